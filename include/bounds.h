@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * bounds.h - every bound of the data path, in one place.
+ *
+ * Reaching a bound is a counted outcome (docs/limits.md says which counter).
+ * The capture reader compiles the same sources with HG_WIDE, which lifts the
+ * bounds that only the kernel's memory and verifier ask for.
+ */
+#ifndef HG_BOUNDS_H
+#define HG_BOUNDS_H
+
+#ifdef HG_WIDE
+#define HG_STREAM_CAP (256 * 1024) /* bytes of one TCP direction kept for a hello */
+#define HG_HELLO_MAX (128 * 1024)  /* bytes of a handshake message, header included */
+#define HG_SEEK_MAX (1024 * 1024)  /* how far into a direction a hello is looked for */
+#define HG_FLOWS (1U << 20)
+#define HG_PARTIALS 4096
+#else
+#define HG_STREAM_CAP (17 * 1024) /* 16 KB of hello and 1 KB of record headers */
+#define HG_HELLO_MAX (16 * 1024)
+#define HG_SEEK_MAX (64 * 1024)
+#define HG_FLOWS 65536	 /* flows with payload, by full key */
+#define HG_PARTIALS 1024 /* hellos in reassembly at once */
+#endif
+
+#define HG_CAPTURE_HEAD 256
+#define HG_MESSAGE_AT_MAX 1024 /* a message further in is moved to the front */
+#define HG_COPY_CHUNK 2048 /* one load_bytes call; also the slack behind a capture */
+#define HG_COPY_CHUNKS_MAX (HG_STREAM_CAP / HG_COPY_CHUNK + 1)
+#define HG_RECORDS_MAX (HG_STREAM_CAP / 5) /* an empty record is five bytes */
+#define HG_EXTENSIONS_MAX (HG_HELLO_MAX / 4)
+#define HG_CIPHERS_MAX (HG_HELLO_MAX / 2)
+#define HG_NAME_MAX 255	   /* RFC 1035, section 2.3.4 */
+#define HG_NAME_SIZE 256   /* bytes kept of a server name */
+#define HG_NAME_LABELS 128 /* a name of 255 bytes has no more */
+
+#define HG_VLAN_DEPTH 2
+#define HG_IPV6_HEADERS 8
+
+#define HG_SLOTS (1U << 18)	/* flow cache, direct-mapped */
+#define HG_CAPTURES (HG_PARTIALS + 2) /* and two for each processor */
+#define HG_SERVER_NAMES 16384	/* per-server-name table */
+#define HG_VERDICTS 16384	/* verdicts written by user space and not met yet */
+#define HG_RING_BYTES (8U << 20)
+#define HG_RULES 1024		/* rules of one policy generation */
+#define HG_RULE_STATS 2048	/* rule counters, kept by name across loads */
+#define HG_SETS 64		/* sets of one kind: a bit each */
+#define HG_GENERATIONS 4	/* policy slots; one is active */
+#define HG_INTERFACES 256	/* attached at once, per instance */
+
+/* Idle times, in nanoseconds of the monotonic clock. */
+#define HG_SECOND 1000000000ULL
+#define HG_IDLE_HANDSHAKE (10 * HG_SECOND) /* hello seen, nothing since */
+#define HG_IDLE_PARTIAL (30 * HG_SECOND)   /* half a hello, nothing since */
+#define HG_IDLE_SLOT 60			   /* seconds: SYN, no payload since */
+#define HG_HEARTBEAT_MAX HG_SECOND	   /* `run` is there if it beat since */
+
+#endif /* HG_BOUNDS_H */

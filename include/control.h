@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * control.h - what the operator's side tells the data path at run time, and
+ * how a bpffs directory is laid out.
+ */
+#ifndef HG_CONTROL_H
+#define HG_CONTROL_H
+
+#include "flow.h"
+#include "bounds.h"
+#include "types.h"
+
+/* Raised when a pinned map changes its meaning; see docs/architecture.md. */
+#define HG_LAYOUT 1
+
+/* Written by attach and policy load, under the instance's lock. */
+struct hg_control {
+	__u32 layout;
+	__u32 generation; /* slot of the active policy + 1; 0: no policy */
+	struct hg_hash_key hash_key;
+	__u64 name_key[HG_NAME_SIZE]; /* keys of server_names */
+};
+
+/* Written by `run` alone (and by a replay, whose clock it is). */
+struct hg_presence {
+	__u64 heartbeat_ns; /* `run` was here: monotonic clock */
+	__u64 time_ns;	    /* the time of a replay; see inject_time */
+	__u32 verdicts;	    /* verdicts were written that no packet has met yet */
+	__u32 final;	    /* end of a replay: the next sweep ends everything */
+};
+
+/* Written by the data path: is there a flow whose bare ACKs matter? */
+struct hg_attention {
+	__u64 flows; /* pending or reset */
+};
+
+/* An attached interface; the index is the interface's number. */
+struct hg_interface {
+	__u64 netns_cookie;
+	__u32 ifindex;	/* 0: free */
+	__u32 hook;	/* enum hg_hook */
+	__u32 prog_id[3]; /* xdp, ingress, egress */
+	__u16 netns; /* number of the namespace */
+	__u8 tcx;    /* the tc side sits on TCX, else on clsact */
+	__u8 reserved;
+	__u64 since_ns;
+	char name[32];
+	char why[96]; /* why `auto` chose this hook */
+	char ports[128];
+	char version[32]; /* of the hellogate that attached it */
+	char netns_path[64];
+};
+
+enum hg_hook {
+	HG_HOOK_AUTO,
+	HG_HOOK_XDP,
+	HG_HOOK_XDP_GENERIC,
+	HG_HOOK_TCX,
+	HG_HOOK_TC,
+};
+
+/* Key of `interface_numbers`. */
+struct hg_interface_key {
+	__u32 ifindex;
+	__u16 netns;
+	__u16 reserved;
+};
+
+/* server_names: keyed by hg_control.name_key. */
+struct hg_server_name {
+	__u64 hellos;
+	__u64 resets;
+	__u64 first_ns;
+	__u64 last_ns;
+	char name[HG_NAME_SIZE];
+};
+
+/* rule_names: the name behind a rule's stats index, for as long as it counts. */
+struct hg_rule_name {
+	char name[64]; /* "": free */
+};
+
+#define HG_HISTORY 64
+#define HG_POLICY_TEXT (256 * 1024)
+
+/* history: what was loaded when, a ring by revision. */
+struct hg_history {
+	__u32 revision;
+	__u32 rules;
+	__u64 names;
+	__u64 loaded_s; /* wall clock, seconds */
+	__u8 mode;
+	__u8 rolled_back;
+	__u16 reserved;
+	__u32 uid;
+	char path[256];
+};
+
+/* policy_source: the text of each generation, for `policy show` and `run`. */
+struct hg_policy_source {
+	__u32 revision;
+	__u32 len;
+	char path[256];
+	char text[HG_POLICY_TEXT];
+};
+
+#endif /* HG_CONTROL_H */

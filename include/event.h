@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * event.h - what the data path tells user space, through the events ring.
+ *
+ * A handshake makes two events: HELLO when its last byte came (with the
+ * message, for everything that user space reads out of it) and END when it is
+ * over.  One consumer; a loss is counted in events_lost.  END repeats the
+ * facts, so that an END whose HELLO was lost still tells most of the story.
+ */
+#ifndef HG_EVENT_H
+#define HG_EVENT_H
+
+#include "flow.h"
+#include "bounds.h"
+#include "types.h"
+
+enum hg_event_type {
+	HG_EVENT_HELLO = 1,
+	HG_EVENT_END = 2,
+};
+
+struct hg_event {
+	__u8 type; /* enum hg_event_type */
+	__u8 close; /* enum hg_close, with END */
+	__u8 close_from; /* enum hg_side, with END */
+	__u8 outcome;	 /* enum hg_outcome, with END */
+	__u8 bucket;	 /* enum hg_bucket */
+	__u8 sslv2;
+	__u16 interface; /* number in `interfaces` */
+	__u64 time_ns;	 /* monotonic clock */
+	__u64 flow_id;
+	__u64 first_ns;
+	__u64 hello_ns;
+	struct hg_flow_key key;
+	__u32 client_lo;
+	__u32 isn;
+	__u32 flags;
+	__u32 reset_to; /* enum hg_to: RSTs that went out */
+	struct hg_hello_facts hello;
+	struct hg_verdict verdict;
+	__u32 ifindex; /* where the flow was first seen */
+	__u16 vlan;
+	__u16 reserved;
+	__u32 message_len; /* bytes of the message behind this header */
+	__u32 reserved2;
+};
+
+#define HG_EVENT_MAX (sizeof(struct hg_event) + HG_HELLO_MAX)
+
+_Static_assert(sizeof(struct hg_event) <= HG_CAPTURE_HEAD, "fits in front of a message");
+_Static_assert(sizeof(struct hg_event) % 8 == 0, "ring records are aligned");
+
+#endif /* HG_EVENT_H */

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * flow.h - what is known of one TCP connection.
+ *
+ * A flow is born as a *slot*: 16 bytes of a direct-mapped cache, written by
+ * its SYN.  With the first payload that could be TLS it gets an *entry* under
+ * its full key, and the slot points there by its state.  Slot and entry are
+ * one flow.  What is over is a slot in state DONE, so that the data of a long
+ * download costs one look-up a packet.
+ */
+#ifndef HG_FLOW_H
+#define HG_FLOW_H
+
+#include "client_hello.h"
+#include "bounds.h"
+#include "policy.h"
+#include "terms.h"
+#include "tls_record.h"
+#include "types.h"
+
+/*
+ * Both directions of a connection have one key: the lower endpoint first,
+ * compared as bytes, address before port.  IPv4 is mapped (::ffff:a.b.c.d).
+ */
+struct hg_flow_key {
+	__u8 lo_addr[16];
+	__u8 hi_addr[16];
+	__be16 lo_port;
+	__be16 hi_port;
+	__u16 netns; /* number of the namespace in `interfaces` */
+	__u8 proto;
+	__u8 reserved;
+};
+
+/*
+ * word: tag of 32 bits, then the fields below.  One word, so that a compare-
+ * and-swap moves a slot from state to state and each flow is counted once.
+ */
+struct hg_slot {
+	__u64 word;
+	__u32 isn; /* of the client */
+	__u32 reserved;
+};
+
+enum hg_slot_state {
+	HG_SLOT_EMPTY, /* never used: the word is 0 */
+	HG_SLOT_SYN,   /* a SYN, no payload yet: a live flow */
+	HG_SLOT_SEEK,  /* payload that is not TLS, so far: a live flow */
+	HG_SLOT_ENTRY, /* look under the full key */
+	HG_SLOT_DONE,  /* over: nothing more is read */
+};
+
+#define HG_SLOT_TAG(word) ((__u32)((word) >> 32))
+#define HG_SLOT_STATE(word) ((__u32)(word) & 0xf)
+#define HG_SLOT_CLIENT_LO(word) ((__u32)(word) >> 4 & 1)
+#define HG_SLOT_ANSWERED (1U << 5) /* the SYN-ACK was seen */
+#define HG_SLOT_TTL(word) ((__u32)(word) >> 8 & 0xff)
+#define HG_SLOT_TIME(word) ((__u32)(word) >> 16 & 0xffff)
+
+HG_INLINE __u64 hg_slot_word(__u32 tag, __u32 state, __u32 client_lo, __u32 ttl, __u32 time)
+{
+	return (__u64)tag << 32 | (time & 0xffff) << 16 | (ttl & 0xff) << 8 | client_lo << 4 |
+	       state;
+}
+
+/* Slots tell the time in seconds of 2^30 ns, modulo 2^16 (19 hours). */
+HG_INLINE __u32 hg_slot_time(__u64 ns)
+{
+	return (__u32)(ns >> 30) & 0xffff;
+}
+
+enum hg_flow_state {
+	HG_FLOW_PARTIAL, /* part of a hello has come */
+	HG_FLOW_JUDGED,	 /* the hello was read and let pass */
+	HG_FLOW_PENDING, /* waits for user space */
+	HG_FLOW_RESET,	 /* ours: every packet of it is answered with a reset */
+	HG_FLOW_DROP,	 /* ours: every packet of it is dropped */
+};
+
+enum hg_direction {
+	HG_FROM_CLIENT,
+	HG_FROM_SERVER,
+};
+
+#define HG_NO_BUFFER 0xffffffffU
+
+/* The facts of a hello that outlive the packet it came in. */
+struct hg_hello_facts {
+	__u32 bytes;
+	__u32 features;
+	__u16 legacy_version;
+	__u16 version_max;
+	__u16 cipher_count;
+	__u16 cipher_count_no_grease;
+	__u16 ext_count;
+	__u16 records;
+	__u16 segments;
+	__u16 record_version;
+	__u8 session_id_len;
+	__u8 sni_state;
+	__u8 ech;
+	__u8 reserved[5];
+};
+
+struct hg_flow {
+	__u64 id;	/* < 2^51 */
+	__u64 first_ns; /* monotonic clock: the first packet that made state */
+	__u64 hello_ns; /* the hello's last byte */
+	__u64 last_ns;	/* the last packet that mattered */
+	__u64 name;	/* key into server_names, 0: none */
+	__u64 deadline_ns;
+	__u32 isn;	/* client's initial sequence number */
+	__u32 base;	/* sequence number of the hello's first byte */
+	__u32 next[2];	/* next sequence number expected from client, server */
+	__u32 filled;	/* contiguous bytes from base */
+	__u32 reached;	/* end of the furthest byte from base */
+	__u32 buffer;	/* capture in the pool, or HG_NO_BUFFER */
+	__u32 busy;	/* a processor is reassembling this flow */
+	__u32 flags;	/* HG_FLAG bits */
+	__u32 ifindex;	/* where the flow was first seen */
+	__u16 vlan;	/* outer tag, 0: none */
+	__u16 segments; /* that brought bytes of the hello */
+	__u8 state;	/* enum hg_flow_state */
+	__u8 client_lo;
+	__u8 bucket; /* enum hg_bucket, once the hello was read */
+	__u8 ttl;    /* of the SYN, 0: not seen */
+	__u8 counted; /* this flow has ended and was put in its bucket */
+	__u8 conflict; /* segments said different things of one byte */
+	__u16 interface; /* number of the interface where it was first seen */
+	struct hg_records records;
+	struct hg_hello_facts hello;
+	struct hg_verdict verdict;
+	struct hg_verdict fallback; /* what holds if user space does not answer */
+};
+
+/*
+ * Keyed hash of a connection, alike for both directions.  Products of keyed
+ * sums are pairwise independent to within 2^-32 (Dietzfelbinger), which is
+ * what a table under attack needs; the last mix spreads them over all bits.
+ */
+struct hg_hash_key {
+	__u64 k[8];
+};
+
+HG_INLINE __u64 hg_mix(__u64 h)
+{
+	h ^= h >> 32;
+	h *= 0x9fb21c651e98df25ULL;
+	h ^= h >> 29;
+	return h;
+}
+
+HG_INLINE __u64 hg_flow_hash(const struct hg_hash_key *key, __u64 lo, __u64 hi, __u32 netns)
+{
+	return hg_mix((lo + key->k[0]) * (hi ^ key->k[1]) + (hi + key->k[2]) * (key->k[3] | 1) +
+		      netns * key->k[4]);
+}
+
+HG_INLINE __u32 hg_hash_slot(__u64 hash)
+{
+	return (__u32)hash & (HG_SLOTS - 1);
+}
+
+HG_INLINE __u32 hg_hash_tag(__u64 hash)
+{
+	return (__u32)(hash >> 32) | 1; /* never 0: an empty slot has no tag */
+}
+
+HG_INLINE __u64 hg_flow_id(__u64 hash, __u32 isn)
+{
+	return hg_mix(hash ^ (__u64)isn << 20) & ((1ULL << 51) - 1);
+}
+
+_Static_assert(sizeof(struct hg_flow_key) == 40, "key is compared as bytes");
+_Static_assert(sizeof(struct hg_slot) == 16, "four slots to a cache line");
+_Static_assert(sizeof(struct hg_flow) % 8 == 0, "BPF map value");
+
+#endif /* HG_FLOW_H */
