@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * account.h - counters, server names and events: what leaves the data path.
+ */
+#ifndef HG_ACCOUNT_H
+#define HG_ACCOUNT_H
+
+#include "maps.h"
+
+#define HG_HISTOGRAM(counters, field, bounds, value)                                               \
+	do {                                                                                       \
+		static const __u32 hg_bounds[] = bounds;                                           \
+		__u32 hg_bucket = 0;                                                               \
+		HG_UNROLL for (__u32 hg_b = 0;                                             \
+				       hg_b < sizeof(hg_bounds) / sizeof(hg_bounds[0]); hg_b++)    \
+			hg_bucket += (value) > hg_bounds[hg_b];                                    \
+		HG_COUNT(counters, field, hg_bucket);                                              \
+		(counters)->field##_sum += (value);                                                \
+	} while (0)
+
+HG_INLINE void hg_count_refused(__u32 why)
+{
+	struct hg_counters *c = hg_counters();
+
+	if (c)
+		HG_COUNT(c, refused, why);
+}
+
+struct hg_flag_step {
+	struct hg_counters *counters;
+	__u32 flags;
+};
+
+HG_STEP long hg_count_flag_step(__u32 i, struct hg_flag_step *s)
+{
+	if (!s->flags)
+		return 1;
+	if (s->flags & 1)
+		HG_COUNT(s->counters, flags, i);
+	s->flags >>= 1;
+	return 0;
+}
+
+/* A flow is over: put it in its bucket, once. */
+HG_INLINE void hg_count_flow_end(struct hg_counters *c, __u32 bucket, __u32 flags)
+{
+	struct hg_flag_step step = { c, flags };
+
+	if (!c)
+		return;
+	HG_COUNT(c, coverage, bucket);
+	if (flags)
+		hg_loop(HG_FLAG_COUNT, hg_count_flag_step, &step);
+}
+
+HG_INLINE void hg_count_flow_created(void)
+{
+	struct hg_counters *c = hg_counters();
+
+	if (c)
+		c->flows_created++;
+}
+
+/* A hello was read. */
+HG_INLINE void hg_count_hello(const struct hg_hello *h, __u32 segments)
+{
+	struct hg_counters *c = hg_counters();
+
+	if (!c)
+		return;
+	HG_COUNT(c, hellos_tcp, hg_version_rank(h->version_max));
+	HG_COUNT(c, sni, h->sni_state);
+	HG_HISTOGRAM(c, hello_bytes, HG_HELLO_BYTES_BOUNDS, h->bytes);
+	HG_HISTOGRAM(c, hello_segments, HG_SEGMENT_BOUNDS, segments);
+	HG_HISTOGRAM(c, cipher_count, HG_CIPHER_BOUNDS, h->cipher_count);
+}
+
+HG_INLINE void hg_count_verdict(const struct hg_verdict *v)
+{
+	__u32 stats = v->stats;
+	struct hg_rule_counters *r;
+
+	if (!v->revision)
+		return;
+	r = bpf_map_lookup_elem(&rule_counters, &stats);
+	if (r && v->mode < HG_MODE_COUNT && v->action < HG_ACTION_COUNT)
+		r->verdicts[v->mode & 1][v->action & 3]++;
+}
+
+/* ---- server names ---- */
+
+HG_INLINE void hg_server_name_add(struct hg_scratch *s)
+{
+	struct hg_server_name *n = &s->server_name;
+
+	n->hellos = 1;
+	n->resets = 0;
+	n->first_ns = s->now;
+	n->last_ns = s->now;
+	__builtin_memcpy(n->name, s->parse.hello.name, HG_NAME_SIZE);
+	if (bpf_map_update_elem(&server_names, &s->name, n, BPF_NOEXIST))
+		hg_count_refused(HG_REFUSAL_server_name_table_full);
+}
+
+HG_INLINE void hg_count_server_name(struct hg_scratch *s)
+{
+	struct hg_server_name *n;
+
+	if (!s->name)
+		return;
+	n = bpf_map_lookup_elem(&server_names, &s->name);
+	if (!n) {
+		hg_server_name_add(s);
+		return;
+	}
+	__sync_fetch_and_add(&n->hellos, 1);
+	n->last_ns = s->now;
+}
+
+HG_INLINE void hg_count_server_name_reset(__u64 name)
+{
+	struct hg_server_name *n = name ? bpf_map_lookup_elem(&server_names, &name) : NULL;
+
+	if (n)
+		__sync_fetch_and_add(&n->resets, 1);
+}
+
+/* ---- events ---- */
+
+HG_INLINE void hg_event_fill(struct hg_event *e, const struct hg_flow *f,
+			     const struct hg_flow_key *key, __u64 now)
+{
+	e->interface = f->interface;
+	e->time_ns = now;
+	e->flow_id = f->id;
+	e->first_ns = f->first_ns;
+	e->hello_ns = f->hello_ns;
+	e->key = *key;
+	e->client_lo = f->client_lo;
+	e->isn = f->isn;
+	e->ifindex = f->ifindex;
+	e->vlan = f->vlan;
+	e->flags = f->flags;
+	e->bucket = f->bucket;
+	e->sslv2 = f->records.sslv2;
+	e->hello = f->hello;
+	e->verdict = f->verdict;
+}
+
+HG_INLINE void hg_event_sent(long error)
+{
+	struct hg_counters *c = hg_counters();
+
+	if (!c)
+		return;
+	/* Without branches: the verifier wants CAP_PERFMON for `p += x ? a : b`. */
+	c->events_lost += error != 0;
+	c->events += error == 0;
+}
+
+/*
+ * The header is written in front of the message, over record bytes that have
+ * been read: one contiguous piece, one copy into the ring.
+ */
+HG_NOINLINE int hg_emit_hello(__u32 index, __u32 message_at)
+{
+	struct hg_capture *c = hg_capture(index);
+	struct hg_scratch *s = hg_scratch();
+	struct hg_event *e;
+	__u8 *at;
+	__u32 len;
+
+	if (!c || !s)
+		return 0;
+	e = &s->event;
+	hg_event_fill(e, &s->flow, &s->key, s->now);
+	e->type = HG_EVENT_HELLO;
+	e->close = HG_CLOSE_none;
+	e->outcome = HG_OUTCOME_unknown;
+	len = s->flow.hello.bytes;
+	hg_opaque(len);
+	if (len > HG_HELLO_MAX)
+		len = HG_HELLO_MAX;
+	e->message_len = len;
+	hg_opaque(message_at);
+	if (message_at > HG_MESSAGE_AT_MAX)
+		return 0;
+	at = (__u8 *)c + HG_CAPTURE_HEAD - sizeof(*e) + message_at;
+	__builtin_memcpy(at, e, sizeof(*e));
+	hg_event_sent(bpf_ringbuf_output(&events, at, sizeof(*e) + len, 0));
+	return 0;
+}
+
+HG_INLINE void hg_emit_end(struct hg_event *e, const struct hg_flow *f,
+			   const struct hg_flow_key *key, __u64 now, __u8 close, __u8 from,
+			   __u8 outcome)
+{
+	hg_event_fill(e, f, key, now);
+	e->type = HG_EVENT_END;
+	e->close = close;
+	e->close_from = from;
+	e->outcome = outcome;
+	e->message_len = 0;
+	hg_event_sent(bpf_ringbuf_output(&events, e, sizeof(*e), 0));
+}
+
+#endif /* HG_ACCOUNT_H */

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * flows.h - the life of a flow: slot, entry, end.
+ *
+ * flows_created counts a flow once, when its slot or entry is made; every way
+ * out of this file puts it in exactly one coverage bucket.
+ */
+#ifndef HG_FLOWS_H
+#define HG_FLOWS_H
+
+#include "account.h"
+#include "maps.h"
+
+/* ---- keys ---- */
+
+HG_INLINE bool hg_endpoint_below(const struct hg_packet *p)
+{
+	HG_UNROLL
+	for (int i = 0; i < 4; i++)
+		if (p->src[i] != p->dst[i])
+			return bpf_ntohl(p->src[i]) < bpf_ntohl(p->dst[i]);
+	return bpf_ntohs(p->sport) < bpf_ntohs(p->dport);
+}
+
+/* Is the sender of this packet the lower endpoint of the key? */
+HG_INLINE bool hg_sender_is_lo(const struct hg_packet *p)
+{
+	if (!p->ipv6 && p->src[3] != p->dst[3])
+		return bpf_ntohl(p->src[3]) < bpf_ntohl(p->dst[3]);
+	return hg_endpoint_below(p);
+}
+
+/* An endpoint as 64 bits: IPv4 exactly, IPv6 by a keyed hash. */
+HG_INLINE __u64 hg_endpoint(const __be32 addr[4], __be16 port, bool ipv6)
+{
+	__u64 e = (__u64)addr[3] << 16 | port;
+
+	if (!ipv6)
+		return e;
+	return e ^ hg_mix(((__u64)addr[0] + hash_key.k[5]) * ((__u64)addr[1] + hash_key.k[6]) +
+			  ((__u64)addr[2] << 16 | port) * hash_key.k[7]);
+}
+
+HG_INLINE __u64 hg_packet_hash(const struct hg_packet *p)
+{
+	__u64 a = hg_endpoint(p->src, p->sport, p->ipv6);
+	__u64 b = hg_endpoint(p->dst, p->dport, p->ipv6);
+	struct hg_hash_key key;
+
+	key.k[0] = hash_key.k[0];
+	key.k[1] = hash_key.k[1];
+	key.k[2] = hash_key.k[2];
+	key.k[3] = hash_key.k[3];
+	key.k[4] = hash_key.k[4];
+	return a < b ? hg_flow_hash(&key, a, b, netns_number)
+		     : hg_flow_hash(&key, b, a, netns_number);
+}
+
+HG_INLINE void hg_packet_key(const struct hg_packet *p, struct hg_flow_key *k)
+{
+	bool lo = hg_sender_is_lo(p);
+
+	__builtin_memcpy(k->lo_addr, lo ? p->src : p->dst, 16);
+	__builtin_memcpy(k->hi_addr, lo ? p->dst : p->src, 16);
+	k->lo_port = lo ? p->sport : p->dport;
+	k->hi_port = lo ? p->dport : p->sport;
+	k->netns = netns_number;
+	k->proto = HG_IPPROTO_TCP;
+	k->reserved = 0;
+}
+
+/* ---- slots ---- */
+
+HG_INLINE struct hg_slot *hg_slot(__u64 hash)
+{
+	__u32 index = hg_hash_slot(hash);
+
+	return bpf_map_lookup_elem(&slots, &index);
+}
+
+HG_INLINE bool hg_slot_mine(const struct hg_slot *slot, __u64 hash)
+{
+	return HG_SLOT_TAG(slot->word) == hg_hash_tag(hash);
+}
+
+/* Move a slot from the word that was read to the next: false if it has changed. */
+HG_INLINE bool hg_slot_move(struct hg_slot *slot, __u64 from, __u64 to)
+{
+	return __sync_val_compare_and_swap(&slot->word, from, to) == from;
+}
+
+HG_INLINE __u64 hg_slot_in_state(__u64 word, __u32 state)
+{
+	return (word & ~0xfULL) | state;
+}
+
+HG_INLINE bool hg_slot_live(__u64 word)
+{
+	return HG_SLOT_STATE(word) == HG_SLOT_SYN || HG_SLOT_STATE(word) == HG_SLOT_SEEK;
+}
+
+/* The bucket of a flow that never got an entry and ends as such. */
+HG_INLINE __u32 hg_slot_bucket(__u64 word)
+{
+	return HG_SLOT_STATE(word) == HG_SLOT_SEEK ? HG_BUCKET_not_tls : HG_BUCKET_no_data;
+}
+
+HG_INLINE bool hg_slot_idle(__u64 word, __u64 now)
+{
+	return (__s16)(hg_slot_time(now) - HG_SLOT_TIME(word)) > HG_IDLE_SLOT;
+}
+
+/* End a slot-only flow, if it still is what was read. */
+HG_INLINE void hg_slot_end(struct hg_slot *slot, __u64 word, __u32 bucket)
+{
+	if (hg_slot_move(slot, word, hg_slot_in_state(word, HG_SLOT_DONE)))
+		hg_count_flow_end(hg_counters(), bucket, 0);
+}
+
+/*
+ * A SYN: a new flow takes the slot.  What it overwrites is over: evicted if it
+ * was another connection and alive, else what its state says.
+ */
+HG_INLINE void hg_slot_syn(struct hg_slot *slot, const struct hg_packet *p, __u64 hash)
+{
+	__u64 now = hg_now(), old = slot->word, word;
+	bool mine = hg_slot_mine(slot, hash);
+
+	if (mine && slot->isn == p->seq && HG_SLOT_STATE(old) != HG_SLOT_DONE)
+		return; /* a retransmitted SYN */
+	word = hg_slot_word(hg_hash_tag(hash), HG_SLOT_SYN, hg_sender_is_lo(p), p->ttl,
+			    hg_slot_time(now));
+	if (!hg_slot_move(slot, old, word))
+		return; /* another processor was first: its flow stays */
+	slot->isn = p->seq;
+	hg_count_flow_created();
+	if (hg_slot_live(old))
+		hg_count_flow_end(hg_counters(),
+				  mine || hg_slot_idle(old, now) ? hg_slot_bucket(old)
+								 : HG_BUCKET_evicted,
+				  0);
+}
+
+/* ---- entries ---- */
+
+HG_INLINE struct hg_flow *hg_flow_lookup(const struct hg_flow_key *key)
+{
+	return bpf_map_lookup_elem(&flows, key);
+}
+
+HG_INLINE bool hg_flow_ours(const struct hg_flow *f)
+{
+	return f->state == HG_FLOW_RESET || f->state == HG_FLOW_DROP;
+}
+
+HG_INLINE bool hg_state_needs_acks(__u32 state)
+{
+	return state == HG_FLOW_PENDING || state == HG_FLOW_RESET || state == HG_FLOW_DROP;
+}
+
+/* While any flow is pending or ours, bare ACKs are looked at too. */
+HG_INLINE void hg_attention_add(__s64 n)
+{
+	__u32 zero = 0;
+	struct hg_attention *a = bpf_map_lookup_elem(&attention, &zero);
+
+	if (a)
+		__sync_fetch_and_add(&a->flows, n);
+}
+
+HG_INLINE void hg_flow_set_state(struct hg_flow *f, __u8 state)
+{
+	bool needed = hg_state_needs_acks(f->state), needs = hg_state_needs_acks(state);
+
+	f->state = state;
+	if (needs != needed)
+		hg_attention_add(needs ? 1 : -1);
+}
+
+/* Is a verdict that user space wrote meant for this flow? */
+HG_INLINE bool hg_verdict_for(const struct hg_flow_verdict *v, __u32 isn)
+{
+	return v->any_isn || v->isn == isn;
+}
+
+/* The state that a final verdict puts a flow in. */
+HG_INLINE __u8 hg_state_of_verdict(const struct hg_verdict *v)
+{
+	if (!hg_verdict_acts(v))
+		return HG_FLOW_JUDGED;
+	return v->action == HG_ACTION_reset ? HG_FLOW_RESET : HG_FLOW_DROP;
+}
+
+HG_INLINE void hg_flow_release_buffer(struct hg_flow *f)
+{
+	__u32 buffer = f->buffer;
+
+	if (buffer == HG_NO_BUFFER)
+		return;
+	f->buffer = HG_NO_BUFFER;
+	bpf_map_push_elem(&free_captures, &buffer, BPF_ANY);
+}
+
+/* `bucket`, unless what happened before takes precedence. */
+HG_INLINE __u8 hg_flow_bucket(const struct hg_flow *f, __u8 bucket)
+{
+	return f->conflict ? HG_BUCKET_conflicting_overlap : bucket;
+}
+
+/*
+ * The handshake of a flow is over.  A partial hello is truncated or, where
+ * `bucket` says so, something worse; the END event goes out if a hello was
+ * begun.
+ */
+HG_INLINE void hg_flow_end(struct hg_flow *f, const struct hg_flow_key *key, struct hg_event *e,
+			   __u64 now, __u8 close, __u8 from, __u8 bucket, __u8 outcome)
+{
+	struct hg_counters *c;
+
+	if (f->counted)
+		return;
+	f->counted = 1;
+	hg_flow_release_buffer(f);
+	if (f->state == HG_FLOW_PARTIAL)
+		f->bucket = hg_flow_bucket(f, bucket);
+	c = hg_counters_of(f->interface);
+	hg_count_flow_end(c, f->bucket, f->flags);
+	if (f->bucket == HG_BUCKET_not_tls || !f->filled)
+		return; /* no hello was begun */
+	if (c)
+		HG_COUNT(c, handshakes, outcome);
+	hg_emit_end(e, f, key, now, close, from, outcome);
+}
+
+/* Forget a flow that has ended. */
+HG_INLINE void hg_flow_delete(struct hg_flow *f, const struct hg_flow_key *key)
+{
+	if (hg_state_needs_acks(f->state))
+		hg_attention_add(-1);
+	bpf_map_delete_elem(&flows, key);
+}
+
+HG_INLINE void hg_flow_init(struct hg_flow *f, const struct hg_scratch *s, __u32 isn, __u32 base,
+			    __u32 ifindex)
+{
+	const struct hg_packet *p = &s->packet;
+
+	__builtin_memset(f, 0, sizeof(*f));
+	f->id = hg_flow_id(s->hash, isn);
+	f->first_ns = s->now;
+	f->last_ns = s->now;
+	f->isn = isn;
+	f->base = base;
+	f->next[HG_FROM_CLIENT] = base;
+	f->next[HG_FROM_SERVER] = p->ack;
+	f->buffer = HG_NO_BUFFER;
+	f->ifindex = ifindex;
+	f->interface = interface_number;
+	f->vlan = p->vlan;
+	f->client_lo = hg_sender_is_lo(p);
+	f->state = HG_FLOW_PARTIAL;
+}
+
+#endif /* HG_FLOWS_H */

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * headers.h - from a frame to its TCP segment: the one file that knows packet
+ * pointers.
+ *
+ * Each step takes a cursor and either moves it over a whole header, options
+ * included, or says why not.  The payload is bounded by the length in the IP
+ * header, never by the end of the frame: Ethernet pads short frames.
+ */
+#ifndef HG_HEADERS_H
+#define HG_HEADERS_H
+
+#include "load.h"
+
+#define HG_ETH_IPV4 0x0800
+#define HG_ETH_IPV6 0x86dd
+#define HG_ETH_VLAN 0x8100
+#define HG_ETH_QINQ 0x88a8
+#define HG_ETH_ARP 0x0806
+#define HG_IPPROTO_TCP 6
+#define HG_IPPROTO_UDP 17
+#define HG_IPPROTO_ICMPV6 58
+#define HG_TCP_FIN 0x01
+#define HG_TCP_SYN 0x02
+#define HG_TCP_RST 0x04
+#define HG_TCP_ACK 0x10
+#define HG_TCP_URG 0x20
+
+struct hg_eth_header {
+	__u8 dst[6];
+	__u8 src[6];
+	__be16 type;
+} __attribute__((packed));
+
+struct hg_vlan_header {
+	__be16 tci;
+	__be16 type;
+};
+
+struct hg_ipv4_header {
+	__u8 version_ihl;
+	__u8 tos;
+	__be16 total_len;
+	__be16 id;
+	__be16 fragment;
+	__u8 ttl;
+	__u8 proto;
+	__be16 check;
+	__be32 src;
+	__be32 dst;
+};
+
+struct hg_ipv6_header {
+	__be32 version_class_label;
+	__be16 payload_len;
+	__u8 next;
+	__u8 hop_limit;
+	__be32 src[4];
+	__be32 dst[4];
+};
+
+struct hg_tcp_header {
+	__be16 sport;
+	__be16 dport;
+	__be32 seq;
+	__be32 ack;
+	__u8 doff;
+	__u8 flags;
+	__be16 window;
+	__be16 check;
+	__be16 urgent;
+};
+
+/* A TCP segment as the data path sees it.  Offsets are from the frame's start. */
+struct hg_packet {
+	__be32 src[4]; /* IPv4 is mapped */
+	__be32 dst[4];
+	__be16 sport;
+	__be16 dport;
+	__u32 seq;
+	__u32 ack;
+	__u16 l3;
+	__u16 l4;
+	__u16 payload;
+	__u16 vlan; /* id of the outer tag, 0: none */
+	__u32 payload_len;
+	__u8 flags;
+	__u8 ttl;
+	__u8 ipv6;
+	__u8 from; /* enum hg_direction, once known */
+};
+
+/* What a header walk ends with; HG_HEADERS_UNPARSED + enum hg_unparsed. */
+enum hg_headers {
+	HG_HEADERS_TCP,
+	HG_HEADERS_OTHER, /* not ours to read, and nothing is wrong with it */
+	HG_HEADERS_UNPARSED,
+};
+
+#define HG_UNREADABLE(reason) (HG_HEADERS_UNPARSED + HG_UNPARSED_##reason)
+
+struct hg_cursor {
+	void *at;
+	void *end;
+	void *start;
+};
+
+/* Step over `size` bytes and return where they begin, or NULL. */
+HG_INLINE void *hg_header(struct hg_cursor *c, __u32 size)
+{
+	void *at = c->at, *next;
+
+	hg_opaque(at); /* check and use must be of one register */
+	next = at + size;
+	if (next > c->end)
+		return NULL;
+	c->at = next;
+	return at;
+}
+
+/* The same for a size that the packet names: no header is longer than 2 KB. */
+HG_INLINE void *hg_header_of(struct hg_cursor *c, __u32 size)
+{
+	hg_opaque(size);
+	return hg_header(c, size & 0x7ff);
+}
+
+HG_INLINE int hg_headers_vlan(struct hg_cursor *c, __be16 *type, struct hg_packet *p)
+{
+	struct hg_vlan_header *vlan;
+
+	HG_UNROLL
+	for (int i = 0; i < HG_VLAN_DEPTH; i++) {
+		if (*type != bpf_htons(HG_ETH_VLAN) && *type != bpf_htons(HG_ETH_QINQ))
+			return HG_HEADERS_TCP;
+		vlan = hg_header(c, sizeof(*vlan));
+		if (!vlan)
+			return HG_UNREADABLE(truncated_header);
+		if (!i && !p->vlan)
+			p->vlan = bpf_ntohs(vlan->tci) & 0xfff;
+		*type = vlan->type;
+	}
+	if (*type == bpf_htons(HG_ETH_VLAN) || *type == bpf_htons(HG_ETH_QINQ))
+		return HG_UNREADABLE(vlan_depth);
+	return HG_HEADERS_TCP;
+}
+
+/* A TCP header that was copied, at offset p->l4. */
+HG_INLINE int hg_headers_tcp_at(struct hg_packet *p, const struct hg_tcp_header *tcp, __u32 l3_len)
+{
+	__u32 header_len = (tcp->doff >> 4) * 4, l4_at = p->l4 - p->l3;
+
+	if (header_len < sizeof(*tcp) || l4_at + header_len > l3_len)
+		return HG_UNREADABLE(bad_header);
+	p->sport = tcp->sport;
+	p->dport = tcp->dport;
+	p->seq = bpf_ntohl(tcp->seq);
+	p->ack = bpf_ntohl(tcp->ack);
+	p->flags = tcp->flags;
+	p->payload = p->l4 + header_len;
+	p->payload_len = l3_len - l4_at - header_len;
+	return HG_HEADERS_TCP;
+}
+
+HG_INLINE int hg_headers_tcp(struct hg_cursor *c, struct hg_packet *p, __u32 l3_len)
+{
+	struct hg_tcp_header *tcp = hg_header(c, sizeof(*tcp));
+
+	if (!tcp)
+		return HG_UNREADABLE(truncated_header);
+	p->l4 = (void *)tcp - c->start;
+	return hg_headers_tcp_at(p, tcp, l3_len);
+}
+
+HG_INLINE int hg_headers_ipv4(struct hg_cursor *c, struct hg_packet *p)
+{
+	struct hg_ipv4_header *ip = hg_header(c, sizeof(*ip));
+	__u32 header_len, total_len;
+
+	if (!ip)
+		return HG_UNREADABLE(truncated_header);
+	p->l3 = (void *)ip - c->start;
+	header_len = (ip->version_ihl & 0xf) * 4;
+	total_len = bpf_ntohs(ip->total_len);
+	if (ip->version_ihl >> 4 != 4 || header_len < sizeof(*ip))
+		return HG_UNREADABLE(bad_header);
+	if (ip->proto != HG_IPPROTO_TCP)
+		return HG_HEADERS_OTHER;
+	if (ip->fragment & bpf_htons(0x3fff))
+		return HG_UNREADABLE(fragment);
+	if (!total_len) /* BIG TCP: the length did not fit */
+		total_len = c->end - (void *)ip;
+	if (!hg_header_of(c, header_len - sizeof(*ip)))
+		return HG_UNREADABLE(truncated_header);
+	p->src[0] = 0;
+	p->src[1] = 0;
+	p->src[2] = bpf_htonl(0xffff);
+	p->src[3] = ip->src;
+	p->dst[0] = 0;
+	p->dst[1] = 0;
+	p->dst[2] = bpf_htonl(0xffff);
+	p->dst[3] = ip->dst;
+	p->ttl = ip->ttl;
+	p->ipv6 = 0;
+	return hg_headers_tcp(c, p, total_len);
+}
+
+/*
+ * Extension headers (RFC 8200, section 4).  Rare, and of any length: read by
+ * copy, in a subprogram, so that the verifier need not follow a pointer over
+ * eight headers of unknown size.
+ */
+struct hg_ipv6_walk {
+	void *ctx;
+	__u32 at;     /* offset of the header at hand */
+	__u32 result; /* enum hg_headers; HG_HEADERS_UNPARSED: go on */
+	__u8 next;    /* what it is */
+};
+
+/* Its length, by type: 0 for what is no extension header. */
+HG_INLINE __u32 hg_ipv6_header_len(__u8 type, const __u8 head[8])
+{
+	switch (type) {
+	case 0:	  /* hop-by-hop options */
+	case 43:  /* routing */
+	case 60:  /* destination options */
+	case 135: /* mobility */
+	case 139: /* host identity */
+	case 140: /* shim6 */
+		return head[1] * 8 + 8;
+	case 51: /* authentication counts in words of four, less two */
+		return head[1] * 4 + 8;
+	case 44: /* fragment: a whole packet if atomic (RFC 6946) */
+		return 8;
+	}
+	return 0;
+}
+
+HG_INLINE long hg_ipv6_walk_step(struct hg_ipv6_walk *w, const int hook)
+{
+	__u8 head[8] = {};
+	__u32 len;
+
+	if (w->next == HG_IPPROTO_TCP) {
+		w->result = HG_HEADERS_TCP;
+		return 1;
+	}
+	if (hg_load(w->ctx, hook, w->at, head, sizeof(head))) {
+		w->result = HG_UNREADABLE(truncated_header);
+		return 1;
+	}
+	len = hg_ipv6_header_len(w->next, head);
+	if (!len) {
+		w->result = HG_HEADERS_OTHER;
+		return 1;
+	}
+	if (w->next == 44 && (head[2] || head[3] & 0xf9)) {
+		w->result = HG_UNREADABLE(fragment);
+		return 1;
+	}
+	w->next = head[0];
+	w->at += len;
+	return 0;
+}
+
+HG_STEP long hg_ipv6_walk_step_xdp(__u32 i, struct hg_ipv6_walk *w)
+{
+	(void)i;
+	return hg_ipv6_walk_step(w, HG_AT_XDP);
+}
+
+HG_STEP long hg_ipv6_walk_step_skb(__u32 i, struct hg_ipv6_walk *w)
+{
+	(void)i;
+	return hg_ipv6_walk_step(w, HG_AT_INGRESS);
+}
+
+HG_INLINE int hg_headers_ipv6_walk(void *ctx, const int hook, struct hg_packet *p, __u32 next,
+				   __u32 l3_len)
+{
+	struct hg_ipv6_walk w = { .ctx = ctx, .at = p->l3 + sizeof(struct hg_ipv6_header),
+				  .result = HG_UNREADABLE(ipv6_headers), .next = next };
+	struct hg_tcp_header tcp = {};
+
+	if (hook == HG_AT_XDP)
+		hg_loop(HG_IPV6_HEADERS + 1, hg_ipv6_walk_step_xdp, &w);
+	else
+		hg_loop(HG_IPV6_HEADERS + 1, hg_ipv6_walk_step_skb, &w);
+	if (w.result != HG_HEADERS_TCP)
+		return w.result;
+	if (hg_load(ctx, hook, w.at, &tcp, sizeof(tcp)))
+		return HG_UNREADABLE(truncated_header);
+	p->l4 = w.at;
+	return hg_headers_tcp_at(p, &tcp, l3_len);
+}
+
+HG_SUBPROG int hg_headers_ipv6_xdp(void *ctx, struct hg_packet *p, __u32 next, __u32 l3_len)
+{
+	return hg_headers_ipv6_walk(ctx, HG_AT_XDP, p, next, l3_len);
+}
+
+HG_SUBPROG int hg_headers_ipv6_skb(void *ctx, struct hg_packet *p, __u32 next, __u32 l3_len)
+{
+	return hg_headers_ipv6_walk(ctx, HG_AT_INGRESS, p, next, l3_len);
+}
+
+HG_INLINE int hg_headers_ipv6(void *ctx, const int hook, struct hg_cursor *c, struct hg_packet *p)
+{
+	struct hg_ipv6_header *ip = hg_header(c, sizeof(*ip));
+	__u32 len;
+
+	if (!ip)
+		return HG_UNREADABLE(truncated_header);
+	p->l3 = (void *)ip - c->start;
+	len = bpf_ntohs(ip->payload_len) + sizeof(*ip);
+	if (bpf_ntohl(ip->version_class_label) >> 28 != 6)
+		return HG_UNREADABLE(bad_header);
+	if (len == sizeof(*ip)) /* a jumbogram, or BIG TCP */
+		len = c->end - (void *)ip;
+	p->src[0] = ip->src[0];
+	p->src[1] = ip->src[1];
+	p->src[2] = ip->src[2];
+	p->src[3] = ip->src[3];
+	p->dst[0] = ip->dst[0];
+	p->dst[1] = ip->dst[1];
+	p->dst[2] = ip->dst[2];
+	p->dst[3] = ip->dst[3];
+	p->ttl = ip->hop_limit;
+	p->ipv6 = 1;
+	if (ip->next == HG_IPPROTO_TCP)
+		return hg_headers_tcp(c, p, len);
+	if (ip->next == HG_IPPROTO_UDP || ip->next == HG_IPPROTO_ICMPV6)
+		return HG_HEADERS_OTHER;
+	return hook == HG_AT_XDP ? hg_headers_ipv6_xdp(ctx, p, ip->next, len)
+				 : hg_headers_ipv6_skb(ctx, p, ip->next, len);
+}
+
+/* Walk an Ethernet frame.  Returns enum hg_headers or HG_UNREADABLE(...). */
+HG_INLINE int hg_headers(void *ctx, const int hook, void *start, void *end, struct hg_packet *p)
+{
+	struct hg_cursor c = { start, end, start };
+	struct hg_eth_header *eth = hg_header(&c, sizeof(*eth));
+	__be16 type;
+	int r;
+
+	p->vlan = hg_stripped_vlan(ctx, hook);
+	if (!eth)
+		return HG_UNREADABLE(truncated_header);
+	type = eth->type;
+	r = hg_headers_vlan(&c, &type, p);
+	if (r != HG_HEADERS_TCP)
+		return r;
+	if (type == bpf_htons(HG_ETH_IPV4))
+		return hg_headers_ipv4(&c, p);
+	if (type == bpf_htons(HG_ETH_IPV6))
+		return hg_headers_ipv6(ctx, hook, &c, p);
+	return HG_HEADERS_OTHER;
+}
+
+#endif /* HG_HEADERS_H */

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * hellogate.bpf.c - the hooks: thin entries around one path.
+ *
+ * xdp      hg_xdp or hg_xdp_frags parses and judges; hg_arm, at TC ingress,
+ *          resets what the metadata in front of a packet says;
+ * tcx, tc  hg_ingress does both;
+ * all      hg_egress sees the other direction.
+ */
+#include "path.h"
+#include "reset.h"
+#include "sweep.h"
+
+HG_INLINE int hg_entry_xdp(struct xdp_md *ctx)
+{
+	struct hg_scratch *s;
+	struct hg_rst *meta;
+	void *data;
+	int act;
+
+	act = hg_path(ctx, HG_AT_XDP, (void *)(long)ctx->data, (void *)(long)ctx->data_end,
+		      ctx->ingress_ifindex);
+	hg_path_end(act);
+	if (act == HG_ACT_DROP)
+		return XDP_DROP;
+	if (act != HG_ACT_RESET)
+		return XDP_PASS;
+	s = hg_scratch();
+	if (!s || bpf_xdp_adjust_meta(ctx, -(int)sizeof(*meta))) {
+		/* The arm reads the flow's state instead, where it was told to. */
+		hg_count_refused(HG_REFUSAL_metadata_unsupported);
+		return XDP_PASS;
+	}
+	data = (void *)(long)ctx->data;
+	meta = (void *)(long)ctx->data_meta;
+	if ((void *)(meta + 1) > data)
+		return XDP_PASS;
+	__builtin_memcpy(meta, &s->rst, sizeof(*meta));
+	return XDP_PASS;
+}
+
+SEC("xdp")
+int hg_xdp(struct xdp_md *ctx)
+{
+	return hg_entry_xdp(ctx);
+}
+
+SEC("xdp.frags")
+int hg_xdp_frags(struct xdp_md *ctx)
+{
+	return hg_entry_xdp(ctx);
+}
+
+/* Run the whole path on an skb.  Returns the TC action. */
+HG_INLINE int hg_entry_tc(struct __sk_buff *skb, const int at)
+{
+	struct hg_scratch *s;
+	struct hg_packet p;
+	struct hg_rst r;
+	int act;
+
+	act = hg_path(skb, at, (void *)(long)skb->data, (void *)(long)skb->data_end,
+		      at == HG_AT_EGRESS ? skb->ifindex : skb->ingress_ifindex);
+	hg_path_end(act);
+	if (act == HG_ACT_DROP)
+		return TC_ACT_SHOT;
+	if (act != HG_ACT_RESET)
+		return TC_ACT_UNSPEC;
+	s = hg_scratch();
+	if (!s)
+		return TC_ACT_SHOT;
+	p = s->packet;
+	r = s->rst;
+	return hg_reset(skb, &p, &r, at == HG_AT_EGRESS);
+}
+
+SEC("tc")
+int hg_ingress(struct __sk_buff *skb)
+{
+	return hg_entry_tc(skb, HG_AT_INGRESS);
+}
+
+/* The arm that resets for XDP. */
+SEC("tc")
+int hg_arm(struct __sk_buff *skb)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	struct hg_rst *meta = (void *)(long)skb->data_meta;
+	struct hg_packet p;
+	struct hg_rst r;
+
+	if (arm_parses)
+		return hg_entry_tc(skb, HG_AT_INGRESS);
+	if ((void *)(meta + 1) > data || meta->magic != HG_RST_MAGIC)
+		return TC_ACT_UNSPEC;
+	r = *meta;
+	if (hg_headers(skb, HG_AT_INGRESS, data, end, &p) != HG_HEADERS_TCP)
+		return TC_ACT_SHOT;
+	return hg_reset(skb, &p, &r, false);
+}
+
+/* A forwarded packet was seen at the ingress of an attached interface. */
+HG_INLINE bool hg_seen_at_ingress(struct __sk_buff *skb)
+{
+	struct hg_interface_key key = { .ifindex = skb->ingress_ifindex, .netns = netns_number };
+
+	return key.ifindex && bpf_map_lookup_elem(&interface_numbers, &key);
+}
+
+SEC("tc")
+int hg_egress(struct __sk_buff *skb)
+{
+	if (hg_seen_at_ingress(skb))
+		return TC_ACT_UNSPEC;
+	return hg_entry_tc(skb, HG_AT_EGRESS);
+}
+
+/*
+ * clang leaves a struct that only inner maps name as a forward declaration, and
+ * libbpf then knows no size: asking for the type's id keeps it in the BTF.
+ */
+#define HG_KEEP_BTF(type)                                                                          \
+	do {                                                                                       \
+		__u32 hg_id = __builtin_btf_type_id(*(type *)0, 0);                                \
+		hg_opaque(hg_id);                                                                  \
+	} while (0)
+
+/* Run once by the loader. */
+SEC("tc")
+int hg_start_sweep(struct __sk_buff *skb)
+{
+	(void)skb;
+	HG_KEEP_BTF(struct hg_policy);
+	HG_KEEP_BTF(struct hg_rule);
+	HG_KEEP_BTF(struct hg_name_key);
+	HG_KEEP_BTF(struct hg_name_sets);
+	HG_KEEP_BTF(struct hg_net_key);
+	return hg_sweep_start();
+}
+
+/* A sweep by hand, for replays, whose clock stands still between packets. */
+SEC("tc")
+int hg_sweep_now(struct __sk_buff *skb)
+{
+	struct hg_sweep *w = hg_sweep_state();
+
+	(void)skb;
+	if (w)
+		hg_sweep_once(w);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * maps.h - all maps: what each means, who writes it, who reads it.
+ *
+ * All but `scratch` are pinned by the loader under <bpffs>/maps and are shared
+ * by the programs of every interface of an instance.
+ */
+#ifndef HG_MAPS_H
+#define HG_MAPS_H
+
+#include "env.h"
+#include "headers.h"
+
+/* Load-time knobs, set by the loader before the programs are verified. */
+HG_KNOB __u16 interface_number = 0;
+HG_KNOB __u16 netns_number = 0;
+HG_KNOB __u32 nr_cpus = 1;
+HG_KNOB __u8 inject_time = 0;	   /* replay: the clock is presence.time_ns */
+HG_KNOB __u8 arm_parses __attribute__((unused)) = 0;	   /* XDP metadata does not reach the TC arm */
+HG_KNOB struct hg_hash_key hash_key = {};
+HG_KNOB __u64 watched_ports[65536 / 64] = {};
+
+/* Keys and the active policy.  Writer: attach, policy load.  Reader: data path. */
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hg_control);
+} control SEC(".maps");
+
+/* Is `run` there?  Writer: `run`.  Reader: data path. */
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hg_presence);
+} presence SEC(".maps");
+
+/* Flows whose bare ACKs matter.  Writer, reader: data path. */
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hg_attention);
+} attention SEC(".maps");
+
+/* Attached interfaces.  Writer: loader.  Reader: user space. */
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HG_INTERFACES);
+	__type(key, __u32);
+	__type(value, struct hg_interface);
+} interfaces SEC(".maps");
+
+/*
+ * Which interfaces are attached: at egress, a packet that an attached ingress
+ * saw is not counted again.  Writer: loader.  Reader: data path.
+ */
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, HG_INTERFACES);
+	__type(key, struct hg_interface_key);
+	__type(value, __u32);
+} interface_numbers SEC(".maps");
+
+/* Counters by interface number.  Writer: data path.  Reader: user space. */
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, HG_INTERFACES);
+	__type(key, __u32);
+	__type(value, struct hg_counters);
+} counters SEC(".maps");
+
+/* The flow cache; see flow.h.  Writer, reader: data path. */
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HG_SLOTS);
+	__type(key, __u32);
+	__type(value, struct hg_slot);
+} slots SEC(".maps");
+
+/*
+ * Flows with payload.  A plain hash: when it is full a flow is refused and
+ * counted, where an LRU would drop one without a word.  Writer: data path.
+ * Reader: data path, `status`.
+ */
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, HG_FLOWS);
+	__type(key, struct hg_flow_key);
+	__type(value, struct hg_flow);
+} flows SEC(".maps");
+
+/*
+ * Captures.  [0, nr_cpus): the packet at hand, per processor.  [nr_cpus, 2 *
+ * nr_cpus): a message unwrapped from its records.  The rest is the pool that
+ * holds hellos in reassembly.  Entries are set by the loader.
+ */
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HG_CAPTURES);
+	__type(key, __u32);
+	__type(value, struct hg_capture);
+} captures SEC(".maps");
+
+/* Which bytes of a capture have come, beyond the contiguous ones. */
+struct hg_received {
+	__u64 bits[HG_STREAM_CAP / 64 + 1];
+};
+
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HG_CAPTURES);
+	__type(key, __u32);
+	__type(value, struct hg_received);
+} received SEC(".maps");
+
+/* Free captures of the pool.  Filled once by the loader. */
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_STACK);
+	__uint(max_entries, HG_PARTIALS);
+	__uint(key_size, 0);
+	__uint(value_size, sizeof(__u32));
+} free_captures SEC(".maps");
+
+/* Verdicts that user space writes.  Reader and deleter: data path. */
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, HG_VERDICTS);
+	__type(key, struct hg_flow_key);
+	__type(value, struct hg_flow_verdict);
+} verdicts SEC(".maps");
+
+/* Per server name.  Writer: data path; aged by `run`.  Reader: user space. */
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, HG_SERVER_NAMES);
+	__type(key, __u64);
+	__type(value, struct hg_server_name);
+} server_names SEC(".maps");
+
+/* Events.  Writer: data path.  One reader: see event.h. */
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, HG_RING_BYTES);
+} events SEC(".maps");
+
+/* Verdicts by rule name, over all loads.  Writer: data path. */
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, HG_RULE_STATS);
+	__type(key, __u32);
+	__type(value, struct hg_rule_counters);
+} rule_counters SEC(".maps");
+
+/* Their names.  Writer: policy load.  Reader: user space. */
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HG_RULE_STATS);
+	__type(key, __u32);
+	__type(value, struct hg_rule_name);
+} rule_names SEC(".maps");
+
+/* What was loaded when.  Writer: policy load.  Reader: user space. */
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HG_HISTORY);
+	__type(key, __u32);
+	__type(value, struct hg_history);
+} history SEC(".maps");
+
+/* The text of each generation.  Writer: policy load.  Reader: user space. */
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HG_GENERATIONS);
+	__type(key, __u32);
+	__type(value, struct hg_policy_source);
+} policy_source SEC(".maps");
+
+/*
+ * Policy generations: slot control.generation - 1 of each is the active one.
+ * A load fills a free slot of all and then moves the index: no packet sees
+ * half a policy.  Writer: policy load.  Reader: data path.
+ */
+struct hg_policy_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hg_policy);
+};
+
+struct hg_rules_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HG_RULES);
+	__uint(map_flags, BPF_F_INNER_MAP); /* as many as the policy has */
+	__type(key, __u32);
+	__type(value, struct hg_rule);
+};
+
+struct hg_names_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct hg_name_key);
+	__type(value, struct hg_name_sets);
+};
+
+struct hg_nets_map {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct hg_net_key);
+	__type(value, __u64);
+};
+
+struct hg_ports_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_INNER_MAP); /* one entry where no rule asks for ports */
+	__type(key, __u32);
+	__type(value, __u64);
+};
+
+#define HG_GENERATION_MAP(name, inner)                                                             \
+	HG_MAP struct {                                                                            \
+		__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);                                          \
+		__uint(max_entries, HG_GENERATIONS);                                               \
+		__type(key, __u32);                                                                \
+		__array(values, inner);                                                            \
+	} name SEC(".maps")
+
+HG_GENERATION_MAP(policy, struct hg_policy_map);
+HG_GENERATION_MAP(policy_rules, struct hg_rules_map);
+HG_GENERATION_MAP(policy_names, struct hg_names_map);
+HG_GENERATION_MAP(policy_nets, struct hg_nets_map);
+HG_GENERATION_MAP(policy_ports, struct hg_ports_map);
+
+/*
+ * A reset to be made of the packet at hand: `along` goes on to where the
+ * packet was going, `back` to where it came from.  XDP hands it to its TC arm
+ * in this form, as metadata in front of the packet.
+ */
+struct hg_rst {
+	__u32 magic;
+	__u8 to;   /* enum hg_to */
+	__u8 from; /* enum hg_direction: the sender of the packet */
+	__u16 reserved;
+	__u32 seq_along;
+	__u32 ack_along;
+	__u32 seq_back;
+	__u32 ack_back;
+};
+
+#define HG_RST_MAGIC 0x48475253 /* "HGRS" */
+
+/* Working memory of one packet; not pinned. */
+struct hg_scratch {
+	struct hg_packet packet;
+	struct hg_flow_key key;
+	__u64 hash;
+	__u64 now;
+	struct hg_records records;
+	struct hg_unwrap unwrap;
+	struct hg_parse parse;
+	__u32 message_at;    /* capture offset of the message */
+	__u32 message_index; /* capture that holds it */
+	__u64 name;	     /* key into server_names */
+	struct hg_name_walk {
+		__u64 sum[3];
+		__u32 left; /* bytes of the name still to read */
+		__u32 done;
+		__u32 labels;
+	} walk;
+	struct hg_facts facts;
+	struct hg_decision decision;
+	struct hg_verdict verdict;
+	struct hg_verdict fallback;
+	struct hg_flow flow; /* a new flow, before it is inserted */
+	struct hg_rst rst;
+	struct hg_server_name server_name;
+	struct hg_event event;
+};
+
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hg_scratch);
+} scratch SEC(".maps");
+
+HG_INLINE struct hg_scratch *hg_scratch(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&scratch, &zero);
+}
+
+HG_INLINE struct hg_control *hg_control(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&control, &zero);
+}
+
+HG_INLINE struct hg_presence *hg_presence(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&presence, &zero);
+}
+
+HG_INLINE struct hg_counters *hg_counters_of(__u32 number)
+{
+	return bpf_map_lookup_elem(&counters, &number);
+}
+
+HG_INLINE struct hg_counters *hg_counters(void)
+{
+	return hg_counters_of(interface_number);
+}
+
+HG_INLINE struct hg_capture *hg_capture(__u32 index)
+{
+	return bpf_map_lookup_elem(&captures, &index);
+}
+
+/* Nanoseconds of the monotonic clock, or of the capture that is replayed. */
+HG_INLINE __u64 hg_now(void)
+{
+	struct hg_presence *p;
+
+	if (!inject_time)
+		return bpf_ktime_get_ns();
+	p = hg_presence();
+	return p ? p->time_ns : 0;
+}
+
+#endif /* HG_MAPS_H */

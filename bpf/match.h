@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * match.h - from a hello to the verdict of the active policy generation.
+ */
+#ifndef HG_MATCH_H
+#define HG_MATCH_H
+
+#include "maps.h"
+
+/* The inner maps of one generation. */
+struct hg_generation {
+	struct hg_policy *policy;
+	void *rules;
+	void *names;
+	void *nets;
+	void *ports;
+};
+
+/* ---- names ---- */
+
+struct hg_name_step {
+	struct hg_scratch *scratch;
+	const struct hg_control *control;
+	const struct hg_policy *policy; /* NULL: only the key of server_names */
+	void *names;
+};
+
+HG_INLINE void hg_name_look_up(struct hg_name_step *n, bool whole)
+{
+	struct hg_scratch *s = n->scratch;
+	struct hg_name_walk *w = &s->walk;
+	struct hg_name_key key = hg_name_digest(w->sum[0], w->sum[1]);
+	__u32 depth = w->labels < 31 ? w->labels : 31;
+	const struct hg_name_sets *sets;
+
+	if (!(n->policy->name_depths >> depth & 1))
+		return;
+	sets = hg_inner_lookup(n->names, &key);
+	if (sets)
+		s->facts.sni |= whole ? sets->exact : sets->below;
+}
+
+/* One byte, from the right: at each dot, the suffix behind it is looked up. */
+HG_STEP long hg_name_byte_step(__u32 i, struct hg_name_step *n)
+{
+	struct hg_scratch *s = n->scratch;
+	struct hg_name_walk *w = &s->walk;
+	__u8 byte;
+
+	if (i >= w->left)
+		return 1;
+	byte = s->parse.hello.name[(w->left - 1 - i) & (HG_NAME_SIZE - 1)];
+	if (n->policy) {
+		if (byte == '.') {
+			w->labels++;
+			hg_name_look_up(n, false);
+		}
+		w->sum[0] += hg_name_hash_byte(n->policy->name_key[0][i & (HG_NAME_SIZE - 1)], byte);
+		w->sum[1] += hg_name_hash_byte(n->policy->name_key[1][i & (HG_NAME_SIZE - 1)], byte);
+	}
+	w->sum[2] += hg_name_hash_byte(n->control->name_key[i & (HG_NAME_SIZE - 1)], byte);
+	return 0;
+}
+
+/* Fills scratch->facts.sni and scratch->name. */
+HG_INLINE void hg_match_name(struct hg_scratch *s, const struct hg_control *c,
+			     const struct hg_policy *p, void *names)
+{
+	struct hg_name_step step = { s, c, p, names };
+
+	s->walk.sum[0] = 0;
+	s->walk.sum[1] = 0;
+	s->walk.sum[2] = 0;
+	s->walk.labels = 0;
+	s->walk.left = s->parse.hello.name_len;
+	s->name = 0;
+	if (!s->walk.left)
+		return;
+	hg_loop(HG_NAME_MAX, hg_name_byte_step, &step);
+	s->name = s->walk.sum[2] | 1;
+	if (!p)
+		return;
+	s->walk.labels++;
+	hg_name_look_up(&step, true);
+}
+
+/* ---- facts ---- */
+
+HG_INLINE __u64 hg_match_net(void *nets, const __be32 addr[4])
+{
+	struct hg_net_key key = { .prefixlen = 128 };
+	const __u64 *sets;
+
+	__builtin_memcpy(key.addr, addr, sizeof(key.addr));
+	sets = hg_inner_lookup(nets, &key);
+	return sets ? *sets : 0;
+}
+
+HG_INLINE void hg_facts_of_flow(struct hg_facts *f, const struct hg_packet *p,
+				const struct hg_generation *g)
+{
+	bool client = p->from == HG_FROM_CLIENT;
+	__u32 port = bpf_ntohs(client ? p->dport : p->sport), needs = g->policy->needs;
+	const __u64 *ports;
+
+	if (needs & HG_COND_SRC)
+		f->src = hg_match_net(g->nets, client ? p->src : p->dst);
+	if (needs & HG_COND_DST)
+		f->dst = hg_match_net(g->nets, client ? p->dst : p->src);
+	if (needs & HG_COND_PORT) {
+		ports = hg_inner_lookup(g->ports, &port);
+		f->port = ports ? *ports : 0;
+	}
+	f->known = HG_COND_SRC | HG_COND_DST | HG_COND_PORT | HG_COND_COVERAGE | HG_COND_FLAG;
+}
+
+HG_INLINE void hg_facts_of_hello(struct hg_facts *f, const struct hg_hello *h)
+{
+	f->known |= HG_COND_SNI | HG_COND_SNI_STATE | HG_COND_VERSION_MAX | HG_COND_ALL_WEAK;
+	f->sni_state = h->sni_state;
+	f->version = hg_version_rank(h->version_max);
+	f->all_weak = (h->features & HG_HELLO_ALL_WEAK) != 0;
+	if (h->sni_state == HG_SNI_ambiguous) {
+		f->sni_unknown = ~0ULL;
+		f->sni = 0;
+	}
+}
+
+/* ---- rules ---- */
+
+struct hg_rule_step {
+	struct hg_scratch *scratch;
+	void *rules;
+	__u32 count;
+};
+
+HG_STEP long hg_rule_step(__u32 i, struct hg_rule_step *r)
+{
+	const struct hg_rule *rule;
+	__u32 index = i;
+
+	if (i >= r->count)
+		return 1;
+	rule = hg_inner_lookup(r->rules, &index);
+	if (!rule)
+		return 1;
+	return hg_decide_rule(&r->scratch->decision, i, rule, &r->scratch->facts, HG_UNKNOWN,
+			      HG_UNKNOWN);
+}
+
+HG_INLINE void hg_match_rules(struct hg_scratch *s, const struct hg_generation *g, __u32 skip_user)
+{
+	struct hg_rule_step step = { s, g->rules, g->policy->rules };
+
+	hg_decision_begin(&s->decision, g->policy, &s->facts, skip_user);
+	hg_loop(HG_RULES, hg_rule_step, &step);
+	hg_decide_rest(&s->decision, g->policy, &s->facts);
+}
+
+HG_INLINE bool hg_generation_get(const struct hg_control *c, struct hg_generation *g)
+{
+	__u32 index = c->generation - 1, zero = 0;
+	void *policy_map;
+
+	if (index >= HG_GENERATIONS)
+		return false;
+	policy_map = hg_outer_lookup(&policy, &index);
+	g->rules = hg_outer_lookup(&policy_rules, &index);
+	g->names = hg_outer_lookup(&policy_names, &index);
+	g->nets = hg_outer_lookup(&policy_nets, &index);
+	g->ports = hg_outer_lookup(&policy_ports, &index);
+	if (!policy_map || !g->rules || !g->names || !g->nets || !g->ports)
+		return false;
+	g->policy = hg_inner_lookup(policy_map, &zero);
+	return g->policy != NULL;
+}
+
+/* Is `run` there to answer? */
+HG_INLINE bool hg_user_is_there(__u64 now)
+{
+	struct hg_presence *p = hg_presence();
+
+	return p && (__s64)(now - p->heartbeat_ns) < (__s64)HG_HEARTBEAT_MAX && p->heartbeat_ns;
+}
+
+/*
+ * Judge the flow at hand.  With `unread` there is no hello: only rules that
+ * name a coverage class or a flag apply.  scratch->facts.coverage and .flags
+ * are set by the caller.  Out: scratch->verdict, ->fallback, ->name.
+ */
+HG_NOINLINE int hg_judge(__u32 unread)
+{
+	struct hg_scratch *s = hg_scratch();
+	struct hg_control *c = hg_control();
+	struct hg_generation g = {};
+	__u32 bits, flags;
+	bool ruled;
+
+	if (!s || !c)
+		return 0;
+	bits = s->facts.coverage;
+	flags = s->facts.flags;
+	__builtin_memset(&s->facts, 0, sizeof(s->facts));
+	__builtin_memset(&s->verdict, 0, sizeof(s->verdict));
+	s->facts.coverage = bits;
+	s->facts.flags = flags;
+	s->facts.unread = unread;
+	s->facts.spared = flags & HG_FLAG(missed_start) || bits & (1U << HG_BUCKET_not_tls);
+	s->name = 0;
+	s->verdict.rule = HG_NO_RULE;
+	ruled = hg_generation_get(c, &g);
+	if (ruled)
+		hg_facts_of_flow(&s->facts, &s->packet, &g);
+	if (!unread) {
+		hg_match_name(s, c, ruled && g.policy->needs & HG_COND_SNI ? g.policy : NULL,
+			      g.names);
+		hg_facts_of_hello(&s->facts, &s->parse.hello);
+	}
+	if (!ruled)
+		return 0;
+	hg_match_rules(s, &g, 0);
+	s->verdict = s->decision.verdict;
+	if (!s->verdict.pending)
+		return 0;
+	hg_match_rules(s, &g, 1);
+	s->fallback = s->decision.verdict;
+	s->fallback.decided_by = HG_DECIDER_timeout;
+	if (!hg_user_is_there(s->now)) {
+		s->verdict = s->fallback;
+		return 0;
+	}
+	return g.policy->decision_timeout_ms;
+}
+
+#endif /* HG_MATCH_H */

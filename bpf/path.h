@@ -1,0 +1,815 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * path.h - one packet through the data path, in the order it happens.
+ *
+ *	headers -> flow -> stream -> hello -> judge -> account
+ *
+ * The first lines of hg_path() are all that most packets see: other traffic,
+ * bare ACKs and the data of finished flows leave there.  Each stage returns a
+ * verdict; hg_path_end() is the one exit, which counts.
+ */
+#ifndef HG_PATH_H
+#define HG_PATH_H
+
+#include "flows.h"
+#include "hello.h"
+#include "match.h"
+#include "stream.h"
+
+/* What becomes of the packet.   */
+enum hg_act {
+	HG_ACT_PASS,
+	HG_ACT_DROP,
+	HG_ACT_RESET,	 /* scratch->rst says how */
+	HG_ACT_UNPARSED, /* + enum hg_unparsed: passed on */
+};
+
+HG_INLINE bool hg_port_watched(__be16 port)
+{
+	__u32 n = bpf_ntohs(port);
+
+	return watched_ports[n >> 6] >> (n & 63) & 1;
+}
+
+HG_INLINE struct hg_attention *hg_attention(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&attention, &zero);
+}
+
+/* Are there flows whose every packet must be looked at? */
+HG_INLINE bool hg_attentive(void)
+{
+	struct hg_attention *a = hg_attention();
+	struct hg_presence *p;
+
+	if (a && a->flows)
+		return true;
+	p = hg_presence();
+	return p && p->verdicts;
+}
+
+/* ---- what a verdict does ---- */
+
+/*
+ * A reset is made of the packet at hand.  Sequence numbers are exact, as RFC
+ * 5961 (section 3.2) demands: towards the server the bytes that it has, not
+ * where this packet begins; towards the client what it says it waits for, or
+ * what the server has sent since.
+ */
+HG_INLINE void hg_rst_fill(struct hg_rst *r, const struct hg_packet *p, const struct hg_flow *f)
+{
+	bool client = p->from == HG_FROM_CLIENT;
+	__u32 server_next = f->next[HG_FROM_SERVER];
+
+	r->magic = HG_RST_MAGIC;
+	r->to = f->verdict.to;
+	r->from = p->from;
+	r->reserved = 0;
+	r->seq_along = client ? f->next[HG_FROM_CLIENT] : p->seq;
+	r->ack_along = p->ack;
+	r->seq_back = p->ack;
+	if (client && (__s32)(server_next - p->ack) > 0)
+		r->seq_back = server_next;
+	r->ack_back = p->seq + p->payload_len;
+}
+
+/* The flow is ours: end its handshake, if that was not done, and act. */
+HG_SUBPROG int hg_act_on(struct hg_scratch *s, struct hg_flow *f)
+{
+	__u8 outcome = HG_OUTCOME_dropped, close = HG_CLOSE_our_drop;
+
+	if (f->state == HG_FLOW_RESET) {
+		outcome = HG_OUTCOME_reset;
+		close = HG_CLOSE_our_reset;
+	}
+	if (!f->counted) {
+		hg_count_server_name_reset(f->name);
+		hg_flow_end(f, &s->key, &s->event, s->now, close, HG_SIDE_self, f->bucket, outcome);
+	}
+	f->last_ns = s->now;
+	if (f->state != HG_FLOW_RESET)
+		return HG_ACT_DROP;
+	if (s->packet.flags & HG_TCP_RST)
+		return HG_ACT_PASS; /* it ends by itself, or it is our own reset going out */
+	hg_rst_fill(&s->rst, &s->packet, f);
+	return HG_ACT_RESET;
+}
+
+/* Give a flow its verdict.  The verdict may be to do nothing. */
+HG_SUBPROG int hg_flow_judged(struct hg_scratch *s, struct hg_flow *f, const struct hg_verdict *v)
+{
+	f->verdict = *v;
+	hg_count_verdict(v);
+	if (!hg_verdict_acts(v)) {
+		hg_flow_set_state(f, HG_FLOW_JUDGED);
+		return HG_ACT_PASS;
+	}
+	hg_flow_set_state(f, hg_state_of_verdict(v));
+	return hg_act_on(s, f);
+}
+
+/* ---- verdicts of user space ---- */
+
+/* A pending flow, or one that user space has a verdict for. */
+HG_INLINE int hg_flow_await(struct hg_scratch *s, struct hg_flow *f)
+{
+	struct hg_flow_verdict *written = bpf_map_lookup_elem(&verdicts, &s->key);
+	struct hg_counters *c;
+	struct hg_verdict v;
+
+	if (written && hg_verdict_for(written, f->isn)) {
+		v = written->verdict;
+		v.pending = 0;
+		bpf_map_delete_elem(&verdicts, &s->key);
+		return hg_flow_judged(s, f, &v);
+	}
+	if (f->state != HG_FLOW_PENDING || s->now < f->deadline_ns)
+		return HG_ACT_PASS;
+	c = hg_counters();
+	if (c)
+		c->verdict_timeouts++;
+	v = f->fallback;
+	return hg_flow_judged(s, f, &v);
+}
+
+/* ---- a hello has been read, or cannot be ---- */
+
+HG_INLINE void hg_flow_keep_hello(struct hg_flow *f, const struct hg_scratch *s)
+{
+	const struct hg_hello *h = &s->parse.hello;
+
+	f->records = s->records;
+	f->hello.bytes = h->bytes;
+	f->hello.features = h->features;
+	f->hello.legacy_version = h->legacy_version;
+	f->hello.version_max = h->version_max;
+	f->hello.cipher_count = h->cipher_count;
+	f->hello.cipher_count_no_grease = h->cipher_count_no_grease;
+	f->hello.ext_count = h->ext_count;
+	f->hello.records = s->records.records;
+	f->hello.segments = f->segments;
+	f->hello.record_version = s->records.version;
+	f->hello.session_id_len = h->session_id_len;
+	f->hello.sni_state = h->sni_state;
+	f->hello.ech = h->ech;
+}
+
+HG_INLINE __u32 hg_bucket_of_hello(const struct hg_flow *f, const struct hg_scratch *s)
+{
+	__u8 bucket = f->segments > 1 ? HG_BUCKET_reassembled : HG_BUCKET_single_segment;
+
+	if (s->parse.hello.sni_state == HG_SNI_ambiguous)
+		bucket = HG_BUCKET_ambiguous;
+	return hg_flow_bucket(f, bucket);
+}
+
+/*
+ * The hello is whole: judge it.  `f` may be the flow in the scratch, before
+ * its insertion, or the entry.
+ */
+HG_INLINE void hg_hello_done(struct hg_scratch *s, struct hg_flow *f)
+{
+	__u32 timeout_ms;
+
+	f->flags |= s->records.flags;
+	f->hello_ns = s->now;
+	f->bucket = hg_bucket_of_hello(f, s);
+	s->facts.coverage = 1U << (f->bucket & 31);
+	s->facts.flags = f->flags;
+	timeout_ms = hg_judge(0);
+	f->name = s->name;
+	f->verdict = s->verdict;
+	f->fallback = s->fallback;
+	f->deadline_ns = s->now + timeout_ms * 1000000ULL;
+	hg_flow_keep_hello(f, s);
+	hg_count_hello(&s->parse.hello, f->segments);
+	hg_count_server_name(s);
+}
+
+/* After hg_hello_done() and its event: what the verdict does. */
+HG_INLINE int hg_hello_act(struct hg_scratch *s, struct hg_flow *f)
+{
+	if (f->verdict.pending) {
+		hg_flow_set_state(f, HG_FLOW_PENDING);
+		return hg_flow_await(s, f);
+	}
+	return hg_flow_judged(s, f, &s->verdict);
+}
+
+HG_INLINE __u8 hg_bucket_of_scan(__u32 scan)
+{
+	if (scan == HG_SCAN_TOO_LARGE)
+		return HG_BUCKET_hello_too_large;
+	return scan == HG_SCAN_MALFORMED ? HG_BUCKET_malformed : HG_BUCKET_not_tls;
+}
+
+/* ---- slot and entry ---- */
+
+/* The slot of a flow that now has an entry, or is over. */
+HG_INLINE void hg_slot_set(struct hg_slot *slot, __u64 hash, __u32 state, const struct hg_flow *f,
+			   __u64 now)
+{
+	__u64 word = slot->word;
+
+	if (hg_slot_mine(slot, hash)) {
+		slot->word = hg_slot_in_state(word, state);
+		slot->isn = f->isn;
+		return;
+	}
+	/* Another connection's SYN is worth more than a shortcut to this entry. */
+	if (!hg_slot_live(word) &&
+	    hg_slot_move(slot, word, hg_slot_word(hg_hash_tag(hash), state, f->client_lo, f->ttl,
+						  hg_slot_time(now))))
+		slot->isn = f->isn;
+}
+
+/* End the entry that an older flow of the same 4-tuple has left. */
+HG_SUBPROG int hg_flow_supersede(struct hg_scratch *s)
+{
+	struct hg_flow *old = hg_flow_lookup(&s->key);
+
+	if (!old)
+		return 0;
+	hg_flow_end(old, &s->key, &s->event, s->now, HG_CLOSE_superseded, HG_SIDE_client,
+		    HG_BUCKET_truncated, HG_OUTCOME_unknown);
+	hg_flow_delete(old, &s->key);
+	return bpf_map_update_elem(&flows, &s->key, &s->flow, BPF_NOEXIST);
+}
+
+/* No room for the entry: what was decided holds, and the flow ends here. */
+HG_SUBPROG int hg_flow_refused(struct hg_scratch *s, __u32 why)
+{
+	struct hg_flow *f = &s->flow;
+
+	hg_count_refused(why);
+	if (hg_state_needs_acks(f->state))
+		hg_attention_add(-1);
+	if (f->bucket > HG_BUCKET_evicted)
+		f->bucket = HG_BUCKET_evicted;
+	hg_flow_end(f, &s->key, &s->event, s->now, HG_CLOSE_evicted, HG_SIDE_self,
+		    HG_BUCKET_evicted, HG_OUTCOME_unknown);
+	return 0;
+}
+
+/* Make the flow in the scratch an entry. */
+HG_INLINE void hg_flow_insert(struct hg_scratch *s, struct hg_slot *slot)
+{
+	long error = bpf_map_update_elem(&flows, &s->key, &s->flow, BPF_NOEXIST);
+
+	if (error == -HG_EEXIST)
+		error = hg_flow_supersede(s);
+	if (error)
+		hg_flow_refused(s, HG_REFUSAL_flow_table_full);
+	hg_slot_set(slot, s->hash, error ? HG_SLOT_DONE : HG_SLOT_ENTRY, &s->flow, s->now);
+}
+
+HG_INLINE void hg_flow_closed(struct hg_scratch *s, struct hg_flow *f, struct hg_slot *slot)
+{
+	const struct hg_packet *p = &s->packet;
+
+	hg_flow_end(f, &s->key, &s->event, s->now,
+		    p->flags & HG_TCP_RST ? HG_CLOSE_rst : HG_CLOSE_fin,
+		    p->from == HG_FROM_CLIENT ? HG_SIDE_client : HG_SIDE_server,
+		    HG_BUCKET_truncated, HG_OUTCOME_unknown);
+	if (hg_slot_mine(slot, s->hash) && HG_SLOT_STATE(slot->word) == HG_SLOT_ENTRY)
+		slot->word = hg_slot_in_state(slot->word, HG_SLOT_DONE);
+	hg_flow_delete(f, &s->key);
+}
+
+/* ---- the first payload of a flow ---- */
+
+/* Where a new flow begins, and what is known of it. */
+struct hg_begin {
+	__u32 isn;
+	__u32 base;
+	__u32 flags;
+	__u32 offset; /* of this segment from base */
+	__u8 ttl;
+	__u8 has_slot; /* the slot counted this flow already */
+};
+
+/* What the first look at a packet without an entry says. */
+enum hg_first {
+	HG_FIRST_NOTHING,
+	HG_FIRST_HELLO,	 /* this segment begins a hello */
+	HG_FIRST_BEHIND, /* it comes before the first segment of its stream */
+};
+
+/* A class that is certain without a hello: too large, malformed, not TLS. */
+HG_SUBPROG int hg_unread(struct hg_scratch *s, struct hg_flow *f, __u32 scan)
+{
+	f->bucket = hg_flow_bucket(f, hg_bucket_of_scan(scan));
+	f->records = s->records;
+	f->flags |= s->records.flags;
+	f->hello_ns = s->now;
+	hg_flow_release_buffer(f);
+	s->facts.coverage = 1U << (f->bucket & 31);
+	s->facts.flags = f->flags;
+	hg_judge(1);
+	return hg_flow_judged(s, f, &s->verdict);
+}
+
+/* Part of a hello: keep the segment in a capture of the pool. */
+HG_INLINE int hg_begin_partial(void *ctx, const int at, struct hg_scratch *s, struct hg_slot *slot)
+{
+	const struct hg_packet *p = &s->packet;
+	struct hg_flow *f = &s->flow;
+	struct hg_capture *c;
+	__u32 buffer;
+
+	if (bpf_map_pop_elem(&free_captures, &buffer)) {
+		hg_flow_refused(s, HG_REFUSAL_partial_pool_full);
+		hg_slot_set(slot, s->hash, HG_SLOT_DONE, f, s->now);
+		return HG_ACT_PASS;
+	}
+	f->buffer = buffer;
+	c = hg_capture(buffer);
+	if (c && f->filled)
+		hg_stream_copy(ctx, at, c, p->payload, 0, f->filled);
+	hg_flow_insert(s, slot);
+	return HG_ACT_PASS;
+}
+
+/* The whole segment is in this processor's capture; read it and act on it. */
+HG_INLINE int hg_begin_hello(void *ctx, const int at, struct hg_scratch *s, struct hg_slot *slot,
+			     __u32 len, __u32 cpu)
+{
+	struct hg_flow *f = &s->flow;
+	__u32 scan;
+	int act;
+
+	f->segments = 1;
+	f->filled = len;
+	f->reached = len;
+	__builtin_memset(&s->records, 0, sizeof(s->records));
+	scan = hg_hello_read(s, cpu, cpu, len);
+	f->records = s->records;
+	if (scan == HG_SCAN_MORE) {
+		f->next[HG_FROM_CLIENT] = f->base + s->packet.payload_len;
+		return hg_begin_partial(ctx, at, s, slot);
+	}
+	if (scan == HG_SCAN_COMPLETE) {
+		hg_hello_done(s, f);
+		hg_emit_hello(s->message_index, s->message_at);
+		act = hg_hello_act(s, f);
+	} else {
+		act = hg_unread(s, f, scan);
+	}
+	if (act == HG_ACT_PASS)
+		f->next[HG_FROM_CLIENT] = f->base + s->packet.payload_len;
+	hg_flow_insert(s, slot);
+	return act;
+}
+
+/* The first segment to arrive is not the first of its stream. */
+HG_INLINE int hg_begin_behind(void *ctx, const int at, struct hg_scratch *s, struct hg_slot *slot,
+			      __u32 offset, __u32 len, __u32 cpu)
+{
+	struct hg_flow *f = &s->flow;
+
+	if (offset + len > HG_STREAM_CAP)
+		len = HG_STREAM_CAP - offset;
+	f->segments = 1;
+	f->flags |= HG_FLAG(out_of_order);
+	hg_begin_partial(ctx, at, s, slot);
+	hg_stream_merge(cpu, f->buffer, offset, len);
+	return HG_ACT_PASS;
+}
+
+HG_INLINE int hg_path_begin(void *ctx, const int at, struct hg_scratch *s, struct hg_slot *slot,
+			    const struct hg_begin *b, __u32 first, __u32 cpu, __u32 ifindex)
+{
+	struct hg_capture *c = hg_capture(cpu);
+	struct hg_flow *f = &s->flow;
+	__u32 len = s->packet.payload_len;
+
+	if (len > HG_STREAM_CAP)
+		len = HG_STREAM_CAP;
+	if (!c || !hg_stream_copy(ctx, at, c, s->packet.payload, 0, len))
+		return HG_ACT_UNPARSED + HG_UNPARSED_load_failed;
+	hg_flow_init(f, s, b->isn, b->base, ifindex);
+	f->flags = b->flags;
+	f->ttl = b->ttl;
+	if (!b->has_slot)
+		hg_count_flow_created();
+	if (first == HG_FIRST_BEHIND)
+		return hg_begin_behind(ctx, at, s, slot, b->offset, len, cpu);
+	return hg_begin_hello(ctx, at, s, slot, len, cpu);
+}
+
+/* A first segment that also closes. */
+HG_SUBPROG int hg_begun_closed(struct hg_scratch *s, struct hg_slot *slot)
+{
+	struct hg_flow *f = hg_flow_lookup(&s->key);
+
+	if (f)
+		hg_flow_closed(s, f, slot);
+	return 0;
+}
+
+/* ---- a packet of a flow that is only a slot ---- */
+
+/*
+ * A FIN or RST that the other side would believe, more or less: one that is far
+ * from what it waits for does not end our tracking either.
+ */
+#define HG_CLOSE_WINDOW (1U << 20)
+
+HG_INLINE bool hg_close_plausible(__u32 seq, __u32 next)
+{
+	return seq - next + HG_CLOSE_WINDOW <= 2 * HG_CLOSE_WINDOW;
+}
+
+HG_INLINE bool hg_slot_close_plausible(const struct hg_slot *slot, const struct hg_packet *p)
+{
+	if (p->from == HG_FROM_SERVER)
+		return !(p->flags & HG_TCP_ACK) || hg_close_plausible(p->ack, slot->isn + 1);
+	return hg_close_plausible(p->seq, slot->isn + 1);
+}
+
+HG_INLINE void hg_slot_closed(struct hg_slot *slot, const struct hg_packet *p)
+{
+	__u64 word = slot->word;
+	bool refused = p->flags & HG_TCP_RST && p->from == HG_FROM_SERVER &&
+		       HG_SLOT_STATE(word) == HG_SLOT_SYN && !(word & HG_SLOT_ANSWERED);
+
+	if (hg_slot_live(word) && hg_slot_close_plausible(slot, p))
+		hg_slot_end(slot, word, refused ? HG_BUCKET_tcp_refused : hg_slot_bucket(word));
+}
+
+/*
+ * Client payload on a slot: the first bytes of the stream, or a segment after
+ * other data (STARTTLS, a proxy's preamble), looked at up to HG_SEEK_MAX.
+ */
+HG_INLINE __u32 hg_slot_payload(struct hg_scratch *s, struct hg_slot *slot, struct hg_begin *b,
+				__u32 looks)
+{
+	__u64 word = slot->word;
+
+	b->offset = s->packet.seq - b->base;
+	if ((__s32)b->offset < 0)
+		return HG_FIRST_NOTHING; /* a keep-alive, or not of this connection */
+	/* Also after bytes that were none: a decoy must not hide what follows it. */
+	if (!b->offset && looks & HG_LOOKS_MAYBE)
+		return HG_FIRST_HELLO;
+	if (HG_SLOT_STATE(word) == HG_SLOT_SYN) {
+		if (b->offset >= HG_STREAM_CAP)
+			return HG_FIRST_NOTHING; /* far ahead of a beginning that is to come */
+		if (b->offset)
+			return HG_FIRST_BEHIND;
+		hg_slot_move(slot, word, hg_slot_in_state(word, HG_SLOT_SEEK));
+	}
+	if (b->offset > HG_SEEK_MAX) {
+		hg_slot_end(slot, slot->word, HG_BUCKET_not_tls);
+		return HG_FIRST_NOTHING;
+	}
+	if (!(looks & HG_LOOKS_SURELY))
+		return HG_FIRST_NOTHING;
+	b->base = s->packet.seq;
+	b->offset = 0;
+	b->flags = HG_FLAG(after_other_data);
+	return HG_FIRST_HELLO;
+}
+
+HG_INLINE __u32 hg_first_of_slot(struct hg_scratch *s, struct hg_slot *slot, struct hg_begin *b,
+				 __u32 looks)
+{
+	struct hg_packet *p = &s->packet;
+	__u64 word = slot->word;
+	__u32 first = HG_FIRST_NOTHING;
+
+	b->isn = slot->isn;
+	b->base = slot->isn + 1;
+	b->ttl = HG_SLOT_TTL(word);
+	b->has_slot = 1;
+	p->from = hg_sender_is_lo(p) == HG_SLOT_CLIENT_LO(word) ? HG_FROM_CLIENT : HG_FROM_SERVER;
+	if (p->from == HG_FROM_CLIENT && p->payload_len)
+		first = hg_slot_payload(s, slot, b, looks);
+	if (first == HG_FIRST_NOTHING && p->flags & (HG_TCP_FIN | HG_TCP_RST))
+		hg_slot_closed(slot, p);
+	return first;
+}
+
+/* ---- a packet of no flow that we know ---- */
+
+HG_INLINE __u32 hg_first_of_unknown(struct hg_scratch *s, struct hg_begin *b, __u32 looks)
+{
+	struct hg_packet *p = &s->packet;
+
+	if (!p->payload_len)
+		return HG_FIRST_NOTHING;
+	p->from = HG_FROM_CLIENT;
+	b->isn = p->seq - 1;
+	b->base = p->seq;
+	b->flags = HG_FLAG(missed_start);
+	if (looks & HG_LOOKS_SURELY)
+		return HG_FIRST_HELLO;
+	hg_count_refused(HG_REFUSAL_unknown_flow);
+	return HG_FIRST_NOTHING;
+}
+
+/* Copy the first bytes of the payload and say what they look like. */
+HG_INLINE __u32 hg_look(void *ctx, const int at, const struct hg_packet *p, __u32 cpu)
+{
+	struct hg_capture *c = hg_capture(cpu);
+	__u32 head = p->payload_len < HG_LOOK_BYTES ? p->payload_len : HG_LOOK_BYTES;
+
+	if (!head || !c || !hg_stream_copy(ctx, at, c, p->payload, 0, head))
+		return 0;
+	return hg_looks(cpu, head);
+}
+
+/* ---- a packet of a flow that has an entry ---- */
+
+HG_INLINE int hg_continue_read(struct hg_scratch *s, struct hg_flow *f, __u32 cpu)
+{
+	__u32 scan = HG_SCAN_NOT_TLS;
+	int act;
+
+	s->records = f->records;
+	if (s->records.next || hg_looks(f->buffer, f->filled) & HG_LOOKS_MAYBE)
+		scan = hg_hello_read(s, f->buffer, cpu, f->filled);
+	f->records = s->records;
+	if (scan == HG_SCAN_MORE)
+		return HG_ACT_PASS;
+	if (scan != HG_SCAN_COMPLETE)
+		return hg_unread(s, f, scan);
+	hg_hello_done(s, f);
+	s->flow = *f;
+	hg_emit_hello(s->message_index, s->message_at);
+	act = hg_hello_act(s, f);
+	hg_flow_release_buffer(f);
+	return act;
+}
+
+/* The part of a segment that lies inside the capture. */
+struct hg_clip {
+	__u32 from;   /* offset in the packet */
+	__u32 offset; /* in the stream */
+	__u32 len;
+};
+
+/* False if no part of the segment does. */
+HG_INLINE bool hg_segment_clip(const struct hg_flow *f, const struct hg_packet *p,
+			       struct hg_clip *c)
+{
+	__u32 before;
+
+	c->offset = p->seq - f->base;
+	c->from = p->payload;
+	c->len = p->payload_len;
+	if ((__s32)c->offset < 0) {
+		before = -c->offset;
+		if (before >= c->len)
+			return false;
+		c->from += before;
+		c->len -= before;
+		c->offset = 0;
+	}
+	if (c->offset >= HG_STREAM_CAP)
+		return false;
+	if (c->offset + c->len > HG_STREAM_CAP)
+		c->len = HG_STREAM_CAP - c->offset;
+	return true;
+}
+
+/* Keep what a merge found; a segment counts if it brought new bytes. */
+HG_INLINE void hg_segment_found(struct hg_flow *f, __u32 found)
+{
+	if (found & HG_STREAM_CONFLICT)
+		f->conflict = 1;
+	if (found & HG_STREAM_NEW)
+		f->segments++;
+	else
+		f->flags |= HG_FLAG(retransmitted);
+	f->flags |= found & HG_FLAG(overlap);
+}
+
+/*
+ * One more segment: appended where it fits the end of a stream without holes,
+ * merged otherwise.
+ */
+HG_INLINE int hg_continue_segment(void *ctx, const int at, struct hg_scratch *s, struct hg_flow *f,
+				  __u32 cpu)
+{
+	struct hg_capture *c;
+	struct hg_clip clip;
+	bool append;
+
+	if (!hg_segment_clip(f, &s->packet, &clip))
+		return HG_ACT_PASS;
+	append = f->filled == f->reached && clip.offset == f->filled;
+	c = hg_capture(append ? f->buffer : cpu);
+	if (!c || !hg_stream_copy(ctx, at, c, clip.from, append ? clip.offset : 0, clip.len))
+		return HG_ACT_UNPARSED + HG_UNPARSED_load_failed;
+	if (append) {
+		f->segments++;
+		f->filled += clip.len;
+		f->reached = f->filled;
+		return HG_ACT_PASS;
+	}
+	if (clip.offset > f->filled)
+		f->flags |= HG_FLAG(out_of_order);
+	hg_segment_found(f, hg_stream_merge(cpu, f->buffer, clip.offset, clip.len));
+	return HG_ACT_PASS;
+}
+
+/* One processor at a time reassembles a flow. */
+HG_INLINE bool hg_flow_lock(struct hg_flow *f)
+{
+	return __sync_val_compare_and_swap(&f->busy, 0, 1) == 0;
+}
+
+HG_INLINE int hg_continue_hello(void *ctx, const int at, struct hg_scratch *s, struct hg_flow *f,
+				__u32 cpu)
+{
+	__u32 had = f->filled;
+	int act;
+
+	if (!hg_flow_lock(f)) {
+		hg_count_refused(HG_REFUSAL_flow_busy);
+		return HG_ACT_PASS;
+	}
+	act = hg_continue_segment(ctx, at, s, f, cpu);
+	if (act == HG_ACT_PASS && f->filled != had)
+		act = hg_continue_read(s, f, cpu);
+	if (act == HG_ACT_PASS)
+		f->next[HG_FROM_CLIENT] = f->base + f->filled;
+	f->busy = 0;
+	return act;
+}
+
+/* Keep the sequence numbers that a reset of this flow would need. */
+HG_INLINE void hg_flow_track(struct hg_flow *f, const struct hg_packet *p)
+{
+	__u32 end = p->seq + p->payload_len;
+
+	if (p->from == HG_FROM_SERVER) {
+		if (p->flags & HG_TCP_ACK && (__s32)(p->ack - f->next[HG_FROM_CLIENT]) > 0)
+			f->next[HG_FROM_CLIENT] = p->ack;
+		if ((__s32)(end - f->next[HG_FROM_SERVER]) > 0)
+			f->next[HG_FROM_SERVER] = end;
+	} else if ((__s32)(p->seq - f->next[HG_FROM_CLIENT]) <= 0 &&
+		   (__s32)(end - f->next[HG_FROM_CLIENT]) > 0) {
+		f->next[HG_FROM_CLIENT] = end;
+	}
+}
+
+HG_INLINE bool hg_flow_close_plausible(struct hg_flow *f, const struct hg_packet *p)
+{
+	__u32 next = f->next[p->from & 1];
+
+	if (hg_close_plausible(p->seq, next))
+		return true;
+	f->flags |= HG_FLAG(decoy_sequence);
+	return false;
+}
+
+HG_INLINE int hg_path_entry(void *ctx, const int at, struct hg_scratch *s, struct hg_flow *f,
+			    struct hg_slot *slot, __u32 cpu)
+{
+	struct hg_packet *p = &s->packet;
+	int act = HG_ACT_PASS;
+
+	p->from = hg_sender_is_lo(p) == f->client_lo ? HG_FROM_CLIENT : HG_FROM_SERVER;
+	if (hg_flow_ours(f))
+		return hg_act_on(s, f);
+	f->last_ns = s->now;
+	if (f->state != HG_FLOW_PARTIAL)
+		act = hg_flow_await(s, f);
+	else if (p->from == HG_FROM_CLIENT && p->payload_len)
+		act = hg_continue_hello(ctx, at, s, f, cpu);
+	if (act != HG_ACT_PASS)
+		return act;
+	if (f->state != HG_FLOW_PARTIAL)
+		hg_flow_track(f, p);
+	if ((p->flags & (HG_TCP_FIN | HG_TCP_RST) && hg_flow_close_plausible(f, p)) ||
+	    f->bucket == HG_BUCKET_not_tls)
+		hg_flow_closed(s, f, slot);
+	return act;
+}
+
+/* ---- the packet ---- */
+
+/*
+ * Does this packet, on a slot that is its own, belong to the entry behind it?
+ * A new SYN takes the slot while the entry of the older connection may still
+ * live; the sequence number tells whose the packet is.
+ */
+HG_INLINE bool hg_slot_fits(const struct hg_slot *slot, const struct hg_packet *p)
+{
+	__u64 word = slot->word;
+	bool from_client = hg_sender_is_lo(p) == HG_SLOT_CLIENT_LO(word);
+	__u32 base = slot->isn + 1;
+
+	if (!hg_slot_live(word))
+		return false;
+	return (from_client ? p->seq - base : p->ack - base) <= HG_SEEK_MAX + HG_STREAM_CAP ||
+	       p->flags & HG_TCP_RST;
+}
+
+/* All that is not over at once: the packet is in the scratch. */
+HG_INLINE int hg_path_flow(void *ctx, const int at, struct hg_scratch *s, struct hg_slot *slot,
+			   __u32 ifindex)
+{
+	bool mine = hg_slot_mine(slot, s->hash);
+	__u32 cpu = bpf_get_smp_processor_id(), looks, first;
+	struct hg_begin b = {};
+	struct hg_flow *f;
+	int act;
+
+	s->now = hg_now();
+	if (!mine || !hg_slot_fits(slot, &s->packet)) {
+		f = hg_flow_lookup(&s->key);
+		if (f)
+			return hg_path_entry(ctx, at, s, f, slot, cpu);
+	}
+	if (mine && HG_SLOT_STATE(slot->word) == HG_SLOT_DONE)
+		return HG_ACT_PASS;
+	looks = hg_look(ctx, at, &s->packet, cpu);
+	first = mine && hg_slot_live(slot->word) ? hg_first_of_slot(s, slot, &b, looks)
+						 : hg_first_of_unknown(s, &b, looks);
+	if (first == HG_FIRST_NOTHING)
+		return HG_ACT_PASS;
+	act = hg_path_begin(ctx, at, s, slot, &b, first, cpu, ifindex);
+	if (act == HG_ACT_PASS && s->packet.flags & (HG_TCP_FIN | HG_TCP_RST))
+		hg_begun_closed(s, slot);
+	return act;
+}
+
+HG_INLINE void hg_path_syn(const struct hg_packet *p, struct hg_slot *slot, __u64 hash)
+{
+	if (!(p->flags & HG_TCP_ACK))
+		hg_slot_syn(slot, p, hash);
+	else if (hg_slot_mine(slot, hash) && HG_SLOT_STATE(slot->word) == HG_SLOT_SYN)
+		hg_slot_move(slot, slot->word, slot->word | HG_SLOT_ANSWERED);
+}
+
+/* A bare acknowledgement, and no flow that waits for one. */
+HG_INLINE bool hg_path_bare_ack(const struct hg_packet *p)
+{
+	return !p->payload_len && !(p->flags & (HG_TCP_SYN | HG_TCP_FIN | HG_TCP_RST)) &&
+	       !hg_attentive();
+}
+
+HG_INLINE int hg_path_tcp(void *ctx, const int at, const struct hg_packet *p, __u32 ifindex)
+{
+	__u64 hash = hg_packet_hash(p);
+	struct hg_slot *slot = hg_slot(hash);
+	struct hg_scratch *s;
+
+	if (!slot)
+		return HG_ACT_PASS;
+	if (p->flags & HG_TCP_SYN) {
+		hg_path_syn(p, slot, hash);
+		return HG_ACT_PASS;
+	}
+	if (hg_slot_mine(slot, hash) && HG_SLOT_STATE(slot->word) == HG_SLOT_DONE &&
+	    !hg_attentive())
+		return HG_ACT_PASS;
+	s = hg_scratch();
+	if (!s)
+		return HG_ACT_PASS;
+	s->packet = *p;
+	s->hash = hash;
+	hg_packet_key(p, &s->key);
+	return hg_path_flow(ctx, at, s, slot, ifindex);
+}
+
+/* Returns enum hg_act or HG_UNREADABLE(...). */
+HG_INLINE int hg_path(void *ctx, const int at, void *data, void *end, __u32 ifindex)
+{
+	struct hg_packet p;
+	int headers = hg_headers(ctx, at, data, end, &p);
+
+	if (headers == HG_HEADERS_OTHER)
+		return HG_ACT_PASS;
+	if (headers != HG_HEADERS_TCP)
+		return HG_ACT_UNPARSED + headers - HG_HEADERS_UNPARSED;
+	if (!hg_port_watched(p.dport) && !hg_port_watched(p.sport))
+		return HG_ACT_PASS;
+	if (hg_path_bare_ack(&p))
+		return HG_ACT_PASS;
+	return hg_path_tcp(ctx, at, &p, ifindex);
+}
+
+/* The one exit: every packet is counted under what became of it. */
+HG_INLINE void hg_path_end(int act)
+{
+	struct hg_counters *c = hg_counters();
+
+	if (!c)
+		return;
+	if (act < HG_ACT_UNPARSED) {
+		HG_COUNT(c, packets, act == HG_ACT_PASS ? HG_RESULT_passed
+				     : act == HG_ACT_DROP ? HG_RESULT_dropped
+							  : HG_RESULT_reset_arm);
+		return;
+	}
+	HG_COUNT(c, packets, HG_RESULT_unparsed);
+	HG_COUNT(c, unparsed, act - HG_ACT_UNPARSED);
+}
+
+#endif /* HG_PATH_H */

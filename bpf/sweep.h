@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * sweep.h - what falls silent ends, also when no process of ours is alive.
+ *
+ * A BPF timer walks the flows once a second, and a sixteenth of the slots.  It
+ * is started by a run of hg_start_sweep at attach, and set anew by each
+ * upgrade; it stops when the last pin of its map is gone.
+ */
+#ifndef HG_SWEEP_H
+#define HG_SWEEP_H
+
+#include "flows.h"
+
+#define HG_SWEEP_PARTS 16
+#define HG_SWEEP_SLOTS (HG_SLOTS / HG_SWEEP_PARTS)
+
+struct hg_sweep {
+	struct bpf_timer timer;
+	__u64 now;
+	__u64 runs;
+	__u64 final; /* end of a replay: everything ends */
+	struct hg_event event; /* working memory */
+};
+
+/* Writer: the timer.  Reader: `status`. */
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hg_sweep);
+} sweep SEC(".maps");
+
+/* Signed, as the difference is: another processor may have been later than `now`. */
+HG_INLINE __s64 hg_flow_patience(const struct hg_flow *f)
+{
+	return f->state == HG_FLOW_PARTIAL ? HG_IDLE_PARTIAL : HG_IDLE_HANDSHAKE;
+}
+
+/* Nobody sends any more: what user space has decided holds, else the fallback. */
+HG_INLINE void hg_sweep_pending(const struct hg_flow_key *key, struct hg_flow *f)
+{
+	struct hg_flow_verdict *written = bpf_map_lookup_elem(&verdicts, key);
+	struct hg_counters *c;
+
+	f->verdict = f->fallback;
+	if (written && hg_verdict_for(written, f->isn)) {
+		f->verdict = written->verdict;
+		bpf_map_delete_elem(&verdicts, key);
+	} else {
+		c = hg_counters_of(f->interface);
+		if (c)
+			c->verdict_timeouts++;
+	}
+	hg_count_verdict(&f->verdict);
+	hg_flow_set_state(f, hg_state_of_verdict(&f->verdict));
+}
+
+HG_INLINE void hg_sweep_flow(struct hg_sweep *w, const struct hg_flow_key *key, struct hg_flow *f)
+{
+	if (f->state == HG_FLOW_PENDING && (__s64)(w->now - f->deadline_ns) >= 0)
+		hg_sweep_pending(key, f);
+	if (!w->final && (f->busy || (__s64)(w->now - f->last_ns) < hg_flow_patience(f)))
+		return;
+	hg_flow_end(f, key, &w->event, w->now, w->final ? HG_CLOSE_end_of_capture : HG_CLOSE_idle,
+		    HG_SIDE_path, HG_BUCKET_truncated, HG_OUTCOME_unknown);
+	hg_flow_delete(f, key);
+}
+
+HG_INLINE void hg_sweep_slot(struct hg_sweep *w, __u32 index)
+{
+	struct hg_slot *slot = bpf_map_lookup_elem(&slots, &index);
+	__u64 word;
+
+	if (!slot)
+		return;
+	word = slot->word;
+	if (hg_slot_live(word) && (w->final || hg_slot_idle(word, w->now)))
+		hg_slot_end(slot, word, hg_slot_bucket(word));
+}
+
+HG_STEP long hg_sweep_slot_step(__u32 i, struct hg_sweep **state)
+{
+	struct hg_sweep *w = *state;
+
+	hg_sweep_slot(w, w->final ? i : (w->runs % HG_SWEEP_PARTS) * HG_SWEEP_SLOTS + i);
+	return 0;
+}
+
+/* The clock and the order to end everything are the replay's. */
+HG_INLINE void hg_sweep_begin(struct hg_sweep *w)
+{
+	struct hg_presence *p = hg_presence();
+
+	w->now = hg_now();
+	w->final = p && p->final;
+}
+
+HG_INLINE struct hg_sweep *hg_sweep_state(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&sweep, &zero);
+}
+
+#ifdef __bpf__
+static long hg_sweep_flow_step(void *map, const struct hg_flow_key *key, struct hg_flow *f,
+			       struct hg_sweep **state)
+{
+	(void)map;
+	hg_sweep_flow(*state, key, f);
+	return 0;
+}
+
+HG_INLINE void hg_sweep_once(struct hg_sweep *w)
+{
+	struct hg_sweep *state = w;
+
+	hg_sweep_begin(w);
+	bpf_for_each_map_elem(&flows, hg_sweep_flow_step, &state, 0);
+	hg_loop(w->final ? HG_SLOTS : HG_SWEEP_SLOTS, hg_sweep_slot_step, &state);
+	w->runs++;
+}
+
+static int hg_sweep_run(void *map, __u32 *key, struct hg_sweep *w)
+{
+	(void)map;
+	(void)key;
+	hg_sweep_once(w);
+	bpf_timer_start(&w->timer, HG_SECOND, 0);
+	return 0;
+}
+
+HG_INLINE int hg_sweep_start(void)
+{
+	struct hg_sweep *w = hg_sweep_state();
+
+	if (!w)
+		return 1;
+	bpf_timer_init(&w->timer, &sweep, CLOCK_MONOTONIC); /* -EBUSY: it is there already */
+	if (bpf_timer_set_callback(&w->timer, hg_sweep_run))
+		return 2;
+	return bpf_timer_start(&w->timer, HG_SECOND, 0) ? 3 : 0;
+}
+#else
+static void hg_sweep_flow_step(const void *key, void *flow, void *state)
+{
+	hg_sweep_flow(state, key, flow);
+}
+
+static void hg_sweep_once(struct hg_sweep *w)
+{
+	hg_sweep_begin(w);
+	nb_for_each(NB_SPEC(&flows), hg_sweep_flow_step, w);
+	hg_loop(w->final ? HG_SLOTS : HG_SWEEP_SLOTS, hg_sweep_slot_step, &w);
+	w->runs++;
+}
+#endif
+
+#endif /* HG_SWEEP_H */
