@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * policy_compile.h - a policy as the kernel's maps take it: plain arrays.
+ *
+ * Keys and values are arrays of their own, as bpf_map_update_batch() wants
+ * them.  Nothing in here points into the model; all memory is one arena.
+ */
+#ifndef HG_POLICY_COMPILE_H
+#define HG_POLICY_COMPILE_H
+
+#include "../include/policy.h"
+#include "policy_diag.h"
+#include "policy_model.h"
+
+/* Which fingerprints a match asks for; none: no condition. */
+struct hg_user_match {
+	const char **ja4;
+	const char **ja3;
+	__u32 ja4_count;
+	__u32 ja3_count;
+	const char *ja4_said;
+	const char *ja3_said;
+};
+
+/* What the kernel need not know of a rule. */
+struct hg_rule_about {
+	const char *name; /* "protect" for what `protect:` says */
+	struct hg_place place;
+	const char *owner; /* NULL: not said */
+	int log;	   /* enum hg_log, -1: not said */
+	struct hg_user_match match;
+	struct hg_user_match except;
+	/* By number of the HG_COND_* bit: the condition's value as written. */
+	const char *match_said[HG_CONDITIONS];
+	const char *except_said[HG_CONDITIONS];
+};
+
+enum hg_bit_kind {
+	HG_BIT_NAMES, /* of hg_match.sni */
+	HG_BIT_NETS,  /* of hg_match.src and .dst */
+	HG_BIT_PORTS, /* of hg_match.port */
+	HG_BIT_KINDS,
+};
+
+/* What a bit of a membership mask stands for. */
+struct hg_bit_about {
+	const char *name; /* the set's, or NULL: a list in a rule */
+	struct hg_place place;
+	size_t entries;
+};
+
+/* Names of the rule counters that every policy has. */
+#define HG_STATS_DEFAULT 0
+#define HG_STATS_UNREAD 1
+
+struct hg_compiled {
+	struct hg_arena arena;
+	const char *file;
+	struct hg_policy policy; /* revision is 0: the loader draws it */
+	struct hg_rule *rules;	 /* policy.rules; those of `protect:` come first */
+	struct hg_rule_about *about;
+	__u32 protect_rules;
+
+	/* names: sorted by hash[0], which no two names share */
+	struct hg_name_key *name_keys;
+	struct hg_name_sets *name_sets;
+	size_t names;
+
+	/* nets: sorted by address and length; the value holds the bits of all
+	 * covering prefixes too, since LPM finds one */
+	struct hg_net_key *net_keys;
+	__u64 *net_sets;
+	__u32 *net_parent; /* the next shorter prefix that covers, or HG_NO_NET */
+	size_t nets;
+
+	__u64 *ports; /* 65536, or NULL where no rule asks */
+
+	/*
+	 * rule_stats by name: hg_rule.stats, policy.default_stats and
+	 * policy.unread_stats are indices into this; the loader maps them to
+	 * the slots that these names have in the kernel.
+	 */
+	const char **stats_names;
+	__u32 stats;
+
+	struct hg_bit_about bits[HG_BIT_KINDS][HG_SETS];
+	__u32 bit_count[HG_BIT_KINDS];
+};
+
+#define HG_NO_NET 0xffffffffU
+
+/* Fills `size` bytes with random ones: getrandom(2), or what a test wants. */
+typedef int (*hg_draw_fn)(void *bytes, size_t size, void *arg);
+
+/*
+ * Returns an enum hg_exit: HG_INVALID after diagnosing what the policy has too
+ * much of.  Warnings (rules that can never match) come without an error.
+ */
+int hg_policy_compile(const struct hg_policy_model *model, struct hg_diagnostics *d,
+		      struct hg_compiled **out);
+
+int hg_policy_compile_drawn(const struct hg_policy_model *model, struct hg_diagnostics *d,
+			    hg_draw_fn draw, void *arg, struct hg_compiled **out);
+
+void hg_compiled_free(struct hg_compiled *c);
+
+/* The keyed hash of a canonical name, as bpf/match.h computes it. */
+struct hg_name_key hg_name_hash(const struct hg_policy *policy, const __u8 *name, __u32 len);
+
+/* "default", "unread" or the rule's name. */
+const char *hg_compiled_rule_name(const struct hg_compiled *c, __u32 rule);
+
+#endif /* HG_POLICY_COMPILE_H */

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "policy_index.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HG_KEY_DRAWS 16 /* a second draw is rarer than 2^-9 at ten million names */
+
+/* ---- names ---- */
+
+struct name_entry {
+	__u64 hash;
+	const struct hg_name *name;
+	__u32 bit;
+};
+
+struct hg_name_key hg_name_hash(const struct hg_policy *policy, const __u8 *name, __u32 len)
+{
+	__u64 sum[2] = { 0, 0 };
+
+	for (__u32 i = 0; i < len; i++) {
+		sum[0] += hg_name_hash_byte(policy->name_key[0][i], name[len - 1 - i]);
+		sum[1] += hg_name_hash_byte(policy->name_key[1][i], name[len - 1 - i]);
+	}
+	return hg_name_digest(sum[0], sum[1]);
+}
+
+static struct hg_name_key hash_of(const struct hg_compiled *c, const struct hg_name *name)
+{
+	return hg_name_hash(&c->policy, (const __u8 *)name->text, name->len);
+}
+
+static size_t gather_names(const struct hg_compiled *c, const struct hg_lists *lists,
+			   struct name_entry *entries)
+{
+	size_t count = 0;
+
+	for (__u32 bit = 0; bit < c->bit_count[HG_BIT_NAMES]; bit++)
+		for (size_t i = 0; i < lists->names[bit]->count; i++, count++)
+			if (entries)
+				entries[count] = (struct name_entry){
+					.name = &lists->names[bit]->items[i], .bit = bit
+				};
+	return count;
+}
+
+/*
+ * Least significant byte first; `other` is as large as `entries`.  The hash
+ * has 56 bits, and after the seventh pass the result lies in `other`.
+ */
+static void sort_names(struct name_entry *entries, struct name_entry *other, size_t count)
+{
+	for (unsigned int shift = 0; shift < 56; shift += 8) {
+		struct name_entry *swap = entries;
+		size_t at[256] = {}, sum = 0;
+
+		for (size_t i = 0; i < count; i++)
+			at[entries[i].hash >> shift & 0xff]++;
+		for (unsigned int digit = 0; digit < 256; digit++) {
+			size_t n = at[digit];
+
+			at[digit] = sum;
+			sum += n;
+		}
+		for (size_t i = 0; i < count; i++)
+			other[at[entries[i].hash >> shift & 0xff]++] = entries[i];
+		entries = other;
+		other = swap;
+	}
+}
+
+static bool same_name(const struct hg_name *a, const struct hg_name *b)
+{
+	return a->len == b->len && !memcmp(a->text, b->text, a->len);
+}
+
+/* Two names with the same hash? */
+static bool collides(const struct name_entry *sorted, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (sorted[i].hash == sorted[i - 1].hash &&
+		    !same_name(sorted[i].name, sorted[i - 1].name))
+			return true;
+	return false;
+}
+
+static __u32 depth_bit(const struct hg_name *name)
+{
+	__u32 labels = 1;
+
+	for (__u32 i = 0; i < name->len; i++)
+		labels += name->text[i] == '.';
+	return 1U << (labels < 31 ? labels : 31);
+}
+
+/* One key for each name, with the bits of all lists that hold it. */
+static void merge_names(struct hg_compiled *c, const struct name_entry *sorted, size_t count)
+{
+	size_t unique = 0;
+
+	for (size_t i = 0; i < count; i++)
+		unique += !i || sorted[i].hash != sorted[i - 1].hash;
+	c->name_keys = hg_arena_get(&c->arena, unique * sizeof(*c->name_keys));
+	c->name_sets = hg_arena_get(&c->arena, unique * sizeof(*c->name_sets));
+	for (size_t i = 0; i < count; i++) {
+		const struct hg_name *name = sorted[i].name;
+		struct hg_name_sets *sets;
+
+		if (!i || sorted[i].hash != sorted[i - 1].hash) {
+			c->name_keys[c->names++] = hash_of(c, name);
+			c->policy.name_depths |= depth_bit(name);
+		}
+		sets = &c->name_sets[c->names - 1];
+		if (name->kind != HG_NAME_BELOW)
+			sets->exact |= 1ULL << sorted[i].bit;
+		if (name->kind != HG_NAME_EXACT)
+			sets->below |= 1ULL << sorted[i].bit;
+	}
+}
+
+static int try_key(struct hg_compiled *c, struct name_entry *entries, struct name_entry *sorted,
+		   size_t count, hg_draw_fn draw, void *arg)
+{
+	int rc = draw(c->policy.name_key, sizeof(c->policy.name_key), arg);
+
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < count; i++)
+		entries[i].hash = hash_of(c, entries[i].name).hash[0];
+	sort_names(entries, sorted, count);
+	return collides(sorted, count) ? -EAGAIN : 0;
+}
+
+int hg_index_names(struct hg_compiled *c, const struct hg_lists *lists, hg_draw_fn draw, void *arg)
+{
+	size_t count = gather_names(c, lists, NULL);
+	struct hg_arena scratch = {};
+	struct name_entry *entries = hg_arena_get(&scratch, count * sizeof(*entries));
+	struct name_entry *sorted = hg_arena_get(&scratch, count * sizeof(*sorted));
+	int rc = -EAGAIN;
+
+	for (int i = 0; i < HG_KEY_DRAWS && rc == -EAGAIN; i++) {
+		gather_names(c, lists, entries);
+		rc = try_key(c, entries, sorted, count, draw, arg);
+	}
+	if (!rc)
+		merge_names(c, sorted, count);
+	hg_arena_free(&scratch);
+	return rc;
+}
+
+/* ---- networks ---- */
+
+struct net_entry {
+	struct hg_net_key key;
+	__u64 sets;
+};
+
+static int by_net(const void *left, const void *right)
+{
+	const struct net_entry *a = left, *b = right;
+	int order = memcmp(a->key.addr, b->key.addr, sizeof(a->key.addr));
+
+	if (order)
+		return order;
+	return (int)a->key.prefixlen - (int)b->key.prefixlen;
+}
+
+static bool contains(const struct hg_net_key *outer, const struct hg_net_key *inner)
+{
+	__u32 bytes = outer->prefixlen / 8, bits = outer->prefixlen % 8;
+
+	if (outer->prefixlen > inner->prefixlen || memcmp(outer->addr, inner->addr, bytes))
+		return false;
+	return !bits ||
+	       !((outer->addr[bytes] ^ inner->addr[bytes]) & (__u8)(0xff00 >> bits));
+}
+
+static const struct hg_net_key all_of_v4 = {
+	.prefixlen = 96, .addr = { [10] = 0xff, [11] = 0xff }
+};
+
+static size_t gather_nets(const struct hg_compiled *c, const struct hg_lists *lists,
+			  struct net_entry *entries)
+{
+	bool wide = false;
+	size_t count = 0;
+
+	for (__u32 bit = 0; bit < c->bit_count[HG_BIT_NETS]; bit++)
+		for (size_t i = 0; i < lists->nets[bit]->count; i++) {
+			const struct hg_net_key *key = &lists->nets[bit]->items[i];
+
+			wide |= key->prefixlen < 96 && contains(key, &all_of_v4);
+			entries[count++] = (struct net_entry){ *key, 1ULL << bit };
+		}
+	/* ::/0 is every IPv6 address and no IPv4 one: stop the look-up in front of it */
+	if (wide)
+		entries[count++] = (struct net_entry){ all_of_v4, 0 };
+	return count;
+}
+
+/* Does the value of a covering network hold for this one too? */
+static bool inherits(const struct hg_net_key *outer, const struct hg_net_key *inner)
+{
+	bool v4 = contains(&all_of_v4, inner);
+
+	return contains(outer, inner) && !(v4 && outer->prefixlen < all_of_v4.prefixlen);
+}
+
+/* Sorted, a network stands behind those that cover it: the chain of parents is a stack. */
+static void close_nets(struct hg_compiled *c)
+{
+	for (size_t i = 0; i < c->nets; i++) {
+		__u32 parent = i ? (__u32)i - 1 : HG_NO_NET;
+
+		while (parent != HG_NO_NET && !contains(&c->net_keys[parent], &c->net_keys[i]))
+			parent = c->net_parent[parent];
+		c->net_parent[i] = parent;
+		if (parent != HG_NO_NET && inherits(&c->net_keys[parent], &c->net_keys[i]))
+			c->net_sets[i] |= c->net_sets[parent];
+	}
+}
+
+void hg_index_nets(struct hg_compiled *c, const struct hg_lists *lists)
+{
+	struct hg_arena scratch = {};
+	struct net_entry *entries;
+	size_t count = 1; /* and all of IPv4 */
+
+	for (__u32 bit = 0; bit < c->bit_count[HG_BIT_NETS]; bit++)
+		count += lists->nets[bit]->count;
+	entries = hg_arena_get(&scratch, count * sizeof(*entries));
+	count = gather_nets(c, lists, entries);
+	qsort(entries, count, sizeof(*entries), by_net);
+	c->net_keys = hg_arena_get(&c->arena, count * sizeof(*c->net_keys));
+	c->net_sets = hg_arena_get(&c->arena, count * sizeof(*c->net_sets));
+	c->net_parent = hg_arena_get(&c->arena, count * sizeof(*c->net_parent));
+	for (size_t i = 0; i < count; i++) {
+		if (!i || by_net(&entries[i], &entries[i - 1]))
+			c->net_keys[c->nets++] = entries[i].key;
+		c->net_sets[c->nets - 1] |= entries[i].sets;
+	}
+	close_nets(c);
+	hg_arena_free(&scratch);
+}
+
+/* ---- ports ---- */
+
+void hg_index_ports(struct hg_compiled *c, const struct hg_lists *lists)
+{
+	if (!c->bit_count[HG_BIT_PORTS])
+		return;
+	c->ports = hg_arena_get(&c->arena, 65536 * sizeof(*c->ports));
+	for (__u32 bit = 0; bit < c->bit_count[HG_BIT_PORTS]; bit++)
+		for (size_t i = 0; i < lists->ports[bit]->count; i++) {
+			const struct hg_port_range *range = &lists->ports[bit]->items[i];
+
+			for (__u32 port = range->first; port <= range->last; port++)
+				c->ports[port] |= 1ULL << bit;
+		}
+}

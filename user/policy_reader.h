@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * policy_reader.h - how keys of a policy file become fields of the model: for
+ * policy_parse.c and policy_match.c only.
+ *
+ * A map is a table of fields.  Whatever is wrong is said at its place, and
+ * reading goes on with the next field.
+ */
+#ifndef HG_POLICY_READER_H
+#define HG_POLICY_READER_H
+
+#include "policy_model.h"
+#include "policy_yaml.h"
+
+struct hg_policy_reader {
+	struct hg_policy_model *model;
+	struct hg_diagnostics *diagnostics;
+};
+
+typedef void (*hg_read_fn)(struct hg_policy_reader *r, const struct hg_yaml *value, void *out);
+
+struct hg_field {
+	const char *key;
+	hg_read_fn read; /* NULL: in the language, not in this version */
+};
+
+#define HG_FIELDS_END { NULL, NULL }
+
+void hg_read_error(struct hg_policy_reader *r, const struct hg_yaml *at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Fields are read in the order of the table.  `of` is what the map describes. */
+void hg_read_map(struct hg_policy_reader *r, const struct hg_yaml *map,
+		 const struct hg_field *fields, void *out, const char *of);
+
+/* A text that is not empty, or NULL after saying so. */
+const char *hg_read_text(struct hg_policy_reader *r, const struct hg_yaml *value);
+
+/* The index of a text in NULL-terminated words, or -1 after saying so. */
+int hg_read_word(struct hg_policy_reader *r, const struct hg_yaml *value, const char *const *words);
+
+/* The same for a term of terms.h. */
+int hg_read_term(struct hg_policy_reader *r, const struct hg_yaml *value,
+		 const char *(*text_of)(unsigned int), unsigned int count);
+
+/* `each` for a single text, or for every text of a list, which may not be empty. */
+void hg_read_each(struct hg_policy_reader *r, const struct hg_yaml *value, hg_read_fn each,
+		  void *out);
+
+/* A map of conditions, with or without `not`. */
+void hg_read_match(struct hg_policy_reader *r, const struct hg_yaml *value,
+		   struct hg_match_model *match, struct hg_match_model *except);
+
+/* Lists of names and networks, or of sets of them ("@set"). */
+void hg_read_names(struct hg_policy_reader *r, const struct hg_yaml *value, struct hg_members *out);
+void hg_read_nets(struct hg_policy_reader *r, const struct hg_yaml *value, struct hg_members *out);
+
+/* One condition on names or networks, as `protect` has them. */
+void hg_read_condition(struct hg_policy_reader *r, const struct hg_yaml *value, __u32 condition,
+		       struct hg_match_model *match);
+
+#endif /* HG_POLICY_READER_H */
