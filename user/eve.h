@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * eve.h - handshakes as lines of Suricata's EVE format, with one object of our
+ * own, `hellogate`.
+ *
+ * Lines are appended to `out`, each with its newline; the caller writes them
+ * where they go and calls hg_json_reset().  What was not seen is absent.
+ * Bytes of strangers (server names, ALPN) are spelled as json.h says.
+ */
+#ifndef HG_EVE_H
+#define HG_EVE_H
+
+#include <stdbool.h>
+
+#include "clock.h"
+#include "handshake.h"
+#include "json.h"
+
+/* Names of numbers; each may be NULL and may return NULL: the name is then absent. */
+struct hg_eve_names {
+	void *ctx;
+	/* where the flow was first seen: facts->ifindex in facts->key.netns */
+	const char *(*interface)(void *ctx, const struct hg_event *facts);
+	/* an index of that revision, never HG_RULE_DEFAULT or _UNREAD */
+	const char *(*rule)(void *ctx, const struct hg_verdict *verdict);
+};
+
+struct hg_eve {
+	struct hg_json out;
+	struct hg_clock clock;
+	struct hg_eve_names names;
+	bool strict;	 /* leave `hellogate` out */
+	uint64_t second; /* that `date` is written of */
+	char date[20];	 /* 2026-11-21T16:30:03 */
+};
+
+void hg_eve_init(struct hg_eve *eve, const struct hg_eve_names *names, bool strict,
+		 bool from_capture);
+void hg_eve_free(struct hg_eve *eve);
+
+/*
+ * The provisional `tls` line of a hello, the one final line of a handshake,
+ * and the `drop` line of our reset or drop.  False without memory: `out` is as
+ * it was.
+ */
+bool hg_eve_hello(struct hg_eve *eve, struct hg_handshake *h);
+bool hg_eve_end(struct hg_eve *eve, struct hg_handshake *h);
+bool hg_eve_drop(struct hg_eve *eve, struct hg_handshake *h);
+
+/* The sides of a flow: the client is src. */
+struct hg_side_address {
+	const __u8 *addr; /* 16 bytes, IPv4 mapped */
+	__u16 port;
+};
+
+void hg_flow_sides(const struct hg_event *facts, struct hg_side_address *client,
+		   struct hg_side_address *server);
+bool hg_address_is_v4(const __u8 addr[16]);
+
+#endif /* HG_EVE_H */
