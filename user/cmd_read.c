@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cmd_read.c - the same analysis on captures: no privileges, no kernel limits.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../include/event.h"
+#include "capture.h"
+#include "commands.h"
+#include "output.h"
+#include "policy_load.h"
+#include "read_path.h"
+#include "say.h"
+#include "terms.h"
+#include "tunnel.h"
+
+#define PROGRESS_PACKETS 200000
+
+static const char *format_text, *limits, *policy;
+static bool json, kernel, strict, at_hello, quiet;
+static const char *stage;
+
+const struct hg_option hg_options_read[] = {
+	{ "output", 'o', "FORMAT", "table, json, jsonl or csv (default table)", &format_text, NULL },
+	{ "json", 'j', NULL, "the same as -o json", NULL, &json },
+	{ "limits", 0, "kernel", "apply the kernel's bounds", &limits, NULL },
+	{ "kernel", 0, NULL, "put the frames through the BPF programs (needs CAP_BPF)", NULL, &kernel },
+	{ "policy", 0, "FILE", "say what this policy would have done", &policy, NULL },
+	{ "at", 0, "hello", "also print each handshake at its hello", &stage, NULL },
+	{ "eve-strict", 0, NULL, "leave the object `hellogate` out of the events", NULL, &strict },
+	{ "quiet", 'q', NULL, "say only what went wrong", NULL, &quiet },
+	HG_OPTIONS_END,
+};
+
+/*
+ * Events of one sweep come in the order of a hash table, which differs between
+ * the paths: they are kept until the sweep is over, and then put in order.
+ */
+struct batch {
+	unsigned char *bytes;
+	size_t len, room;
+	size_t *at; /* where each record begins */
+	size_t count, slots;
+	bool open;
+};
+
+struct reading {
+	const struct hg_read_path *path;
+	struct hg_output out;
+	struct hg_compiled *compiled;
+	struct batch batch;
+	__u64 clock_ns;
+	__u64 swept_ns;
+	unsigned long packets;
+};
+
+static void *grown(void *memory, size_t size)
+{
+	memory = realloc(memory, size);
+	if (!memory) {
+		hg_error("out of memory");
+		exit(HG_UNSUPPORTED);
+	}
+	return memory;
+}
+
+static void batch_add(struct batch *b, const void *record, size_t len)
+{
+	size_t aligned = (len + 15) & ~(size_t)7;
+
+	if (b->len + aligned > b->room) {
+		b->room = (b->len + aligned) * 2;
+		b->bytes = grown(b->bytes, b->room);
+	}
+	if (b->count == b->slots) {
+		b->slots = b->slots ? b->slots * 2 : 64;
+		b->at = grown(b->at, b->slots * sizeof(*b->at));
+	}
+	memcpy(b->bytes + b->len, &len, sizeof(len));
+	memcpy(b->bytes + b->len + sizeof(len), record, len);
+	b->at[b->count++] = b->len;
+	b->len += aligned;
+}
+
+static const unsigned char *sort_bytes;
+
+static int by_hello(const void *a, const void *b)
+{
+	const struct hg_event *x = (const void *)(sort_bytes + *(const size_t *)a + sizeof(size_t));
+	const struct hg_event *y = (const void *)(sort_bytes + *(const size_t *)b + sizeof(size_t));
+
+	if (x->hello_ns != y->hello_ns)
+		return x->hello_ns < y->hello_ns ? -1 : 1;
+	return x->flow_id < y->flow_id ? -1 : x->flow_id > y->flow_id;
+}
+
+static void batch_flush(struct batch *b, struct hg_output *out)
+{
+	sort_bytes = b->bytes;
+	qsort(b->at, b->count, sizeof(*b->at), by_hello);
+	for (size_t i = 0; i < b->count; i++) {
+		size_t len;
+
+		memcpy(&len, b->bytes + b->at[i], sizeof(len));
+		hg_output_record(out, b->bytes + b->at[i] + sizeof(len), len);
+	}
+	b->count = 0;
+	b->len = 0;
+}
+
+static void on_event(void *arg, const void *event, size_t len)
+{
+	struct reading *r = arg;
+
+	if (r->batch.open)
+		batch_add(&r->batch, event, len);
+	else
+		hg_output_record(&r->out, event, len);
+}
+
+static int sweep(struct reading *r, int final)
+{
+	int result;
+
+	r->batch.open = true;
+	result = r->path->sweep(r->clock_ns, final);
+	r->batch.open = false;
+	batch_flush(&r->batch, &r->out);
+	return result;
+}
+
+static void progress(const struct reading *r, const char *path)
+{
+	if (!quiet && r->packets % PROGRESS_PACKETS == 0 && isatty(STDERR_FILENO))
+		fprintf(stderr, "\r%s: %lu packets", path, r->packets);
+}
+
+/* The clock of a sweep never runs backwards; a frame keeps its own time. */
+static int put_frame(struct reading *r, const struct hg_frame *frame)
+{
+	int result = HG_OK;
+
+	if (frame->time_ns > r->clock_ns)
+		r->clock_ns = frame->time_ns;
+	if (!r->swept_ns)
+		r->swept_ns = r->clock_ns;
+	if (r->clock_ns - r->swept_ns >= HG_SECOND) {
+		r->swept_ns = r->clock_ns;
+		result = sweep(r, 0);
+	}
+	return result ? result : r->path->frame(frame->data, frame->len, frame->time_ns);
+}
+
+static int read_frames(struct reading *r, struct hg_capture_file *file, const char *path)
+{
+	struct hg_frame frame;
+	int result;
+
+	for (;;) {
+		result = hg_capture_next(file, &frame);
+		if (result || !frame.data)
+			return result;
+		r->packets++;
+		progress(r, path);
+		if (r->path == &hg_read_path_wide)
+			hg_tunnel_open(&frame);
+		result = put_frame(r, &frame);
+		if (result)
+			return result;
+	}
+}
+
+static int read_one(struct reading *r, const char *path)
+{
+	struct hg_capture_file *file;
+	int result = hg_capture_open(path, &file), ended;
+
+	if (result)
+		return result;
+	r->clock_ns = 0;
+	r->swept_ns = 0;
+	result = r->path->open(r->compiled, on_event, r);
+	if (!result) {
+		result = read_frames(r, file, path);
+		ended = sweep(r, 1);
+		result = result ? result : ended;
+	}
+	r->path->close();
+	hg_capture_close(file);
+	return result;
+}
+
+static const char *rule_name(void *ctx, const struct hg_verdict *v)
+{
+	const struct reading *r = ctx;
+
+	return r->compiled ? hg_compiled_rule_name(r->compiled, v->rule) : NULL;
+}
+
+static int read_all(struct reading *r, int count, char **paths, enum hg_format format)
+{
+	struct hg_eve_names names = { .ctx = r, .rule = rule_name };
+	int worst = HG_OK, done = 0;
+
+	if (!hg_output_open(&r->out, format, &names, strict, at_hello, true)) {
+		hg_error("out of memory");
+		return HG_UNSUPPORTED;
+	}
+	for (int i = 0; i < count; i++) {
+		int result = read_one(r, paths[i]);
+
+		worst = result ? result : worst;
+		done += !result;
+	}
+	hg_output_close(&r->out);
+	free(r->batch.bytes);
+	free(r->batch.at);
+	return worst && done ? HG_PARTLY : worst;
+}
+
+static int choose(const struct hg_command *self, struct reading *r, enum hg_format *format)
+{
+	if (limits && strcmp(limits, "kernel") != 0)
+		return hg_usage(self, "--limits takes 'kernel', not '%s'", limits);
+	if (stage && strcmp(stage, "hello") != 0)
+		return hg_usage(self, "--at takes 'hello', not '%s'", stage);
+	at_hello = stage != NULL;
+	if (!hg_format_parse(json ? "json" : format_text, HG_FORMAT_TABLE, format))
+		return HG_USAGE;
+	r->path = kernel ? &hg_read_path_kernel
+		  : limits ? &hg_read_path_kernel_limits
+			   : &hg_read_path_wide;
+	return HG_OK;
+}
+
+int hg_cmd_read(const struct hg_command *self, int argc, char **argv)
+{
+	struct reading r = { 0 };
+	enum hg_format format;
+	int count, result = hg_options_parse(self, argc, argv, &count);
+
+	if (result != HG_PARSED)
+		return result;
+	if (!count)
+		return hg_usage(self, "which capture?");
+	hg_say_quiet(quiet);
+	result = choose(self, &r, &format);
+	if (!result && policy)
+		result = hg_policy_compile_file(policy, &r.compiled);
+	if (!result)
+		result = read_all(&r, count, argv, format);
+	if (r.compiled)
+		hg_compiled_free(r.compiled);
+	return result;
+}
