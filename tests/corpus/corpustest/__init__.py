@@ -1,0 +1,1 @@
+"""What tests/corpus/score and tests/corpus/parity share: one noun per module."""
