@@ -1,0 +1,75 @@
+# shellcheck shell=bash
+# The machine's only file system: busybox, init, modules in load order, programs, files.
+# Sourced by run.
+
+# build_initramfs KERNEL ROOT: builds the tree ROOT and packs it as ROOT.cpio.
+build_initramfs() {
+    local kernel=$1 root=$2 file
+    mkdir -p "$root"/{bin,dev,etc,modules,proc,root,run,sys,tests,tmp,var}
+    ln -s bin "$root/sbin"
+    cp "$(command -v busybox)" "$root/bin/busybox"
+    install -m 755 "$here/init" "$root/init"
+    stage_modules "$kernel" "$root/modules"
+    for file in "${programs[@]}"; do
+        stage_file "$root" "$file" "/tests/${file##*/}"
+        printf '%s\n' "/tests/${file##*/}" >>"$root/etc/programs"
+    done
+    for file in "${files[@]}"; do stage_file "$root" "${file%%:/*}" "/${file#*:/}"; done
+    # Not compressed: an emulated CPU unpacks slower than QEMU copies.
+    (cd "$root" && find . | busybox cpio -o -H newc) >"$root.cpio" 2>"$root.cpio.log" ||
+        die "cpio failed: $(tail -n 1 "$root.cpio.log")"
+}
+
+# stage_file ROOT SOURCE DESTINATION: with the shared libraries that it is linked to, if any.
+stage_file() {
+    local root=$1 source=$2 destination=$3 library
+    mkdir -p "$root${destination%/*}"
+    cp "$source" "$root$destination"
+    while read -r library; do
+        mkdir -p "$root${library%/*}"
+        cp -L "$library" "$root$library"
+    done < <(ldd "$source" 2>/dev/null | grep -o '/[^ ]*')
+}
+
+# stage_modules KERNEL DIRECTORY: init loads what lies there by number, so that neither
+# side needs kmod.
+stage_modules() {
+    local kernel=$1 directory=$2 name staged=' '
+    for name in "${modules[@]}"; do stage_module "${name//-/_}"; done
+}
+
+# stage_module NAME: after what it depends on. Uses its caller's kernel, directory, staged.
+stage_module() {
+    local name=$1 path file dependency
+    [[ $staged != *" $name "* ]] || return 0
+    path=$(awk -v name="$name" '$1 == name { print $2; exit }' "$kernel/modules.index")
+    if [[ -z $path ]]; then
+        grep -qxF "$name" "$kernel/modules.built-in" && return
+        die "Linux $(<"$kernel/version") has no module $name"
+    fi
+    staged+="$name "
+    file=$work/$name.ko
+    unpack_module "$kernel/$path" >"$file"
+    for dependency in $(module_dependencies "$file"); do stage_module "${dependency//-/_}"; done
+    printf -v path '%03d-%s.ko' "$(find "$directory" -name '*.ko' | wc -l)" "$name"
+    mv "$file" "$directory/$path"
+}
+
+unpack_module() {
+    case $1 in
+    *.ko) cat "$1" ;;
+    *.ko.xz) xz -dc "$1" ;;
+    *.ko.zst)
+        # Not asked for earlier: none of the kernels so far needs it.
+        command -v zstd >/dev/null ||
+            die "missing: zstd; install with: apt-get install -y zstd" "$exit_missing_tool"
+        zstd -qdc "$1" ;;
+    *.ko.gz) gzip -dc "$1" ;;
+    *) die "how is ${1##*/} compressed?" ;;
+    esac
+}
+
+# The .modinfo section holds NUL-terminated "key=value" strings.
+module_dependencies() {
+    tr '\0' '\n' <"$1" | LC_ALL=C sed -n 's/^depends=//p' | tr ',' ' '
+}
