@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "attach.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <limits.h>
+#include <linux/ethtool.h>
+#include <linux/if_link.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../include/counters.h"
+#include "hooks.h"
+#include "loader.h"
+#include "ports.h"
+#include "say.h"
+
+static const char *const hook_texts[] = { "auto", "xdp", "xdp-generic", "tcx", "tc" };
+
+const char *hg_hook_text(unsigned int hook)
+{
+	return hook < sizeof(hook_texts) / sizeof(hook_texts[0]) ? hook_texts[hook] : "?";
+}
+
+bool hg_hook_parse(const char *text, enum hg_hook *out)
+{
+	for (unsigned int i = 0; i < sizeof(hook_texts) / sizeof(hook_texts[0]); i++) {
+		if (!strcmp(text, hook_texts[i])) {
+			*out = (enum hg_hook)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+int hg_attached_number(const struct hg_instance *in, __u64 cookie, const char *name)
+{
+	struct hg_interface i;
+
+	for (unsigned int n = 0; hg_interface_get(in, n, &i); n++)
+		if (hg_interface_used(&i) && i.netns_cookie == cookie && !strcmp(i.name, name))
+			return (int)n;
+	return -1;
+}
+
+/* ---- choosing ---- */
+
+static void driver_of(const char *name, char *driver, size_t size)
+{
+	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
+	struct ifreq request = { .ifr_data = (void *)&info };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(driver, size, "unknown");
+	if (fd < 0)
+		return;
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	if (!ioctl(fd, SIOCETHTOOL, &request))
+		snprintf(driver, size, "%s", info.driver);
+	close(fd);
+}
+
+/* Devices where native XDP is there, but is not the fast path. */
+static bool is_virtual(const char *driver)
+{
+	static const char *const drivers[] = { "veth", "tun", "bridge", "bonding", "dummy",
+					       "team", "802.1Q VLAN Support", "ifb", NULL };
+
+	for (int i = 0; drivers[i]; i++)
+		if (!strcmp(driver, drivers[i]))
+			return true;
+	return false;
+}
+
+/* One interface on its way onto its hooks. */
+struct work {
+	struct hg_instance *in;
+	struct hg_interface entry; /* as it will be */
+	struct hg_interface before; /* as it was: ifindex 0 if not attached */
+	unsigned int number;
+	char driver[32];
+	__u64 ports[HG_PORT_WORDS];
+	struct hg_loaded loaded;
+};
+
+static int load_for(struct work *w, enum hg_hook hook)
+{
+	struct hg_knobs knobs = {
+		.interface_number = w->number,
+		.netns_number = w->entry.netns,
+		.watched_ports = w->ports,
+		.frags = hook != HG_HOOK_XDP_GENERIC,
+	};
+	bool xdp = hook == HG_HOOK_XDP || hook == HG_HOOK_XDP_GENERIC;
+
+	/* In generic mode a frags program's metadata does not reach TC (6.18). */
+	return hg_loader_load(w->in, &knobs, xdp ? HG_LOAD_XDP : HG_LOAD_TC, &w->loaded);
+}
+
+static void make_link_directory(const struct work *w)
+{
+	char path[256], *slash;
+
+	hg_link_path(w->in, &w->entry, NULL, path, sizeof(path));
+	slash = strrchr(path, '/');
+	*slash = 0;
+	mkdir(path, 0755);
+	*slash = '/';
+	mkdir(path, 0755);
+}
+
+static int attach_tc_side(struct work *w, int prog, bool egress, bool tcx)
+{
+	char path[256];
+
+	if (!tcx)
+		return hg_hook_tc(prog, w->entry.ifindex, egress, w->before.prog_id[1 + egress]);
+	hg_link_path(w->in, &w->entry, egress ? "egress" : "ingress", path, sizeof(path));
+	return hg_hook_tcx(path, prog, w->entry.ifindex, egress);
+}
+
+/* Put the loaded programs on.  The arm goes before XDP, which relies on it. */
+static int put_on(struct work *w, enum hg_hook hook)
+{
+	bool xdp = hook == HG_HOOK_XDP || hook == HG_HOOK_XDP_GENERIC;
+	bool tcx = xdp ? w->entry.tcx : hook == HG_HOOK_TCX;
+	char path[256];
+	int r;
+
+	make_link_directory(w);
+	r = attach_tc_side(w, w->loaded.egress, true, tcx);
+	r = r ? r : attach_tc_side(w, xdp ? w->loaded.arm : w->loaded.ingress, false, tcx);
+	if (r || !xdp)
+		return r;
+	hg_link_path(w->in, &w->entry, "xdp", path, sizeof(path));
+	return hg_hook_xdp(path, w->loaded.xdp, w->entry.ifindex, hook == HG_HOOK_XDP_GENERIC);
+}
+
+/* Remove what an interface has on its hooks: links need no namespace, tc does. */
+static int take_off(struct hg_instance *in, const struct hg_interface *i)
+{
+	static const char *const leaves[] = { "xdp", "ingress", "egress", NULL };
+	char path[256];
+	int r = 0;
+
+	for (int n = 0; leaves[n]; n++) {
+		int removed;
+
+		hg_link_path(in, i, leaves[n], path, sizeof(path));
+		removed = hg_hook_unlink(path);
+		if (removed && removed != -ENOENT)
+			r = removed;
+	}
+	if (!i->tcx) {
+		for (int egress = 0; egress < 2; egress++) {
+			int removed = hg_hook_tc_remove(i->ifindex, egress, i->prog_id[1 + egress]);
+
+			if (removed && removed != -ENOENT && removed != -ENODEV)
+				r = removed;
+		}
+		hg_hook_tc_tidy(i->ifindex);
+	}
+	hg_link_path(in, i, NULL, path, sizeof(path));
+	rmdir(path);
+	*strrchr(path, '/') = 0;
+	rmdir(path); /* goes with the last interface of the namespace */
+	return r;
+}
+
+static int refused(struct work *w, enum hg_hook hook, int error)
+{
+	__u32 other = 0;
+
+	if (error == -EBUSY || error == -EEXIST) {
+		bpf_xdp_query_id((int)w->entry.ifindex, 0, &other);
+		if (hook == HG_HOOK_XDP || hook == HG_HOOK_XDP_GENERIC)
+			hg_error("%s: the XDP hook is held by another program (id %u)",
+				 w->entry.name, other);
+		else
+			hg_error("%s: our place on the tc hook is held by another program",
+				 w->entry.name);
+		hg_hint("see: bpftool net show dev %s", w->entry.name);
+		hg_hint("take that program off, or attach beside it: hellogate attach %s --hook %s",
+			w->entry.name, hg_hook_has_tcx() ? "tcx" : "tc");
+		return HG_CONFLICT;
+	}
+	if (error == -EPERM || error == -EACCES)
+		return hg_bpf_refused(error, w->entry.name);
+	hg_error("%s: --hook %s is refused by driver %s: %s", w->entry.name, hg_hook_text(hook),
+		 w->driver, strerror(-error));
+	if (hook == HG_HOOK_XDP)
+		hg_hint("any driver and MTU: hellogate attach %s --hook %s", w->entry.name,
+			hg_hook_has_tcx() ? "tcx" : "tc");
+	else if (hook == HG_HOOK_TCX)
+		hg_hint("TCX needs Linux 6.6; use: hellogate attach %s --hook tc", w->entry.name);
+	return HG_UNSUPPORTED;
+}
+
+/* Load and put on; on failure nothing of a first attach is left behind. */
+static int try_hook(struct work *w, enum hg_hook hook, bool say)
+{
+	int r;
+
+	w->entry.hook = hook;
+	w->entry.tcx = hook == HG_HOOK_TC ? 0 : hg_hook_has_tcx();
+	if (hook == HG_HOOK_TCX && !w->entry.tcx)
+		return say ? refused(w, hook, -EOPNOTSUPP) : HG_UNSUPPORTED;
+	r = load_for(w, hook);
+	if (r)
+		return r;
+	w->entry.prog_id[0] = hg_hook_program_id(w->loaded.xdp);
+	w->entry.prog_id[1] = hg_hook_program_id(w->loaded.arm >= 0 ? w->loaded.arm
+								      : w->loaded.ingress);
+	w->entry.prog_id[2] = hg_hook_program_id(w->loaded.egress);
+	if (hg_interface_used(&w->before) &&
+	    (w->before.hook != hook || w->before.tcx != w->entry.tcx)) {
+		take_off(w->in, &w->before);
+		memset(w->before.prog_id, 0, sizeof(w->before.prog_id));
+	}
+	r = put_on(w, hook);
+	hg_loader_close(&w->loaded);
+	if (!r)
+		return HG_OK;
+	if (!hg_interface_used(&w->before))
+		take_off(w->in, &w->entry);
+	return say ? refused(w, hook, r) : r == -EPERM ? HG_NOT_PERMITTED : HG_UNSUPPORTED;
+}
+
+static int try_auto(struct work *w)
+{
+	enum hg_hook tc = hg_hook_has_tcx() ? HG_HOOK_TCX : HG_HOOK_TC;
+	const char *no_tcx = tc == HG_HOOK_TC ? "; no TCX before Linux 6.6" : "";
+
+	if (is_virtual(w->driver)) {
+		snprintf(w->entry.why, sizeof(w->entry.why), "%.24s is virtual: XDP would cost its peer TSO%s",
+			 w->driver, no_tcx);
+		return try_hook(w, tc, true);
+	}
+	if (try_hook(w, HG_HOOK_XDP, false) == HG_OK) {
+		snprintf(w->entry.why, sizeof(w->entry.why), "driver %s takes native XDP", w->driver);
+		return HG_OK;
+	}
+	snprintf(w->entry.why, sizeof(w->entry.why), "driver %s refused native XDP%s", w->driver, no_tcx);
+	return try_hook(w, tc, true);
+}
+
+/* ---- numbers ---- */
+
+/* The small number that stands for a namespace in flow keys. */
+static __u16 netns_number(const struct hg_instance *in, __u64 cookie)
+{
+	struct hg_interface i;
+	__u16 next = 0;
+
+	for (unsigned int n = 0; hg_interface_get(in, n, &i); n++) {
+		if (!i.netns_cookie)
+			continue;
+		if (i.netns_cookie == cookie)
+			return i.netns;
+		if (i.netns >= next)
+			next = (__u16)(i.netns + 1);
+	}
+	return next;
+}
+
+/*
+ * A number for an interface: the one it had, so that its counters go on; else
+ * one that was never used; else one whose interface has been detached.
+ */
+static int choose_number(const struct hg_instance *in, const struct hg_interface *wanted,
+			 unsigned int *out)
+{
+	struct hg_interface i;
+	int fresh = -1, freed = -1;
+
+	for (unsigned int n = 0; hg_interface_get(in, n, &i); n++) {
+		if (i.netns_cookie == wanted->netns_cookie && !strcmp(i.name, wanted->name)) {
+			*out = n;
+			return HG_OK;
+		}
+		if (fresh < 0 && !i.netns_cookie)
+			fresh = (int)n;
+		if (freed < 0 && !hg_interface_used(&i))
+			freed = (int)n;
+	}
+	if (fresh < 0 && freed < 0) {
+		hg_error("%d interfaces are attached: that is all one instance takes", HG_INTERFACES);
+		hg_hint("use a second instance: --bpffs DIR");
+		return HG_UNSUPPORTED;
+	}
+	*out = (unsigned int)(fresh >= 0 ? fresh : freed);
+	return HG_OK;
+}
+
+/* A number that goes to another interface begins at zero. */
+static int clear_counters(const struct hg_instance *in, unsigned int number)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct hg_counters *zero;
+	__u32 key = number;
+	int r;
+
+	if (cpus < 1)
+		return HG_UNSUPPORTED;
+	zero = calloc((size_t)cpus, sizeof(*zero));
+	if (!zero)
+		return hg_bpf_refused(ENOMEM, "counters");
+	r = bpf_map_update_elem(in->maps[HG_MAP_counters], &key, zero, BPF_ANY);
+	free(zero);
+	return r ? hg_bpf_refused(errno, "cannot clear the counters") : HG_OK;
+}
+
+static int record(struct work *w)
+{
+	struct hg_interface_key key = { .ifindex = w->entry.ifindex, .netns = w->entry.netns };
+	struct timespec now;
+	__u32 number = w->number;
+	int r;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	w->entry.since_ns = (__u64)now.tv_sec * HG_SECOND + (__u64)now.tv_nsec;
+	r = hg_interface_put(w->in, w->number, &w->entry);
+	if (!r && bpf_map_update_elem(w->in->maps[HG_MAP_interface_numbers], &key, &number, BPF_ANY))
+		r = hg_bpf_refused(errno, "cannot write interface_numbers");
+	return r;
+}
+
+/* The entry that stands for the interface now, and the one to be. */
+static int prepare(struct work *w, const struct hg_netns *ns, const char *name,
+		   const struct hg_attach_options *options)
+{
+	struct hg_interface *e = &w->entry;
+	int r;
+
+	e->ifindex = if_nametoindex(name);
+	if (!e->ifindex) {
+		hg_error("no interface '%s'%s%s", name, *ns->path ? " in network namespace " : "", ns->path);
+		hg_hint("list them: ip %s%s%slink", *ns->path ? "-n " : "", ns->path, *ns->path ? " " : "");
+		return HG_INVALID;
+	}
+	e->netns_cookie = ns->cookie;
+	snprintf(e->name, sizeof(e->name), "%s", name);
+	snprintf(e->ports, sizeof(e->ports), "%s", options->ports);
+	snprintf(e->version, sizeof(e->version), "%s", HG_VERSION);
+	snprintf(e->netns_path, sizeof(e->netns_path), "%s", ns->path);
+	driver_of(name, w->driver, sizeof(w->driver));
+	if (!hg_instance_is_there(w->in))
+		return HG_OK;
+	e->netns = netns_number(w->in, ns->cookie);
+	r = choose_number(w->in, e, &w->number);
+	if (!r)
+		hg_interface_get(w->in, w->number, &w->before);
+	return r;
+}
+
+/* The maps that the first load has pinned. */
+static int reopen(struct hg_instance *in)
+{
+	int lock = in->lock, r;
+	char dir[sizeof(in->dir)];
+
+	if (hg_instance_is_there(in))
+		return HG_OK;
+	snprintf(dir, sizeof(dir), "%s", in->dir);
+	r = hg_instance_probe(in, dir);
+	in->lock = lock;
+	return r;
+}
+
+static void announce(const struct work *w)
+{
+	hg_say("%s: attached, hook %s%s%s%s, ports %s", w->entry.name, hg_hook_text(w->entry.hook),
+	       *w->entry.why ? " (" : "", w->entry.why, *w->entry.why ? ")" : "", w->entry.ports);
+}
+
+int hg_attach(struct hg_instance *in, const struct hg_netns *ns, const char *name,
+	      const struct hg_attach_options *options)
+{
+	struct work w = { .in = in };
+	const char *place;
+	int r;
+
+	if (!hg_port_bits(options->ports, w.ports, &place)) {
+		hg_error("--ports: '%s' is not a port or a range, at '%s'", options->ports, place);
+		hg_hint("for example: --ports any, --ports 443,8443,9000-9100");
+		return HG_USAGE;
+	}
+	r = prepare(&w, ns, name, options);
+	if (r)
+		return r;
+	r = options->hook == HG_HOOK_AUTO ? try_auto(&w) : try_hook(&w, options->hook, true);
+	r = r ? r : reopen(in);
+	if (!r && w.before.netns_cookie && strcmp(w.before.name, w.entry.name) != 0)
+		r = clear_counters(in, w.number);
+	r = r ? r : record(&w);
+	if (!r)
+		announce(&w);
+	return r;
+}
+
+/* ---- off ---- */
+
+static int forget(struct hg_instance *in, unsigned int n, struct hg_interface *i)
+{
+	struct hg_interface_key key = { .ifindex = i->ifindex, .netns = i->netns };
+
+	bpf_map_delete_elem(in->maps[HG_MAP_interface_numbers], &key);
+	i->ifindex = 0;
+	memset(i->prog_id, 0, sizeof(i->prog_id));
+	return hg_interface_put(in, n, i);
+}
+
+int hg_detach(struct hg_instance *in, unsigned int n)
+{
+	struct hg_interface i;
+	int r;
+
+	if (!hg_interface_get(in, n, &i) || !hg_interface_used(&i))
+		return HG_NOTHING;
+	r = take_off(in, &i);
+	if (r == -EBUSY) {
+		hg_error("%s: another program has taken our place on the tc hook; it stays", i.name);
+		return HG_CONFLICT;
+	}
+	if (r)
+		return hg_bpf_refused(r, i.name);
+	hg_say("%s: detached", i.name);
+	return forget(in, n, &i);
+}
+
+static bool is_gone(const struct hg_instance *in, const struct hg_interface *i)
+{
+	char path[256];
+
+	if (!i->tcx)
+		return false; /* filters go with their device; nothing of ours stays */
+	hg_link_path(in, i, "egress", path, sizeof(path));
+	return access(path, F_OK) == 0 && hg_hook_link_device(path) == 0;
+}
+
+int hg_detach_gone(struct hg_instance *in)
+{
+	struct hg_interface i;
+	int r = HG_OK;
+
+	for (unsigned int n = 0; hg_interface_get(in, n, &i); n++) {
+		if (!hg_interface_used(&i) || !is_gone(in, &i))
+			continue;
+		hg_warn("%s: the device is gone; its links are removed", i.name);
+		take_off(in, &i);
+		r = forget(in, n, &i);
+	}
+	return r;
+}

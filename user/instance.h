@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * instance.h - one bpffs directory: one policy, one set of pinned maps.
+ *
+ *	<dir>/maps/<name>                           pinned maps
+ *	<dir>/links/<netns cookie>/<ifindex>/<hook> pinned links: xdp ingress egress
+ *
+ * The directory is the whole state of the data path: open it and everything is
+ * there, whoever attached it.
+ */
+#ifndef HG_INSTANCE_H
+#define HG_INSTANCE_H
+
+#include <stdbool.h>
+
+#include "../include/control.h"
+
+#define HG_BPFFS_DEFAULT "/sys/fs/bpf/hellogate"
+
+/* Every pinned map. */
+#define HG_PINNED_MAPS(X)                                                                          \
+	X(control) X(presence) X(attention) X(interfaces) X(interface_numbers) X(counters) X(slots) X(flows)   \
+	X(captures) X(received) X(free_captures) X(verdicts) X(server_names) X(events)             \
+	X(rule_counters) X(rule_names) X(history) X(policy_source) X(policy) X(policy_rules)       \
+	X(policy_names) X(policy_nets) X(policy_ports) X(sweep)
+
+#define HG_MAP_ENUM(name) HG_MAP_##name,
+enum hg_map { HG_PINNED_MAPS(HG_MAP_ENUM) HG_MAP_COUNT };
+
+const char *hg_map_name(enum hg_map map);
+
+struct hg_instance {
+	char dir[192];
+	int lock; /* flock on the directory while it is changed, or -1 */
+	int maps[HG_MAP_COUNT]; /* -1: not open */
+};
+
+/* `option`, else HELLOGATE_BPFFS, else the default. */
+const char *hg_instance_dir(const char *option);
+
+/*
+ * Open the maps that are there.  HG_NOTHING, and said, if none are; HG_CONFLICT
+ * if a newer hellogate laid them out.
+ */
+int hg_instance_open(struct hg_instance *in, const char *dir);
+
+/* The same, but silent and HG_OK with in->maps all -1 when nothing is there. */
+int hg_instance_probe(struct hg_instance *in, const char *dir);
+
+void hg_instance_close(struct hg_instance *in);
+
+/* Make the directories, check that they are on a bpffs, and take the lock. */
+int hg_instance_prepare(struct hg_instance *in, const char *dir);
+
+/* Take the lock of an instance that is there. */
+int hg_instance_lock(struct hg_instance *in);
+
+bool hg_instance_is_there(const struct hg_instance *in);
+
+/* Unpin every map and remove the directories. */
+int hg_instance_remove(struct hg_instance *in);
+
+/* Turn errno of a bpf(2) call into enum hg_exit, saying what is missing. */
+int hg_bpf_refused(int error, const char *what);
+
+/* ---- interfaces ---- */
+
+/* The entry of interface number `n`; false beyond the last. */
+bool hg_interface_get(const struct hg_instance *in, unsigned int n, struct hg_interface *out);
+int hg_interface_put(const struct hg_instance *in, unsigned int n, const struct hg_interface *i);
+static inline bool hg_interface_used(const struct hg_interface *i)
+{
+	return i->ifindex != 0;
+}
+
+/* "<dir>/links/<cookie>/<ifindex>" plus "/<leaf>" if given. */
+void hg_link_path(const struct hg_instance *in, const struct hg_interface *i, const char *leaf,
+		  char *path, unsigned long size);
+
+#endif /* HG_INSTANCE_H */

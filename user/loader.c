@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "loader.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "hellogate.skel.h"
+#include "say.h"
+
+/* What libbpf says is kept back, and shown only if the load fails. */
+static char log_tail[16384];
+
+static int keep_log(enum libbpf_print_level level, const char *format, va_list args)
+{
+	char line[1024];
+	size_t have = strlen(log_tail), len;
+
+	if (level == LIBBPF_DEBUG)
+		return 0;
+	vsnprintf(line, sizeof(line), format, args);
+	len = strlen(line);
+	if (have + len >= sizeof(log_tail)) {
+		size_t drop = have + len - sizeof(log_tail) + 1;
+
+		memmove(log_tail, log_tail + drop, have - drop + 1);
+		have -= drop;
+	}
+	memcpy(log_tail + have, line, len + 1);
+	return 0;
+}
+
+static void show_log(void)
+{
+	if (getenv("HELLOGATE_DEBUG"))
+		fputs(log_tail, stderr);
+	else
+		hg_hint("the kernel's reason: run again with HELLOGATE_DEBUG=1");
+}
+
+/* Keys of the instance: those of the pinned control map, or new ones. */
+static int get_keys(const struct hg_instance *in, bool replay, struct hg_control *control)
+{
+	__u32 zero = 0;
+
+	memset(control, 0, sizeof(*control));
+	if (hg_instance_is_there(in))
+		return bpf_map_lookup_elem(in->maps[HG_MAP_control], &zero, control) ? -errno : 0;
+	control->layout = HG_LAYOUT;
+	if (replay) {
+		for (__u32 i = 0; i < 8; i++)
+			control->hash_key.k[i] = hg_mix(i + 1) | 1;
+		for (__u32 i = 0; i < HG_NAME_SIZE; i++)
+			control->name_key[i] = hg_mix(i + 1001) | 1;
+		return 0;
+	}
+	if (getrandom(&control->hash_key, sizeof(control->hash_key), 0) < 0 ||
+	    getrandom(control->name_key, sizeof(control->name_key), 0) < 0)
+		return -errno;
+	return 0;
+}
+
+static void set_knobs(struct hellogate_bpf *s, const struct hg_knobs *k,
+		      const struct hg_control *control)
+{
+	s->rodata->interface_number = (__u16)k->interface_number;
+	s->rodata->netns_number = (__u16)k->netns_number;
+	s->rodata->nr_cpus = (__u32)libbpf_num_possible_cpus();
+	s->rodata->inject_time = k->replay;
+	s->rodata->arm_parses = k->arm_parses;
+	memcpy((void *)&s->rodata->hash_key, &control->hash_key, sizeof(control->hash_key));
+	if (k->watched_ports)
+		memcpy((void *)s->rodata->watched_ports, k->watched_ports,
+		       sizeof(s->rodata->watched_ports));
+	else
+		memset((void *)s->rodata->watched_ports, 0xff, sizeof(s->rodata->watched_ports));
+}
+
+static void choose_programs(struct hellogate_bpf *s, const struct hg_knobs *k, unsigned int what)
+{
+	bpf_program__set_autoload(s->progs.hg_xdp, what & HG_LOAD_XDP && !k->frags);
+	bpf_program__set_autoload(s->progs.hg_xdp_frags, what & HG_LOAD_XDP && k->frags);
+	bpf_program__set_autoload(s->progs.hg_arm, what & HG_LOAD_XDP && !k->replay);
+	bpf_program__set_autoload(s->progs.hg_ingress, !!(what & HG_LOAD_TC));
+	bpf_program__set_autoload(s->progs.hg_egress, !k->replay);
+	bpf_program__set_autoload(s->progs.hg_start_sweep, !k->replay);
+	bpf_program__set_autoload(s->progs.hg_sweep_now, k->replay);
+}
+
+static int set_maps(struct hellogate_bpf *s, const struct hg_instance *in,
+		    const struct hg_knobs *k)
+{
+	__u32 captures = HG_PARTIALS + 2 * (__u32)libbpf_num_possible_cpus();
+	char path[256];
+	int r;
+
+	r = bpf_map__set_max_entries(s->maps.captures, captures);
+	r = r ? r : bpf_map__set_max_entries(s->maps.received, captures);
+	for (int i = 0; !r && !k->replay && i < HG_MAP_COUNT; i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(s->obj, hg_map_name(i));
+
+		snprintf(path, sizeof(path), "%s/maps/%s", in->dir, hg_map_name(i));
+		r = map ? bpf_map__set_pin_path(map, path) : -ENOENT;
+	}
+	return r;
+}
+
+/* Maps that were just made: keys, and the pool of captures. */
+static int fill_maps(struct hellogate_bpf *s, const struct hg_control *control)
+{
+	__u32 zero = 0, first = 2 * (__u32)libbpf_num_possible_cpus();
+	int stack = bpf_map__fd(s->maps.free_captures);
+
+	if (bpf_map_update_elem(bpf_map__fd(s->maps.control), &zero, control, BPF_ANY))
+		return -errno;
+	for (__u32 i = first + HG_PARTIALS; i-- > first;)
+		if (bpf_map_update_elem(stack, NULL, &i, BPF_ANY))
+			return -errno;
+	return 0;
+}
+
+static int start_sweep(struct hellogate_bpf *s)
+{
+	char packet[64] = { 0 };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = packet, .data_size_in = sizeof(packet));
+
+	if (bpf_prog_test_run_opts(bpf_program__fd(s->progs.hg_start_sweep), &opts))
+		return -errno;
+	return opts.retval ? -EINVAL : 0;
+}
+
+static int open_and_load(const struct hg_instance *in, const struct hg_knobs *knobs,
+			 unsigned int what, const struct hg_control *control,
+			 struct hellogate_bpf *s)
+{
+	int r;
+
+	set_knobs(s, knobs, control);
+	choose_programs(s, knobs, what);
+	r = set_maps(s, in, knobs);
+	r = r ? r : hellogate_bpf__load(s);
+	if (!r && !hg_instance_is_there(in))
+		r = fill_maps(s, control);
+	if (!r && !knobs->replay)
+		r = start_sweep(s);
+	return r;
+}
+
+int hg_loader_load(struct hg_instance *in, const struct hg_knobs *knobs, unsigned int what,
+		   struct hg_loaded *out)
+{
+	struct hg_control control;
+	struct hellogate_bpf *s;
+	int r;
+
+	*log_tail = 0;
+	libbpf_set_print(keep_log);
+	r = get_keys(in, knobs->replay, &control);
+	if (r)
+		return hg_bpf_refused(r, "cannot read the keys of the instance");
+	s = hellogate_bpf__open();
+	if (!s)
+		return hg_bpf_refused(errno, "cannot open the BPF object");
+	r = open_and_load(in, knobs, what, &control, s);
+	if (r) {
+		r = hg_bpf_refused(r, "the kernel refused the BPF programs");
+		show_log();
+		hellogate_bpf__destroy(s);
+		return r;
+	}
+	*out = (struct hg_loaded){
+		.skeleton = s,
+		.xdp = bpf_program__fd(knobs->frags ? s->progs.hg_xdp_frags : s->progs.hg_xdp),
+		.arm = bpf_program__fd(s->progs.hg_arm),
+		.ingress = bpf_program__fd(s->progs.hg_ingress),
+		.egress = bpf_program__fd(s->progs.hg_egress),
+	};
+	return HG_OK;
+}
+
+void hg_loader_close(struct hg_loaded *loaded)
+{
+	if (loaded->skeleton)
+		hellogate_bpf__destroy(loaded->skeleton);
+	loaded->skeleton = NULL;
+}
+
+void hg_loader_instance(const struct hg_loaded *loaded, struct hg_instance *in)
+{
+	memset(in, 0, sizeof(*in));
+	in->lock = -1;
+	for (int i = 0; i < HG_MAP_COUNT; i++)
+		in->maps[i] = bpf_object__find_map_fd_by_name(loaded->skeleton->obj,
+							      hg_map_name((enum hg_map)i));
+}
+
+int hg_loader_sweep(const struct hg_loaded *loaded)
+{
+	return bpf_program__fd(loaded->skeleton->progs.hg_sweep_now);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "ports.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool take_port(const char **at, unsigned long *port)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)**at))
+		return false;
+	*port = strtoul(*at, &end, 10);
+	if (*port > 65535)
+		return false;
+	*at = end;
+	return true;
+}
+
+bool hg_port_bits(const char *text, __u64 bits[HG_PORT_WORDS], const char **error)
+{
+	memset(bits, 0, HG_PORT_WORDS * sizeof(*bits));
+	if (!strcmp(text, "any")) {
+		memset(bits, 0xff, HG_PORT_WORDS * sizeof(*bits));
+		return true;
+	}
+	for (;;) {
+		unsigned long low, high;
+
+		*error = text;
+		if (!take_port(&text, &low))
+			return false;
+		high = low;
+		if (*text == '-') {
+			text++;
+			if (!take_port(&text, &high) || high < low)
+				return false;
+		}
+		for (unsigned long p = low; p <= high; p++)
+			bits[p / 64] |= 1ULL << p % 64;
+		if (!*text)
+			return true;
+		if (*text++ != ',')
+			return false;
+	}
+}

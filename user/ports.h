@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ports.h - lists of ports, as --ports takes them.
+ */
+#ifndef HG_PORTS_H
+#define HG_PORTS_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+
+#define HG_PORT_WORDS (65536 / 64)
+
+/*
+ * Parse "any" or "443,8443,9000-9100" into a bit for each port.  False where
+ * the text is wrong; *error then points at the place.
+ */
+bool hg_port_bits(const char *text, __u64 bits[HG_PORT_WORDS], const char **error);
+
+#endif /* HG_PORTS_H */
