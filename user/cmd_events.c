@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cmd_events.c - handshakes as they end.
+ */
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "names.h"
+#include "output.h"
+#include "say.h"
+#include "source.h"
+
+static const char *format_text, *bpffs, *stage;
+static bool follow, json, strict;
+
+const struct hg_option hg_options_events[] = {
+	{ "follow", 'f', NULL, "go on as they come, until Ctrl-C", NULL, &follow },
+	{ "output", 'o', "FORMAT", "table, json, jsonl or csv (default jsonl: EVE)", &format_text, NULL },
+	{ "json", 'j', NULL, "the same as -o json", NULL, &json },
+	{ "at", 0, "hello", "also print each handshake at its hello", &stage, NULL },
+	{ "eve-strict", 0, NULL, "leave the object `hellogate` out of the events", NULL, &strict },
+	{ "bpffs", 0, "DIR", "the instance (default /sys/fs/bpf/hellogate)", &bpffs, NULL },
+	HG_OPTIONS_END,
+};
+
+static void on_record(void *arg, const void *record, size_t len)
+{
+	hg_output_record(arg, record, len);
+}
+
+/* What is kept: all that the ring holds, or all that the daemon sends. */
+static int drain(struct hg_source *s)
+{
+	struct pollfd fd = { .fd = hg_source_fd(s), .events = POLLIN };
+	int r = HG_OK;
+
+	if (hg_source_is_live(s))
+		return hg_source_read(s);
+	while (!r && poll(&fd, 1, -1) >= 0)
+		r = hg_source_read(s);
+	return r == HG_NOTHING ? HG_OK : r;
+}
+
+static int print_events(const struct hg_instance *in, enum hg_format format)
+{
+	struct hg_names names;
+	struct hg_eve_names callbacks = hg_names_of(&names, in);
+	struct hg_source *source;
+	struct hg_output out;
+	int r;
+
+	if (!hg_output_open(&out, format, &callbacks, strict, stage != NULL, false)) {
+		hg_error("out of memory");
+		return HG_UNSUPPORTED;
+	}
+	r = hg_source_open(in, follow, on_record, &out, &source);
+	if (!r) {
+		r = follow ? hg_source_follow(source) : drain(source);
+		hg_source_close(source);
+	}
+	if (r == HG_NOTHING)
+		hg_error("the daemon has gone away");
+	hg_output_close(&out);
+	return r;
+}
+
+int hg_cmd_events(const struct hg_command *self, int argc, char **argv)
+{
+	struct hg_instance in;
+	enum hg_format format;
+	int operands, r = hg_options_parse(self, argc, argv, &operands);
+
+	if (r != HG_PARSED)
+		return r;
+	if (operands)
+		return hg_usage(self, "unexpected argument '%s'", argv[0]);
+	if (stage && strcmp(stage, "hello") != 0)
+		return hg_usage(self, "--at takes 'hello', not '%s'", stage);
+	if (!hg_format_parse(json ? "json" : format_text, HG_FORMAT_JSONL, &format))
+		return HG_USAGE;
+	r = hg_instance_open(&in, hg_instance_dir(bpffs));
+	if (!r)
+		r = print_events(&in, format);
+	hg_instance_close(&in);
+	return r;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cmd_run.c - the daemon: adopt what is attached, consume its events, decide
+ * what the kernel cannot, serve events and metrics.
+ *
+ * The data path does not need it.  It writes a heartbeat; without one, the
+ * kernel applies at the hello what the policy says of undecided flows.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "commands.h"
+#include "decisions.h"
+#include "feed.h"
+#include "handshake.h"
+#include "http.h"
+#include "say.h"
+#include "source.h"
+
+#define HEARTBEAT_US 200000
+#define HANDSHAKES_MAX 262144
+#define HANDSHAKE_AGE (3600 * HG_SECOND) /* an END that was lost never comes */
+
+static const char *bpffs, *address = "127.0.0.1:9813";
+static bool quiet;
+
+const struct hg_option hg_options_run[] = {
+	{ "listen", 0, "ADDR:PORT", "HTTP on the loopback (default 127.0.0.1:9813), or none", &address,
+	  NULL },
+	{ "bpffs", 0, "DIR", "the instance (default /sys/fs/bpf/hellogate)", &bpffs, NULL },
+	{ "quiet", 'q', NULL, "say only what went wrong", NULL, &quiet },
+	HG_OPTIONS_END,
+};
+
+struct daemon {
+	struct hg_instance in;
+	sd_event *event;
+	int lock;
+	struct ring_buffer *ring;
+	struct hg_handshakes *handshakes;
+	struct hg_decisions *decisions;
+	struct hg_feed *feed;
+	struct hg_http *http;
+	struct hg_presence presence;
+	unsigned int beats;
+};
+
+static int beat(struct daemon *d, __u64 now_ns)
+{
+	__u32 zero = 0;
+
+	d->presence.heartbeat_ns = now_ns;
+	return bpf_map_update_elem(d->in.maps[HG_MAP_presence], &zero, &d->presence, BPF_ANY) ? -errno
+											   : 0;
+}
+
+static void on_hello(void *ctx, struct hg_handshake *h)
+{
+	struct daemon *d = ctx;
+
+	hg_decisions_hello(d->decisions, h);
+}
+
+static int on_record(void *ctx, void *data, size_t len)
+{
+	struct daemon *d = ctx;
+
+	hg_handshakes_record(d->handshakes, data, len);
+	hg_feed_record(d->feed, data, len);
+	return 0;
+}
+
+static int on_ring(sd_event_source *source, int fd, uint32_t events, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	ring_buffer__consume(d->ring);
+	return 0;
+}
+
+/* Has an entry in the flow table: its END is yet to come. */
+static bool is_alive(void *ctx, const struct hg_event *facts)
+{
+	struct daemon *d = ctx;
+	struct hg_flow flow;
+
+	return !bpf_map_lookup_elem(d->in.maps[HG_MAP_flows], &facts->key, &flow) &&
+	       flow.id == facts->flow_id;
+}
+
+static int on_beat(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct daemon *d = arg;
+	__u64 now = hg_clock_monotonic();
+
+	beat(d, now);
+	ring_buffer__consume(d->ring);
+	hg_decisions_refresh(d->decisions);
+	if (++d->beats % 50 == 0) {
+		hg_decisions_expire(d->decisions, now);
+		hg_handshakes_expire(d->handshakes, now, HANDSHAKE_AGE, is_alive);
+		sd_notify(0, "WATCHDOG=1");
+	}
+	sd_event_source_set_time(source, usec + HEARTBEAT_US);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)info;
+	return sd_event_exit(sd_event_source_get_event(source), d ? 0 : 0);
+}
+
+static int add_sources(struct daemon *d)
+{
+	uint64_t now = 0;
+	int r;
+
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	sd_event_now(d->event, CLOCK_MONOTONIC, &now);
+	r = sd_event_add_signal(d->event, NULL, SIGINT, on_signal, d);
+	r = r < 0 ? r : sd_event_add_signal(d->event, NULL, SIGTERM, on_signal, d);
+	r = r < 0 ? r : sd_event_add_io(d->event, NULL, ring_buffer__epoll_fd(d->ring), EPOLLIN,
+					on_ring, d);
+	return r < 0 ? r : sd_event_add_time(d->event, NULL, CLOCK_MONOTONIC, now, 10000, on_beat, d);
+}
+
+static int open_all(struct daemon *d)
+{
+	static const struct hg_handshakes_ops ops = { .hello = on_hello };
+	int r;
+
+	d->lock = hg_source_lock(&d->in);
+	if (d->lock < 0) {
+		hg_error("another process reads the events of %s", d->in.dir);
+		hg_hint("is another `run`, `watch` or `events` there?  end that first");
+		return HG_CONFLICT;
+	}
+	if (sd_event_new(&d->event) < 0)
+		return hg_bpf_refused(ENOMEM, "event loop");
+	d->handshakes = hg_handshakes_new(HANDSHAKES_MAX, &ops, d);
+	d->ring = ring_buffer__new(d->in.maps[HG_MAP_events], on_record, d, NULL);
+	if (!d->handshakes || !d->ring)
+		return hg_bpf_refused(errno, "cannot read the events ring");
+	r = hg_decisions_open(&d->in, &d->decisions);
+	r = r ? r : hg_feed_open(d->event, &d->in, &d->feed);
+	return r ? r : hg_http_open(d->event, &d->in, address, &d->http);
+}
+
+static void close_all(struct daemon *d)
+{
+	d->presence.heartbeat_ns = 0; /* from now on nobody answers */
+	if (d->event)
+		beat(d, 0);
+	hg_http_close(d->http);
+	hg_feed_close(d->feed);
+	hg_decisions_close(d->decisions);
+	ring_buffer__free(d->ring);
+	hg_handshakes_free(d->handshakes);
+	sd_event_unref(d->event);
+	if (d->lock >= 0)
+		close(d->lock);
+}
+
+static int serve(struct daemon *d)
+{
+	int r = open_all(d);
+
+	if (r)
+		return r;
+	r = add_sources(d);
+	if (r >= 0) {
+		hg_say("hellogate run: serving %s; HTTP on %s", d->in.dir, address);
+		sd_notify(0, "READY=1");
+		r = sd_event_loop(d->event);
+		sd_notify(0, "STOPPING=1");
+	}
+	return r < 0 ? hg_bpf_refused(r, "event loop") : HG_OK;
+}
+
+int hg_cmd_run(const struct hg_command *self, int argc, char **argv)
+{
+	struct daemon d = { .lock = -1 };
+	int operands, r = hg_options_parse(self, argc, argv, &operands);
+
+	if (r != HG_PARSED)
+		return r;
+	if (operands)
+		return hg_usage(self, "unexpected argument '%s'", argv[0]);
+	hg_say_quiet(quiet);
+	r = hg_instance_open(&d.in, hg_instance_dir(bpffs));
+	if (!r)
+		r = serve(&d);
+	close_all(&d);
+	hg_instance_close(&d.in);
+	return r;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cmd_watch.c - try it now: attach, print handshakes as they end, detach.
+ *
+ * An instance of its own, without a policy: nothing can be enforced, and
+ * nothing that is attached is touched.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attach.h"
+#include "commands.h"
+#include "names.h"
+#include "output.h"
+#include "say.h"
+#include "source.h"
+
+static const char *format_text, *hook, *ports = "any", *bpffs, *netns, *stage;
+static bool json, strict, quiet;
+
+const struct hg_option hg_options_watch[] = {
+	{ "output", 'o', "FORMAT", "table, json, jsonl or csv (default table)", &format_text, NULL },
+	{ "json", 'j', NULL, "the same as -o json", NULL, &json },
+	{ "hook", 0, "HOOK", "auto, xdp, xdp-generic, tcx or tc (default auto)", &hook, NULL },
+	{ "ports", 0, "LIST", "any, or 443,8443,9000-9100 (default any)", &ports, NULL },
+	{ "at", 0, "hello", "also print each handshake at its hello", &stage, NULL },
+	{ "eve-strict", 0, NULL, "leave the object `hellogate` out of the events", NULL, &strict },
+	{ "netns", 0, "NAME", "the interface is in this network namespace", &netns, NULL },
+	{ "bpffs", 0, "DIR", "a place on a bpffs (default /sys/fs/bpf/hellogate)", &bpffs, NULL },
+	{ "quiet", 'q', NULL, "say only what went wrong", NULL, &quiet },
+	HG_OPTIONS_END,
+};
+
+static void on_record(void *arg, const void *record, size_t len)
+{
+	hg_output_record(arg, record, len);
+}
+
+static int print_until_signal(const struct hg_instance *in, enum hg_format format)
+{
+	struct hg_names names;
+	struct hg_eve_names callbacks = hg_names_of(&names, in);
+	struct hg_source *source;
+	struct hg_output out;
+	int r;
+
+	if (!hg_output_open(&out, format, &callbacks, strict, stage != NULL, false)) {
+		hg_error("out of memory");
+		return HG_UNSUPPORTED;
+	}
+	r = hg_source_open(in, true, on_record, &out, &source);
+	if (!r) {
+		r = hg_source_follow(source);
+		hg_source_close(source);
+	}
+	hg_output_close(&out);
+	return r;
+}
+
+static int detach_all(struct hg_instance *in)
+{
+	struct hg_interface i;
+	int r = HG_OK;
+
+	for (unsigned int n = 0; hg_interface_get(in, n, &i); n++)
+		if (hg_interface_used(&i) && hg_detach(in, n))
+			r = HG_PARTLY;
+	return r ? r : hg_instance_remove(in);
+}
+
+/* A watch that was killed could not detach: the next one does it. */
+static void remove_stale(const char *base)
+{
+	char parent[192], path[512], *name;
+	struct dirent *entry;
+	DIR *directory;
+	size_t len;
+
+	snprintf(parent, sizeof(parent), "%s", base);
+	name = strrchr(parent, '/');
+	if (!name)
+		return;
+	*name++ = 0;
+	len = strlen(name);
+	directory = opendir(parent);
+	while (directory && (entry = readdir(directory))) {
+		const char *rest = entry->d_name + len;
+		struct hg_instance in;
+
+		if (strncmp(entry->d_name, name, len) != 0 || strncmp(rest, "-watch-", 7) != 0 ||
+		    !kill(atoi(rest + 7), 0) || errno != ESRCH)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", parent, entry->d_name);
+		if (!hg_instance_probe(&in, path) && hg_instance_is_there(&in))
+			detach_all(&in);
+		hg_instance_close(&in);
+	}
+	if (directory)
+		closedir(directory);
+}
+
+/* From here on Ctrl-C waits until the event loop takes it, so that we detach. */
+static void block_signals(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+}
+
+static int watch(const char *name, enum hg_format format, const struct hg_attach_options *options)
+{
+	const char *base = hg_instance_dir(bpffs);
+	struct hg_instance in;
+	struct hg_netns ns;
+	char dir[192];
+	int r, detached;
+
+	block_signals();
+	remove_stale(base);
+	snprintf(dir, sizeof(dir), "%s-watch-%d", base, (int)getpid());
+	r = hg_instance_prepare(&in, dir);
+	if (r)
+		return r;
+	r = hg_netns_enter(&ns, netns);
+	if (!r) {
+		r = hg_attach(&in, &ns, name, options);
+		if (!r) {
+			hg_say("watching %s: handshakes are printed as they end; Ctrl-C stops", name);
+			r = print_until_signal(&in, format);
+		}
+		detached = hg_instance_is_there(&in) ? detach_all(&in) : hg_instance_remove(&in);
+		r = r ? r : detached;
+		hg_netns_leave(&ns);
+	}
+	hg_instance_close(&in);
+	return r;
+}
+
+int hg_cmd_watch(const struct hg_command *self, int argc, char **argv)
+{
+	struct hg_attach_options options = { .hook = HG_HOOK_AUTO };
+	enum hg_format format;
+	int operands, r = hg_options_parse(self, argc, argv, &operands);
+
+	if (r != HG_PARSED)
+		return r;
+	if (operands != 1)
+		return hg_usage(self, operands ? "one interface at a time" : "which interface?");
+	if (stage && strcmp(stage, "hello") != 0)
+		return hg_usage(self, "--at takes 'hello', not '%s'", stage);
+	if (hook && !hg_hook_parse(hook, &options.hook))
+		return hg_usage(self, "unknown hook '%s': auto, xdp, xdp-generic, tcx or tc", hook);
+	if (!hg_format_parse(json ? "json" : format_text, HG_FORMAT_TABLE, &format))
+		return HG_USAGE;
+	options.ports = ports;
+	hg_say_quiet(quiet);
+	return watch(argv[0], format, &options);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * decisions.h - the second stage: the kernel stopped at a rule that it cannot
+ * judge; go on from there, and write the verdict where the flow's next packet
+ * meets it.
+ */
+#ifndef HG_DECISIONS_H
+#define HG_DECISIONS_H
+
+#include "handshake.h"
+#include "instance.h"
+
+struct hg_decisions;
+
+int hg_decisions_open(const struct hg_instance *in, struct hg_decisions **out);
+void hg_decisions_close(struct hg_decisions *d);
+
+/* A new generation is active: read its text.  Cheap where nothing has changed. */
+void hg_decisions_refresh(struct hg_decisions *d);
+
+/* A hello whose verdict is pending. */
+void hg_decisions_hello(struct hg_decisions *d, struct hg_handshake *h);
+
+/* Forget verdicts that no packet has met. */
+void hg_decisions_expire(struct hg_decisions *d, __u64 now_ns);
+
+struct hg_decisions_counts {
+	__u64 decided;
+	__u64 unknown_revision; /* asked under a policy that we do not have */
+	__u64 failed;		/* the verdict could not be written */
+};
+
+const struct hg_decisions_counts *hg_decisions_counts(const struct hg_decisions *d);
+
+#endif /* HG_DECISIONS_H */

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "names.h"
+
+#include <bpf/bpf.h>
+#include <string.h>
+
+static const char *interface_name(void *ctx, const struct hg_event *facts)
+{
+	struct hg_names *n = ctx;
+
+	if (n->interface_number != facts->interface || !*n->interface.name) {
+		if (!hg_interface_get(n->instance, facts->interface, &n->interface))
+			return NULL;
+		n->interface_number = facts->interface;
+	}
+	return *n->interface.name ? n->interface.name : NULL;
+}
+
+static const char *rule_name(void *ctx, const struct hg_verdict *v)
+{
+	struct hg_names *n = ctx;
+	__u32 index = v->stats;
+
+	if (n->rule_index != index || !*n->rule.name) {
+		if (bpf_map_lookup_elem(n->instance->maps[HG_MAP_rule_names], &index, &n->rule))
+			return NULL;
+		n->rule_index = index;
+	}
+	return *n->rule.name ? n->rule.name : NULL;
+}
+
+struct hg_eve_names hg_names_of(struct hg_names *n, const struct hg_instance *in)
+{
+	memset(n, 0, sizeof(*n));
+	n->instance = in;
+	return (struct hg_eve_names){ .ctx = n, .interface = interface_name, .rule = rule_name };
+}
