@@ -38,9 +38,7 @@ static void measure(struct hg_clock *clock)
 
 void hg_clock_init(struct hg_clock *clock, bool wall)
 {
-	*clock = (struct hg_clock){ .wall = wall };
-	if (!wall)
-		measure(clock);
+	*clock = (struct hg_clock){ .wall = wall }; /* measured with the first event */
 }
 
 uint64_t hg_clock_wall(struct hg_clock *clock, uint64_t event_ns)

@@ -49,8 +49,8 @@ static int parse_file(const struct hg_command *self, int argc, char **argv, stru
 	if (r != HG_PARSED)
 		return r;
 	if (operands != 1)
-		return hg_usage(self, operands ? "one policy file at a time" :
-						 "which policy file?");
+		return hg_usage(self,
+				operands ? "one policy file at a time" : "which policy file?");
 	r = open_file(f, argv[0]);
 	if (!r)
 		return HG_PARSED;
@@ -111,7 +111,8 @@ static struct {
 const struct hg_option hg_options_policy_explain[] = {
 	{ "sni", 0, "NAME", "the server name in the hello", &asked.sni, NULL },
 	{ "no-sni", 0, NULL, "the hello has no server name", NULL, &asked.no_sni },
-	{ "sni-state", 0, "STATE", "ok, none, empty, ambiguous or invalid", &asked.sni_state, NULL },
+	{ "sni-state", 0, "STATE", "ok, none, empty, ambiguous or invalid", &asked.sni_state,
+	  NULL },
 	{ "src", 0, "ADDRESS", "the client", &asked.src, NULL },
 	{ "dst", 0, "ADDRESS", "the server", &asked.dst, NULL },
 	{ "port", 0, "N", "the server's port", &asked.port, NULL },
@@ -192,9 +193,12 @@ static void hint_unknown(__u32 unknown)
 		__u32 condition;
 		const char *option;
 	} options[] = {
-		{ HG_COND_SNI, "--sni" },	  { HG_COND_SRC, "--src" },
-		{ HG_COND_DST, "--dst" },	  { HG_COND_PORT, "--port" },
-		{ HG_COND_VERSION_MAX, "--version-max" }, { HG_COND_ALL_WEAK, "--weak or --strong" },
+		{ HG_COND_SNI, "--sni" },
+		{ HG_COND_SRC, "--src" },
+		{ HG_COND_DST, "--dst" },
+		{ HG_COND_PORT, "--port" },
+		{ HG_COND_VERSION_MAX, "--version-max" },
+		{ HG_COND_ALL_WEAK, "--weak or --strong" },
 	};
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)

@@ -96,8 +96,8 @@ static void put_time(struct hg_eve *eve, uint64_t event_ns)
 static void put_head(struct hg_eve *eve, const struct hg_event *facts, const char *type,
 		     uint64_t event_ns)
 {
-	const char *interface =
-		eve->names.interface ? eve->names.interface(eve->names.ctx, facts) : NULL;
+	const char *interface = eve->names.interface ? eve->names.interface(eve->names.ctx, facts)
+						     : NULL;
 	struct hg_side_address client, server;
 	struct hg_json *j = &eve->out;
 
@@ -432,8 +432,7 @@ static void put_hellogate(struct hg_eve *eve, const struct hg_handshake *h, bool
 	hg_json_put_term(j, "coverage", hg_bucket_text(h->facts.bucket));
 	put_flags(j, h->facts.flags);
 	put_hello(j, h);
-	if (end)
-		put_close(j, h);
+	put_close(j, h);
 	put_policy(eve, &h->facts.verdict);
 	hg_json_object_end(j);
 }

@@ -13,7 +13,7 @@
 struct open {
 	struct hg_handshake h; /* first: what callers hold */
 	struct hg_ja *digests;
-	struct open *next;	     /* of its chain */
+	struct open *next; /* of its chain */
 	struct open *older, *younger;
 	struct hg_ja3 ja3;
 	char *ja3_string; /* NULL: not asked for yet */
@@ -122,8 +122,7 @@ const struct hg_handshakes_counts *hg_handshakes_counts(const struct hg_handshak
 
 /* ---- callbacks ---- */
 
-static void tell(struct hg_handshakes *t, void (*op)(void *, struct hg_handshake *),
-		 struct open *o)
+static void tell(struct hg_handshakes *t, void (*op)(void *, struct hg_handshake *), struct open *o)
 {
 	if (op)
 		op(t->ctx, &o->h);

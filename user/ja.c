@@ -7,8 +7,8 @@
 
 #include "json.h"
 
-#define HG_JA4_HASH 12	/* hex digits of a part */
-#define HG_JA4_MOST 99	/* counts have two digits */
+#define HG_JA4_HASH 12	 /* hex digits of a part */
+#define HG_JA4_MOST 99	 /* counts have two digits */
 #define HG_SORT_SHORT 64 /* above, sorting by insertion would be slow */
 
 struct hg_ja {
@@ -82,8 +82,7 @@ static bool digest_hex(struct hg_ja *ja, const EVP_MD *md, const char *text, siz
 	static const char hex[] = "0123456789abcdef";
 	unsigned char bytes[EVP_MAX_MD_SIZE];
 
-	if (!EVP_DigestInit_ex2(ja->digest, md, NULL) ||
-	    !EVP_DigestUpdate(ja->digest, text, len) ||
+	if (!EVP_DigestInit_ex2(ja->digest, md, NULL) || !EVP_DigestUpdate(ja->digest, text, len) ||
 	    !EVP_DigestFinal_ex(ja->digest, bytes, NULL))
 		return false;
 	for (size_t i = 0; i < digits; i++)

@@ -178,6 +178,7 @@ bool hg_output_open(struct hg_output *o, enum hg_format format, const struct hg_
 	memset(o, 0, sizeof(*o));
 	o->format = format;
 	o->at_hello = at_hello;
+	o->from_capture = from_capture;
 	hg_eve_init(&o->eve, names, strict, from_capture);
 	o->handshakes = hg_handshakes_new(OPEN_MAX_HANDSHAKES, &ops, o);
 	return o->handshakes != NULL;
@@ -185,16 +186,14 @@ bool hg_output_open(struct hg_output *o, enum hg_format format, const struct hg_
 
 void hg_output_record(struct hg_output *o, const void *record, size_t len)
 {
-	const struct hg_event *e = record;
-
-	if (len < sizeof(*e))
-		return;
-	hg_handshakes_event(o->handshakes, e, e + 1, len - sizeof(*e));
+	hg_handshakes_record(o->handshakes, record, len);
 }
 
 void hg_output_close(struct hg_output *o)
 {
-	hg_handshakes_close(o->handshakes);
+	/* Of live flows the END will come: to the next reader. */
+	if (o->from_capture)
+		hg_handshakes_close(o->handshakes);
 	if (o->format == HG_FORMAT_JSON)
 		fputs(o->rows ? "\n]\n" : "[]\n", stdout);
 	fflush(stdout);

@@ -12,6 +12,7 @@
 struct hg_output {
 	enum hg_format format;
 	bool at_hello;
+	bool from_capture;
 	bool headed; /* the table's head was printed */
 	unsigned long rows;
 	struct hg_eve eve;
@@ -25,7 +26,7 @@ bool hg_output_open(struct hg_output *out, enum hg_format format, const struct h
 /* One record of the data path: a struct hg_event and what is behind it. */
 void hg_output_record(struct hg_output *out, const void *record, size_t len);
 
-/* Everything that is still open is told as lost; the listing is ended. */
+/* The listing is ended; of a capture, what is still open is told as lost. */
 void hg_output_close(struct hg_output *out);
 
 #endif /* HG_OUTPUT_H */

@@ -21,10 +21,10 @@ struct explainer {
 
 /* ---- what the flow has ---- */
 
-static const char *const condition_names[HG_CONDITIONS] = {
-	"sni",	       "sni_state", "src",	"dst",	"port",
-	"version_max", "ciphers",   "coverage", "flag", "ja4"
-};
+static const char *const condition_names[HG_CONDITIONS] = { "sni",     "sni_state", "src",
+							    "dst",     "port",	    "version_max",
+							    "ciphers", "coverage",  "flag",
+							    "ja4" };
 
 static void address_value(const __u8 addr[16], char *out)
 {
@@ -187,8 +187,8 @@ static void say_match(const struct explainer *x, __u32 index, bool except, __u32
 
 		if (!(m->conditions & condition))
 			continue;
-		alone = condition == HG_COND_USER ? hg_user_truth(x->c, x->v, index, except) :
-						    truth_alone(x, m, condition);
+		alone = condition == HG_COND_USER ? hg_user_truth(x->c, x->v, index, except)
+						  : truth_alone(x, m, condition);
 		if (alone != truth)
 			continue;
 		if (condition == HG_COND_USER)
@@ -203,8 +203,8 @@ static void say_match(const struct explainer *x, __u32 index, bool except, __u32
 static void say_why(const struct explainer *x, const struct hg_judged *j, struct text *t)
 {
 	const struct hg_rule *r = &x->c->rules[j->index];
-	__u32 match = hg_match_truth(&r->match, &x->facts,
-				     hg_user_truth(x->c, x->v, j->index, false));
+	__u32 match =
+		hg_match_truth(&r->match, &x->facts, hg_user_truth(x->c, x->v, j->index, false));
 	__u32 except = HG_FALSE;
 
 	if (r->except.conditions)

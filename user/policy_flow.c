@@ -8,8 +8,7 @@
 #include "say.h"
 #include "terms.h"
 
-#define HG_COND_OF_HELLO                                                                           \
-	(HG_COND_SNI | HG_COND_SNI_STATE | HG_COND_VERSION_MAX | HG_COND_ALL_WEAK)
+#define HG_COND_OF_HELLO (HG_COND_SNI | HG_COND_SNI_STATE | HG_COND_VERSION_MAX | HG_COND_ALL_WEAK)
 
 typedef int (*hg_field_fn)(struct hg_flow_spec *s, const char *text, char *why);
 
@@ -49,8 +48,9 @@ static int pick(const char *(*text_of)(unsigned int), unsigned int count, const 
 	for (unsigned int i = 0; i < count && i < 32; i++)
 		words[i] = text_of(i);
 	meant = hg_did_you_mean(text, words);
-	snprintf(why, HG_WHY_MAX, meant ? "\"%.80s\" is unknown here; did you mean \"%s\"?" :
-					  "\"%.80s\" is unknown here",
+	snprintf(why, HG_WHY_MAX,
+		 meant ? "\"%.80s\" is unknown here; did you mean \"%s\"?"
+		       : "\"%.80s\" is unknown here",
 		 text, meant);
 	return -1;
 }
@@ -97,8 +97,9 @@ static int set_port(struct hg_flow_spec *s, const char *text, char *why)
 
 static int set_version_max(struct hg_flow_spec *s, const char *text, char *why)
 {
-	static const __u16 wire[HG_VERSION_COUNT] = { 0x0002, 0x0300, 0x0301,
-						      0x0302, 0x0303, 0x0304 };
+	static const __u16 wire[HG_VERSION_COUNT] = {
+		0x0002, 0x0300, 0x0301, 0x0302, 0x0303, 0x0304
+	};
 	int version = pick(hg_version_text, HG_VERSION_COUNT, text, why);
 
 	if (version < 0)
@@ -161,12 +162,12 @@ static int set_flag(struct hg_flow_spec *s, const char *text, char *why)
 	return 0;
 }
 
-static const char *const fields[] = { "sni",	     "sni_state", "src", "dst",	     "port",
-				      "version_max", "ciphers",	  "ja4", "ja3", "coverage",
-				      "flag",	     NULL };
-static const hg_field_fn setters[] = { set_sni,		set_sni_state, set_src, set_dst,
-				       set_port,	set_version_max, set_ciphers, set_ja4,
-				       set_ja3,		set_coverage,  set_flag };
+static const char *const fields[] = { "sni",  "sni_state",   "src",	"dst",
+				      "port", "version_max", "ciphers", "ja4",
+				      "ja3",  "coverage",    "flag",	NULL };
+static const hg_field_fn setters[] = { set_sni,	 set_sni_state,	  set_src,     set_dst,
+				       set_port, set_version_max, set_ciphers, set_ja4,
+				       set_ja3,	 set_coverage,	  set_flag };
 
 const char *const *hg_flow_spec_fields(void)
 {
@@ -190,8 +191,9 @@ int hg_flow_spec_set(struct hg_flow_spec *spec, const char *field, const char *t
 		if (!strcmp(fields[i], field))
 			return setters[i](spec, text, why);
 	meant = hg_did_you_mean(field, fields);
-	snprintf(why, HG_WHY_MAX, meant ? "unknown key \"%.80s\" in flow; did you mean \"%s\"?" :
-					  "unknown key \"%.80s\" in flow",
+	snprintf(why, HG_WHY_MAX,
+		 meant ? "unknown key \"%.80s\" in flow; did you mean \"%s\"?"
+		       : "unknown key \"%.80s\" in flow",
 		 field, meant);
 	return -1;
 }

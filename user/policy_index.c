@@ -9,10 +9,13 @@
 
 /* ---- names ---- */
 
+/* Sorted by value: what merging needs is in here, names are not visited again. */
 struct name_entry {
-	__u64 hash;
+	struct hg_name_key key;
 	const struct hg_name *name;
-	__u32 bit;
+	__u16 bit;
+	__u8 kind;
+	__u8 depth; /* bit of name_depths */
 };
 
 struct hg_name_key hg_name_hash(const struct hg_policy *policy, const __u8 *name, __u32 len)
@@ -26,9 +29,18 @@ struct hg_name_key hg_name_hash(const struct hg_policy *policy, const __u8 *name
 	return hg_name_digest(sum[0], sum[1]);
 }
 
-static struct hg_name_key hash_of(const struct hg_compiled *c, const struct hg_name *name)
+static struct name_entry name_entry(const struct hg_name *name, __u32 bit)
 {
-	return hg_name_hash(&c->policy, (const __u8 *)name->text, name->len);
+	__u32 labels = 1;
+
+	for (__u32 i = 0; i < name->len; i++)
+		labels += name->text[i] == '.';
+	return (struct name_entry){
+		.name = name,
+		.bit = (__u16)bit,
+		.kind = name->kind,
+		.depth = (__u8)(labels < 31 ? labels : 31),
+	};
 }
 
 static size_t gather_names(const struct hg_compiled *c, const struct hg_lists *lists,
@@ -39,9 +51,7 @@ static size_t gather_names(const struct hg_compiled *c, const struct hg_lists *l
 	for (__u32 bit = 0; bit < c->bit_count[HG_BIT_NAMES]; bit++)
 		for (size_t i = 0; i < lists->names[bit]->count; i++, count++)
 			if (entries)
-				entries[count] = (struct name_entry){
-					.name = &lists->names[bit]->items[i], .bit = bit
-				};
+				entries[count] = name_entry(&lists->names[bit]->items[i], bit);
 	return count;
 }
 
@@ -56,7 +66,7 @@ static void sort_names(struct name_entry *entries, struct name_entry *other, siz
 		size_t at[256] = {}, sum = 0;
 
 		for (size_t i = 0; i < count; i++)
-			at[entries[i].hash >> shift & 0xff]++;
+			at[entries[i].key.hash[0] >> shift & 0xff]++;
 		for (unsigned int digit = 0; digit < 256; digit++) {
 			size_t n = at[digit];
 
@@ -64,7 +74,7 @@ static void sort_names(struct name_entry *entries, struct name_entry *other, siz
 			sum += n;
 		}
 		for (size_t i = 0; i < count; i++)
-			other[at[entries[i].hash >> shift & 0xff]++] = entries[i];
+			other[at[entries[i].key.hash[0] >> shift & 0xff]++] = entries[i];
 		entries = other;
 		other = swap;
 	}
@@ -75,23 +85,18 @@ static bool same_name(const struct hg_name *a, const struct hg_name *b)
 	return a->len == b->len && !memcmp(a->text, b->text, a->len);
 }
 
+static bool is_repeated(const struct name_entry *sorted, size_t i)
+{
+	return i && sorted[i].key.hash[0] == sorted[i - 1].key.hash[0];
+}
+
 /* Two names with the same hash? */
 static bool collides(const struct name_entry *sorted, size_t count)
 {
 	for (size_t i = 1; i < count; i++)
-		if (sorted[i].hash == sorted[i - 1].hash &&
-		    !same_name(sorted[i].name, sorted[i - 1].name))
+		if (is_repeated(sorted, i) && !same_name(sorted[i].name, sorted[i - 1].name))
 			return true;
 	return false;
-}
-
-static __u32 depth_bit(const struct hg_name *name)
-{
-	__u32 labels = 1;
-
-	for (__u32 i = 0; i < name->len; i++)
-		labels += name->text[i] == '.';
-	return 1U << (labels < 31 ? labels : 31);
 }
 
 /* One key for each name, with the bits of all lists that hold it. */
@@ -100,22 +105,21 @@ static void merge_names(struct hg_compiled *c, const struct name_entry *sorted, 
 	size_t unique = 0;
 
 	for (size_t i = 0; i < count; i++)
-		unique += !i || sorted[i].hash != sorted[i - 1].hash;
+		unique += !is_repeated(sorted, i);
 	c->name_keys = hg_arena_get(&c->arena, unique * sizeof(*c->name_keys));
 	c->name_sets = hg_arena_get(&c->arena, unique * sizeof(*c->name_sets));
 	for (size_t i = 0; i < count; i++) {
-		const struct hg_name *name = sorted[i].name;
+		const struct name_entry *e = &sorted[i];
 		struct hg_name_sets *sets;
 
-		if (!i || sorted[i].hash != sorted[i - 1].hash) {
-			c->name_keys[c->names++] = hash_of(c, name);
-			c->policy.name_depths |= depth_bit(name);
-		}
+		if (!is_repeated(sorted, i))
+			c->name_keys[c->names++] = e->key;
+		c->policy.name_depths |= 1U << e->depth;
 		sets = &c->name_sets[c->names - 1];
-		if (name->kind != HG_NAME_BELOW)
-			sets->exact |= 1ULL << sorted[i].bit;
-		if (name->kind != HG_NAME_EXACT)
-			sets->below |= 1ULL << sorted[i].bit;
+		if (e->kind != HG_NAME_BELOW)
+			sets->exact |= 1ULL << e->bit;
+		if (e->kind != HG_NAME_EXACT)
+			sets->below |= 1ULL << e->bit;
 	}
 }
 
@@ -127,7 +131,8 @@ static int try_key(struct hg_compiled *c, struct name_entry *entries, struct nam
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < count; i++)
-		entries[i].hash = hash_of(c, entries[i].name).hash[0];
+		entries[i].key = hg_name_hash(&c->policy, (const __u8 *)entries[i].name->text,
+					      entries[i].name->len);
 	sort_names(entries, sorted, count);
 	return collides(sorted, count) ? -EAGAIN : 0;
 }
@@ -173,13 +178,11 @@ static bool contains(const struct hg_net_key *outer, const struct hg_net_key *in
 
 	if (outer->prefixlen > inner->prefixlen || memcmp(outer->addr, inner->addr, bytes))
 		return false;
-	return !bits ||
-	       !((outer->addr[bytes] ^ inner->addr[bytes]) & (__u8)(0xff00 >> bits));
+	return !bits || !((outer->addr[bytes] ^ inner->addr[bytes]) & (__u8)(0xff00 >> bits));
 }
 
-static const struct hg_net_key all_of_v4 = {
-	.prefixlen = 96, .addr = { [10] = 0xff, [11] = 0xff }
-};
+static const struct hg_net_key all_of_v4 = { .prefixlen = 96,
+					     .addr = { [10] = 0xff, [11] = 0xff } };
 
 static size_t gather_nets(const struct hg_compiled *c, const struct hg_lists *lists,
 			  struct net_entry *entries)

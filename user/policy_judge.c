@@ -257,8 +257,8 @@ static void finish(struct walk *w, struct hg_verdict *out)
 	w->decision.verdict.revision = p->revision;
 	w->decision.verdict.decided_by = HG_DECIDER_kernel;
 	if (w->by_user && !w->decision.verdict.pending)
-		w->decision.verdict.decided_by = w->by_timeout ? HG_DECIDER_timeout :
-								 HG_DECIDER_user;
+		w->decision.verdict.decided_by = w->by_timeout ? HG_DECIDER_timeout
+							       : HG_DECIDER_user;
 	*out = w->decision.verdict;
 }
 
@@ -269,7 +269,6 @@ int hg_policy_judge(const struct hg_compiled *c, const struct hg_flow_view *v, _
 
 	begin(&w, c, v);
 	judge_again(&w, from);
-	w.by_user |= from > 0;
 	for (__u32 i = from; i < c->policy.rules; i++) {
 		struct hg_judged judged = {};
 

@@ -21,12 +21,12 @@ struct hg_flow_view {
 	__u8 server[16];
 	__u16 client_port; /* host order */
 	__u16 server_port;
-	__u32 flags;	  /* HG_FLAG bits */
-	__u32 bucket;	  /* enum hg_bucket */
-	const char *ja4;  /* NULL: not known */
-	const char *ja3;  /* hash; NULL: not known */
-	__u32 unknown;	  /* HG_COND_* that the asker does not know */
-	bool last_word; /* nothing more will be known: on_undecided applies */
+	__u32 flags;	 /* HG_FLAG bits */
+	__u32 bucket;	 /* enum hg_bucket */
+	const char *ja4; /* NULL: not known */
+	const char *ja3; /* hash; NULL: not known */
+	__u32 unknown;	 /* HG_COND_* that the asker does not know */
+	bool last_word;	 /* nothing more will be known: on_undecided applies */
 };
 
 /*
@@ -41,7 +41,7 @@ int hg_policy_judge(const struct hg_compiled *c, const struct hg_flow_view *v, _
 /* What a walk over the rules tells of each. */
 struct hg_judged {
 	__u32 index;
-	__u32 truth; /* enum hg_truth */
+	__u32 truth;  /* enum hg_truth */
 	bool skipped; /* not asked: for hellos that were read, and this was not */
 	bool decides; /* the verdict is this rule's */
 	bool after;   /* behind the rule that decided */

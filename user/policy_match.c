@@ -55,7 +55,8 @@ static void read_name(struct hg_policy_reader *r, const struct hg_yaml *value, v
 		return;
 	}
 	if (!strcmp(value->text, "none")) {
-		hg_read_error(r, value, "\"none\" stands alone (sni: none), not in a list of names");
+		hg_read_error(r, value,
+			      "\"none\" stands alone (sni: none), not in a list of names");
 		return;
 	}
 	copy = hg_arena_text(&r->model->arena, value->text, value->len);
@@ -227,8 +228,9 @@ static void read_version_max(struct hg_policy_reader *r, const struct hg_yaml *v
 		return;
 	lowest = versions.bits & -versions.bits;
 	if ((versions.bits + lowest) & versions.bits) {
-		hg_read_error(r, value, "versions with a gap between them are not supported by this "
-					"version; write a rule for each");
+		hg_read_error(r, value,
+			      "versions with a gap between them are not supported by "
+			      "this version; write a rule for each");
 		return;
 	}
 	m->version_max.lo = (__u8)__builtin_ctz(versions.bits);
@@ -240,8 +242,9 @@ static void read_ciphers(struct hg_policy_reader *r, const struct hg_yaml *value
 	static const char *const words[] = { "all-weak", NULL };
 
 	if (value->kind == HG_YAML_MAP) {
-		hg_read_error(r, value, "conditions on single ciphers are not supported by this "
-					"version: ciphers: all-weak");
+		hg_read_error(r, value,
+			      "conditions on single ciphers are not supported by this "
+			      "version: ciphers: all-weak");
 		return;
 	}
 	note(r, out, HG_COND_ALL_WEAK, value);
@@ -313,11 +316,13 @@ static void read_ja3(struct hg_policy_reader *r, const struct hg_yaml *value, vo
 #define HG_CONDITION_FIELDS                                                                        \
 	{ "sni_state", read_sni_state }, { "sni", read_sni }, { "src", read_src },                 \
 		{ "dst", read_dst }, { "port", read_port }, { "version_max", read_version_max },   \
-		{ "ciphers", read_ciphers }, { "coverage", read_coverage },                        \
-		{ "flag", read_flag }, { "ja4", read_ja4 }, { "ja3", read_ja3 },                   \
-		{ "version_min", NULL }, { "interface", NULL }, { "alpn", NULL },                  \
-		{ "groups", NULL }, { "ech", NULL }, { "resumed", NULL },                          \
-		{ "cipher_count", NULL }, { "certificate", NULL }, { "failures", NULL }
+		{ "ciphers", read_ciphers }, { "coverage", read_coverage }, { "flag", read_flag }, \
+		{ "ja4", read_ja4 }, { "ja3", read_ja3 }, { "version_min", NULL },                 \
+		{ "interface", NULL }, { "alpn", NULL }, { "groups", NULL }, { "ech", NULL },      \
+		{ "resumed", NULL }, { "cipher_count", NULL }, { "certificate", NULL },            \
+	{                                                                                          \
+		"failures", NULL                                                                   \
+	}
 
 static const struct hg_field condition_fields[] = { HG_CONDITION_FIELDS, HG_FIELDS_END };
 

@@ -100,9 +100,9 @@ struct hg_rule_model {
 	const char *owner;
 	struct hg_match_model match;
 	struct hg_match_model except;
-	int action; /* enum hg_action; -1: not said */
-	int mode;   /* enum hg_mode; -1: the policy's */
-	int to;	    /* enum hg_to; -1: both */
+	int action;	  /* enum hg_action; -1: not said */
+	int mode;	  /* enum hg_mode; -1: the policy's */
+	int to;		  /* enum hg_to; -1: both */
 	int on_undecided; /* enum hg_action: allow (skip) or reset; -1: skip */
 	int log;	  /* enum hg_log; -1: not said */
 };

@@ -40,8 +40,10 @@ static void read_version(struct hg_policy_reader *r, const struct hg_yaml *value
 
 	(void)out;
 	if (text && strcmp(text, "1"))
-		hg_read_error(r, value, "version %.20s of the policy language is not known; this "
-					"is version 1", text);
+		hg_read_error(r, value,
+			      "version %.20s of the policy language is not known; this "
+			      "is version 1",
+			      text);
 }
 
 static void read_mode(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
@@ -139,8 +141,8 @@ static void read_set_file(struct hg_policy_reader *r, const struct hg_yaml *valu
 
 	if (text)
 		hg_list_read(&r->model->arena, r->diagnostics, set,
-			     set->kind == HG_SET_DOMAINS ? &hg_list_plain_domains :
-							   &hg_list_plain_networks,
+			     set->kind == HG_SET_DOMAINS ? &hg_list_plain_domains
+							 : &hg_list_plain_networks,
 			     file, text, len);
 }
 
@@ -197,8 +199,8 @@ static void read_set_nets(struct hg_policy_reader *r, const struct hg_yaml *valu
 }
 
 static const struct hg_field set_fields[] = {
-	{ "kind", read_set_kind },   { "files", read_set_files }, { "names", read_set_names },
-	{ "nets", read_set_nets }, { "format", NULL },	    HG_FIELDS_END,
+	{ "kind", read_set_kind }, { "files", read_set_files }, { "names", read_set_names },
+	{ "nets", read_set_nets }, { "format", NULL },		HG_FIELDS_END,
 };
 
 static void read_set(struct hg_policy_reader *r, const struct hg_yaml *value)
@@ -246,8 +248,10 @@ static void read_rule_name(struct hg_policy_reader *r, const struct hg_yaml *val
 		return;
 	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
 		if (!strcmp(name, reserved[i]))
-			hg_read_error(r, value, "\"%s\" means something already; name the rule "
-						"otherwise", name);
+			hg_read_error(r, value,
+				      "\"%s\" means something already; name the rule "
+				      "otherwise",
+				      name);
 	for (size_t i = 0; i < r->model->rule_count; i++)
 		if (r->model->rules[i].name && !strcmp(r->model->rules[i].name, name))
 			hg_read_error(r, value, "the rule in line %u has the name \"%s\" already",
@@ -299,8 +303,7 @@ static void read_on_undecided(struct hg_policy_reader *r, const struct hg_yaml *
 	static const char *const words[] = { "skip", "reset", NULL };
 	int word = hg_read_word(r, value, words);
 
-	((struct hg_rule_model *)out)->on_undecided = word == 1 ? HG_ACTION_reset :
-								   HG_ACTION_allow;
+	((struct hg_rule_model *)out)->on_undecided = word == 1 ? HG_ACTION_reset : HG_ACTION_allow;
 }
 
 static const struct hg_field rule_fields[] = {
@@ -409,8 +412,6 @@ static bool is_flow_field(const char *key)
 static void read_flow(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
 {
 	struct hg_test_model *test = out;
-	const char *meant;
-
 	if (value->kind != HG_YAML_MAP) {
 		hg_read_error(r, value, "\"flow\" is a map, not %s", hg_yaml_kind_text(value));
 		return;
@@ -418,15 +419,10 @@ static void read_flow(struct hg_policy_reader *r, const struct hg_yaml *value, v
 	for (const struct hg_yaml *v = value->first; v; v = v->next) {
 		struct flow_field field = { &test->flow, v->key };
 
-		if (is_flow_field(v->key)) {
+		if (is_flow_field(v->key))
 			hg_read_each(r, v, read_flow_value, &field);
-			continue;
-		}
-		meant = hg_did_you_mean(v->key, hg_flow_spec_fields());
-		hg_diagnose_error(r->diagnostics, v->key_place,
-				  meant ? "unknown key \"%.60s\" in \"flow\"; did you mean \"%s\"?" :
-					  "unknown key \"%.60s\" in \"flow\"",
-				  v->key, meant);
+		else
+			hg_read_unknown_key(r, v, hg_flow_spec_fields(), "\"flow\"");
 	}
 }
 
@@ -467,8 +463,9 @@ static void read_expect_rule(struct hg_policy_reader *r, const struct hg_yaml *v
 	}
 	meant = hg_did_you_mean(name, words);
 	hg_read_error(r, value,
-		      meant ? "no rule is named \"%.60s\"; did you mean \"%s\"?" :
-			      "no rule is named \"%.60s\"", name, meant);
+		      meant ? "no rule is named \"%.60s\"; did you mean \"%s\"?"
+			    : "no rule is named \"%.60s\"",
+		      name, meant);
 }
 
 static void read_expect(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)

@@ -29,18 +29,25 @@ static const struct hg_field *find_field(const struct hg_field *fields, const ch
 	return NULL;
 }
 
-static void say_unknown_key(struct hg_policy_reader *r, const struct hg_yaml *value,
-			    const struct hg_field *fields, const char *of)
+void hg_read_unknown_key(struct hg_policy_reader *r, const struct hg_yaml *value,
+			 const char *const *words, const char *of)
 {
-	const char *words[HG_WORDS_MAX + 1] = {}, *meant;
+	const char *meant = hg_did_you_mean(value->key, words);
+
+	hg_diagnose_error(r->diagnostics, value->key_place,
+			  meant ? "unknown key \"%.60s\" in %s; did you mean \"%s\"?"
+				: "unknown key \"%.60s\" in %s",
+			  value->key, of, meant);
+}
+
+static void say_unknown_field(struct hg_policy_reader *r, const struct hg_yaml *value,
+			      const struct hg_field *fields, const char *of)
+{
+	const char *words[HG_WORDS_MAX + 1] = {};
 
 	for (int i = 0; i < HG_WORDS_MAX && fields[i].key; i++)
 		words[i] = fields[i].key;
-	meant = hg_did_you_mean(value->key, words);
-	hg_diagnose_error(r->diagnostics, value->key_place,
-			  meant ? "unknown key \"%.60s\" in %s; did you mean \"%s\"?" :
-				  "unknown key \"%.60s\" in %s",
-			  value->key, of, meant);
+	hg_read_unknown_key(r, value, words, of);
 }
 
 void hg_read_map(struct hg_policy_reader *r, const struct hg_yaml *map,
@@ -55,7 +62,7 @@ void hg_read_map(struct hg_policy_reader *r, const struct hg_yaml *map,
 		const struct hg_field *field = find_field(fields, v->key);
 
 		if (!field)
-			say_unknown_key(r, v, fields, of);
+			say_unknown_field(r, v, fields, of);
 		else if (!field->read)
 			hg_diagnose_error(r->diagnostics, v->key_place,
 					  "\"%s\" in %s is not supported by this version", v->key,
@@ -71,15 +78,16 @@ void hg_read_map(struct hg_policy_reader *r, const struct hg_yaml *map,
 
 const char *hg_read_text(struct hg_policy_reader *r, const struct hg_yaml *value)
 {
-	if (value->kind != HG_YAML_TEXT || value->null || !value->len) {
-		hg_read_error(r, value, "%s%s%sa text is needed, not %s",
-			      value->key ? "\"" : "", value->key ? value->key : "",
-			      value->key ? "\": " : "",
-			      value->kind == HG_YAML_TEXT && !value->null ? "an empty one" :
-									    hg_yaml_kind_text(value));
-		return NULL;
-	}
-	return value->text;
+	bool is_text = value->kind == HG_YAML_TEXT && !value->null;
+	const char *what = is_text ? "an empty one" : hg_yaml_kind_text(value);
+
+	if (is_text && value->len)
+		return value->text;
+	if (value->key)
+		hg_read_error(r, value, "\"%.60s\": a text is needed, not %s", value->key, what);
+	else
+		hg_read_error(r, value, "a text is needed, not %s", what);
+	return NULL;
 }
 
 int hg_read_word(struct hg_policy_reader *r, const struct hg_yaml *value, const char *const *words)
@@ -94,8 +102,8 @@ int hg_read_word(struct hg_policy_reader *r, const struct hg_yaml *value, const 
 		if (!strcmp(words[i], text))
 			return i;
 		if (len < sizeof(all))
-			len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s",
-						i ? ", " : "", words[i]);
+			len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s", i ? ", " : "",
+						words[i]);
 	}
 	meant = hg_did_you_mean(text, words);
 	if (meant)

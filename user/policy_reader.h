@@ -24,10 +24,17 @@ struct hg_field {
 	hg_read_fn read; /* NULL: in the language, not in this version */
 };
 
-#define HG_FIELDS_END { NULL, NULL }
+#define HG_FIELDS_END                                                                              \
+	{                                                                                          \
+		NULL, NULL                                                                         \
+	}
 
 void hg_read_error(struct hg_policy_reader *r, const struct hg_yaml *at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* "unknown key", and what was meant of the NULL-terminated words. */
+void hg_read_unknown_key(struct hg_policy_reader *r, const struct hg_yaml *value,
+			 const char *const *words, const char *of);
 
 /* Fields are read in the order of the table.  `of` is what the map describes. */
 void hg_read_map(struct hg_policy_reader *r, const struct hg_yaml *map,

@@ -115,8 +115,7 @@ int hg_net_parse(const char *text, struct hg_net_key *out, char why[HG_WHY_MAX])
 	if (slash && v4)
 		net.prefixlen += 96;
 	if (mask_net(&net))
-		return refuse(why,
-			      "\"%.80s\" has bits set beyond its prefix; did you mean \"%s\"?",
+		return refuse(why, "\"%.80s\" has bits set beyond its prefix; did you mean \"%s\"?",
 			      text, hg_net_text(&net, shown));
 	*out = net;
 	return 0;

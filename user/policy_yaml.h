@@ -21,7 +21,7 @@ struct hg_yaml {
 	struct hg_place place;
 	const char *text; /* of HG_YAML_TEXT */
 	size_t len;
-	bool null; /* no value, or ~ */
+	bool null;	 /* no value, or ~ */
 	const char *key; /* this is the value of `key` in a map */
 	struct hg_place key_place;
 	struct hg_yaml *first; /* items of a list, values of a map */

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cmd_policy_live.c - policy load, show and history: what an instance enforces.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "json.h"
+#include "policy_commands.h"
+#include "policy_load.h"
+#include "say.h"
+#include "terms.h"
+
+static const char *bpffs, *format_text;
+static bool quiet, json;
+
+static const struct hg_option load_options[] = {
+	{ "bpffs", 0, "DIR", "the instance (default /sys/fs/bpf/hellogate)", &bpffs, NULL },
+	{ "quiet", 'q', NULL, "say only what went wrong", NULL, &quiet },
+	HG_OPTIONS_END,
+};
+
+static const struct hg_option show_options[] = {
+	{ "output", 'o', "FORMAT", "table, json, jsonl or csv (default table)", &format_text, NULL },
+	{ "json", 'j', NULL, "the same as -o json", NULL, &json },
+	{ "bpffs", 0, "DIR", "the instance (default /sys/fs/bpf/hellogate)", &bpffs, NULL },
+	HG_OPTIONS_END,
+};
+
+static int cmd_load(const struct hg_command *self, int argc, char **argv)
+{
+	struct hg_instance in;
+	int files, r = hg_options_parse(self, argc, argv, &files);
+
+	if (r != HG_PARSED)
+		return r;
+	if (files != 1)
+		return hg_usage(self, files ? "one policy file at a time" : "which policy file?");
+	hg_say_quiet(quiet);
+	r = hg_instance_open(&in, hg_instance_dir(bpffs));
+	if (!r)
+		r = hg_instance_lock(&in);
+	if (!r)
+		r = hg_policy_load(&in, argv[0]);
+	hg_instance_close(&in);
+	return r;
+}
+
+/* ---- show ---- */
+
+/* The active generation, as the kernel has it. */
+struct shown {
+	const struct hg_instance *in;
+	struct hg_policy_source *source;
+	struct hg_policy policy;
+	int rules;		      /* fd of the active rules map */
+	enum hg_format format;
+	struct hg_json out;
+	unsigned int rows;
+};
+
+static int inner_map(const struct hg_instance *in, enum hg_map outer, __u32 slot)
+{
+	__u32 id;
+
+	if (bpf_map_lookup_elem(in->maps[outer], &slot, &id))
+		return -1;
+	return bpf_map_get_fd_by_id(id);
+}
+
+static int read_active(struct shown *s)
+{
+	__u32 zero = 0, slot;
+	struct hg_control control;
+	int map;
+
+	if (bpf_map_lookup_elem(s->in->maps[HG_MAP_control], &zero, &control))
+		return hg_bpf_refused(errno, "cannot read the control map");
+	if (!control.generation) {
+		hg_error("no policy is loaded: nothing is enforced");
+		hg_hint("load one: hellogate policy load FILE");
+		return HG_NOTHING;
+	}
+	slot = control.generation - 1;
+	s->source = malloc(sizeof(*s->source));
+	map = inner_map(s->in, HG_MAP_policy, slot);
+	s->rules = inner_map(s->in, HG_MAP_policy_rules, slot);
+	if (!s->source || map < 0 || s->rules < 0 || bpf_map_lookup_elem(map, &zero, &s->policy) ||
+	    bpf_map_lookup_elem(s->in->maps[HG_MAP_policy_source], &slot, s->source)) {
+		if (map >= 0)
+			close(map);
+		return hg_bpf_refused(errno, "cannot read the active policy");
+	}
+	close(map);
+	return HG_OK;
+}
+
+static void counters_of(const struct shown *s, __u32 stats, struct hg_rule_counters *sum)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct hg_rule_counters *each = calloc((size_t)cpus, sizeof(*each));
+
+	memset(sum, 0, sizeof(*sum));
+	if (each && !bpf_map_lookup_elem(s->in->maps[HG_MAP_rule_counters], &stats, each))
+		for (int cpu = 0; cpu < cpus; cpu++)
+			for (int mode = 0; mode < HG_MODE_COUNT; mode++)
+				for (int action = 0; action < HG_ACTION_COUNT; action++)
+					sum->verdicts[mode][action] += each[cpu].verdicts[mode][action];
+	free(each);
+}
+
+struct rule_row {
+	const char *name;
+	const char *action;
+	const char *mode;
+	const char *to;
+	const char *stage;
+	__u64 done;  /* in enforce */
+	__u64 would; /* in monitor */
+};
+
+static void print_row(struct shown *s, const struct rule_row *r)
+{
+	if (s->format == HG_FORMAT_TABLE) {
+		if (!s->rows)
+			printf("%-24s %-7s %-8s %-7s %-7s %12s %12s\n", "RULE", "ACTION", "MODE", "TO",
+			       "WHERE", "ENFORCED", "MONITORED");
+		printf("%-24s %-7s %-8s %-7s %-7s %12llu %12llu\n", r->name, r->action, r->mode, r->to,
+		       r->stage, r->done, r->would);
+	} else if (s->format == HG_FORMAT_CSV) {
+		if (!s->rows)
+			puts("rule,action,mode,to,where,enforced,monitored");
+		printf("%s,%s,%s,%s,%s,%llu,%llu\n", r->name, r->action, r->mode, r->to, r->stage,
+		       r->done, r->would);
+	} else {
+		hg_json_object(&s->out);
+		hg_json_put_string(&s->out, "rule", r->name);
+		hg_json_put_string(&s->out, "action", r->action);
+		hg_json_put_string(&s->out, "mode", r->mode);
+		hg_json_put_string(&s->out, "to", r->to);
+		hg_json_put_string(&s->out, "where", r->stage);
+		hg_json_put_uint(&s->out, "enforced", r->done);
+		hg_json_put_uint(&s->out, "monitored", r->would);
+		hg_json_object_end(&s->out);
+	}
+	s->rows++;
+}
+
+static void sum_up(const struct shown *s, __u32 stats, struct rule_row *row)
+{
+	struct hg_rule_counters counters;
+
+	counters_of(s, stats, &counters);
+	for (int action = 0; action < HG_ACTION_COUNT; action++) {
+		row->done += counters.verdicts[HG_MODE_enforce][action];
+		row->would += counters.verdicts[HG_MODE_monitor][action];
+	}
+}
+
+static void show_rest(struct shown *s, const char *name, __u8 action, __u16 stats)
+{
+	struct rule_row row = { .name = name,
+				.action = hg_action_text(action),
+				.mode = hg_mode_text(s->policy.mode),
+				.to = action == HG_ACTION_reset ? "both" : "-",
+				.stage = "kernel" };
+
+	sum_up(s, stats, &row);
+	print_row(s, &row);
+}
+
+/* A rule is judged in the kernel until one before it waits for user space. */
+static void show_rules(struct shown *s)
+{
+	struct hg_rule_name name;
+	bool waits = false;
+
+	for (__u32 i = 0; i < s->policy.rules; i++) {
+		struct hg_rule rule;
+		struct rule_row row = { 0 };
+		__u32 stats;
+
+		if (bpf_map_lookup_elem(s->rules, &i, &rule))
+			break;
+		stats = rule.stats;
+		memset(&name, 0, sizeof(name));
+		bpf_map_lookup_elem(s->in->maps[HG_MAP_rule_names], &stats, &name);
+		row.name = *name.name ? name.name : "?";
+		row.action = rule.protect ? "protect" : hg_action_text(rule.action);
+		row.mode = hg_mode_text(rule.mode);
+		row.to = rule.action == HG_ACTION_reset && !rule.protect ? hg_to_text(rule.to) : "-";
+		if ((rule.match.conditions | rule.except.conditions) & HG_COND_USER)
+			row.stage = "user";
+		else
+			row.stage = waits ? "waits" : "kernel";
+		waits |= row.stage[0] == 'u';
+		sum_up(s, stats, &row);
+		print_row(s, &row);
+	}
+}
+
+static void show_head(const struct shown *s)
+{
+	if (s->format != HG_FORMAT_TABLE)
+		return;
+	printf("revision %u, mode %s, from %s\n\n", s->policy.revision, hg_mode_text(s->policy.mode),
+	       s->source->path);
+}
+
+static void show_body(struct shown *s)
+{
+	bool whole = s->format == HG_FORMAT_JSON;
+
+	if (whole) {
+		hg_json_object(&s->out);
+		hg_json_put_uint(&s->out, "revision", s->policy.revision);
+		hg_json_put_string(&s->out, "mode", hg_mode_text(s->policy.mode));
+		hg_json_put_string(&s->out, "default", hg_action_text(s->policy.default_action));
+		hg_json_put_string(&s->out, "unread", hg_action_text(s->policy.unread_action));
+		hg_json_put_string(&s->out, "path", s->source->path);
+		hg_json_key(&s->out, "rules");
+		hg_json_array(&s->out);
+	}
+	show_rules(s);
+	show_rest(s, "default", s->policy.default_action, s->policy.default_stats);
+	show_rest(s, "unread", s->policy.unread_action, s->policy.unread_stats);
+	if (whole) {
+		hg_json_array_end(&s->out);
+		hg_json_object_end(&s->out);
+	}
+	if (s->out.len)
+		hg_json_newline(&s->out);
+	fwrite(s->out.text, 1, s->out.len, stdout);
+}
+
+static int show(struct hg_instance *in, enum hg_format format)
+{
+	struct shown s = { .in = in, .rules = -1, .format = format };
+	int r = read_active(&s);
+
+	if (!r) {
+		show_head(&s);
+		show_body(&s);
+	}
+	if (s.rules >= 0)
+		close(s.rules);
+	hg_json_free(&s.out);
+	free(s.source);
+	return r;
+}
+
+static int cmd_show(const struct hg_command *self, int argc, char **argv)
+{
+	struct hg_instance in;
+	enum hg_format format;
+	int operands, r = hg_options_parse(self, argc, argv, &operands);
+
+	if (r != HG_PARSED)
+		return r;
+	if (operands)
+		return hg_usage(self, "unexpected argument '%s'", argv[0]);
+	if (!hg_format_parse(json ? "json" : format_text, HG_FORMAT_TABLE, &format))
+		return HG_USAGE;
+	r = hg_instance_open(&in, hg_instance_dir(bpffs));
+	if (!r)
+		r = show(&in, format);
+	hg_instance_close(&in);
+	return r;
+}
+
+const struct hg_command hg_commands_policy[] = {
+	{ NULL, "check", "FILE", "every error of a policy file, with its place", NULL,
+	  hg_cmd_policy_check, hg_options_policy_check, NULL },
+	{ NULL, "test", "FILE", "run the tests that the file holds", NULL, hg_cmd_policy_test,
+	  hg_options_policy_test, NULL },
+	{ NULL, "explain", "FILE", "each rule, and why it does or does not match", NULL,
+	  hg_cmd_policy_explain, hg_options_policy_explain, NULL },
+	{ NULL, "load", "FILE", "make it the active policy, all or nothing", NULL, cmd_load,
+	  load_options, NULL },
+	{ NULL, "show", NULL, "the active policy, with hits per rule", NULL, cmd_show, show_options,
+	  NULL },
+	{ NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL },
+};

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "export_prometheus.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "attach.h"
+#include "terms.h"
+
+#define PREFIX "hellogate_"
+#define OTHER "other"
+
+struct prom {
+	FILE *out; /* NULL: only count the series */
+	const struct hg_snapshot *s;
+	unsigned int series;
+	unsigned int limit;
+
+	/* Interfaces in the order in which they get labels, and how many do. */
+	const struct hg_snapshot_interface **interfaces;
+	unsigned int shown;
+	struct hg_counters rest; /* the others, summed up */
+	unsigned int rules;	 /* how many rules get labels */
+};
+
+/* ---- text ---- */
+
+static void put_escaped(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '\n')
+			fputs("\\n", out);
+		else if (*text == '\\' || *text == '"')
+			fprintf(out, "\\%c", *text);
+		else
+			putc(*text, out);
+	}
+}
+
+static void family(struct prom *p, const char *name, const char *type, const char *help)
+{
+	if (p->out)
+		fprintf(p->out, "# HELP " PREFIX "%s %s\n# TYPE " PREFIX "%s %s\n", name, help,
+			name, type);
+}
+
+/* May one series more be written? */
+static bool admit(struct prom *p)
+{
+	if (p->series >= p->limit)
+		return false;
+	p->series++;
+	return p->out != NULL;
+}
+
+/* Labels are pairs of name and value, ended by NULL. */
+static void sample(struct prom *p, const char *name, __u64 value, ...)
+{
+	const char *label, *separator = "{";
+	va_list labels;
+
+	if (!admit(p))
+		return;
+	fprintf(p->out, PREFIX "%s", name);
+	va_start(labels, value);
+	while ((label = va_arg(labels, const char *))) {
+		fprintf(p->out, "%s%s=\"", separator, label);
+		put_escaped(p->out, va_arg(labels, const char *));
+		putc('"', p->out);
+		separator = ",";
+	}
+	va_end(labels);
+	fprintf(p->out, "%s %" PRIu64 "\n", *separator == ',' ? "}" : "", (uint64_t)value);
+}
+
+static void single(struct prom *p, const char *name, const char *type, __u64 value,
+		   const char *help)
+{
+	family(p, name, type, help);
+	sample(p, name, value, NULL);
+}
+
+/* A group of a counter block: one series for each word of its vocabulary. */
+static void vocabulary(struct prom *p, const char *name, const char *label,
+		       const char *(*text_of)(unsigned int), const void *group, unsigned int count,
+		       const char *help)
+{
+	const __u64 *values = group;
+
+	family(p, name, "counter", help);
+	for (unsigned int i = 0; i < count; i++)
+		sample(p, name, values[i], label, text_of(i), NULL);
+}
+
+static void histogram(struct prom *p, const char *name, const __u32 *bounds, const __u64 *buckets,
+		      unsigned int count, __u64 sum, const char *help)
+{
+	char series[64], bound[16];
+	__u64 so_far = 0;
+
+	family(p, name, "histogram", help);
+	snprintf(series, sizeof(series), "%s_bucket", name);
+	for (unsigned int i = 0; i < count; i++) {
+		so_far += buckets[i];
+		if (i + 1 < count)
+			snprintf(bound, sizeof(bound), "%u", bounds[i]);
+		sample(p, series, so_far, "le", i + 1 < count ? bound : "+Inf", NULL);
+	}
+	snprintf(series, sizeof(series), "%s_sum", name);
+	sample(p, series, sum, NULL);
+	snprintf(series, sizeof(series), "%s_count", name);
+	sample(p, series, so_far, NULL);
+}
+
+/* ---- the instance ---- */
+
+static void write_build(struct prom *p)
+{
+	struct utsname kernel;
+
+	uname(&kernel);
+	family(p, "build_info", "gauge", "The hellogate that wrote this, and what it runs on.");
+	sample(p, "build_info", 1, "version", HG_VERSION, "revision", HG_REVISION, "libbpf",
+	       libbpf_version_string(), "kernel", kernel.release, NULL);
+	single(p, "daemon_present", "gauge", p->s->run_alive,
+	       "Whether hellogate run is there: without it nothing waits for user space.");
+	single(p, "sweep_runs_total", "counter", p->s->sweep_runs,
+	       "Rounds of the kernel timer that ends silent flows.");
+}
+
+static void write_hellos(struct prom *p)
+{
+	static const __u32 bytes[] = HG_HELLO_BYTES_BOUNDS, segments[] = HG_SEGMENT_BOUNDS,
+			   ciphers[] = HG_CIPHER_BOUNDS;
+	const struct hg_counters *c = &p->s->total;
+
+	vocabulary(p, "client_hello_sni_total", "state", hg_sni_state_text, &c->sni, HG_SNI_COUNT,
+		   "ClientHellos by the state of their server name.");
+	histogram(p, "client_hello_cipher_count", ciphers, c->cipher_count, HG_CIPHER_BUCKETS,
+		  c->cipher_count_sum, "Cipher suites offered in a ClientHello.");
+	histogram(p, "client_hello_bytes", bytes, c->hello_bytes, HG_HELLO_BYTES_BUCKETS,
+		  c->hello_bytes_sum, "Size of a ClientHello, handshake header included.");
+	histogram(p, "client_hello_segments", segments, c->hello_segments, HG_SEGMENT_BUCKETS,
+		  c->hello_segments_sum, "TCP segments that a ClientHello came in.");
+}
+
+static void write_flows(struct prom *p)
+{
+	const struct hg_counters *c = &p->s->total;
+
+	single(p, "flows_created_total", "counter", c->flows_created,
+	       "Flows: flows_active and the sum of all coverage buckets.");
+	single(p, "flows_active", "gauge", p->s->flows_active, "Flows that have no bucket yet.");
+	vocabulary(p, "coverage_flows_total", "bucket", hg_bucket_text, &c->coverage,
+		   HG_BUCKET_COUNT, "Flows that ended, each in exactly one bucket.");
+	vocabulary(p, "flow_flags_total", "flag", hg_flag_text, &c->flags, HG_FLAG_COUNT,
+		   "Flows that ended with this flag.");
+	vocabulary(p, "refused_total", "reason", hg_refusal_text, &c->refused, HG_REFUSAL_COUNT,
+		   "What the data path had no room or no state for.");
+	vocabulary(p, "unparsed_packets_total", "reason", hg_unparsed_text, &c->unparsed,
+		   HG_UNPARSED_COUNT, "Packets that could not be read, or belong to no flow.");
+}
+
+static void write_resets(struct prom *p)
+{
+	static const char *const efficacies[] = { "died", "survived", NULL };
+	const struct hg_counters *c = &p->s->total;
+	const __u64 *resets = (const __u64 *)&c->resets;
+
+	family(p, "resets_total", "counter", "TCP resets sent, by what became of the flow.");
+	for (unsigned int to = HG_TO_client; to < HG_TO_COUNT; to++) {
+		for (int i = 0; efficacies[i]; i++) /* nobody looks at that yet */
+			sample(p, "resets_total", 0, "to", hg_to_text(to), "efficacy",
+			       efficacies[i], NULL);
+		sample(p, "resets_total", resets[to], "to", hg_to_text(to), "efficacy", "unknown",
+		       NULL);
+	}
+	vocabulary(p, "reset_failures_total", "reason", hg_reset_failure_text, &c->reset_failures,
+		   HG_RESET_FAILURE_COUNT, "Resets that were decided and could not be sent.");
+}
+
+static void write_events(struct prom *p)
+{
+	single(p, "events_total", "counter", p->s->total.events, "Events written to the ring.");
+	family(p, "events_lost_total", "counter", "Events lost, by where.");
+	sample(p, "events_lost_total", p->s->total.events_lost, "stage", "ring", NULL);
+	sample(p, "events_lost_total", p->s->lost_socket, "stage", "socket", NULL);
+	sample(p, "events_lost_total", p->s->lost_sink, "stage", "sink", NULL);
+}
+
+static void write_maps(struct prom *p)
+{
+	const struct hg_snapshot *s = p->s;
+
+	family(p, "map_entries", "gauge", "Entries in use; of events, bytes.");
+	for (unsigned int i = 0; i < s->map_count; i++)
+		if (s->maps[i].counted)
+			sample(p, "map_entries", s->maps[i].entries, "map", s->maps[i].name, NULL);
+	family(p, "map_capacity", "gauge", "Entries there is room for; of events, bytes.");
+	for (unsigned int i = 0; i < s->map_count; i++)
+		sample(p, "map_capacity", s->maps[i].capacity, "map", s->maps[i].name, NULL);
+}
+
+/* ---- policy ---- */
+
+static void write_verdicts(struct prom *p, const char *rule, const struct hg_rule_counters *c,
+			   const struct hg_snapshot_rule *active)
+{
+	for (unsigned int mode = 0; mode < HG_MODE_COUNT; mode++) {
+		for (unsigned int action = 0; action < HG_ACTION_COUNT; action++) {
+			bool its_own = active && active->mode == mode && active->action == action;
+
+			if (c->verdicts[mode][action] || its_own)
+				sample(p, "policy_verdicts_total", c->verdicts[mode][action],
+				       "action", hg_action_text(action), "mode", hg_mode_text(mode),
+				       "rule", rule, NULL);
+		}
+	}
+}
+
+static void add_verdicts(struct hg_rule_counters *sum, const struct hg_rule_counters *add)
+{
+	for (unsigned int mode = 0; mode < HG_MODE_COUNT; mode++)
+		for (unsigned int action = 0; action < HG_ACTION_COUNT; action++)
+			sum->verdicts[mode][action] += add->verdicts[mode][action];
+}
+
+/* Rules of the active revision get the labels first. */
+static void write_rules(struct prom *p)
+{
+	struct hg_rule_counters rest = { 0 };
+	unsigned int labels = 0;
+
+	family(p, "policy_verdicts_total", "counter",
+	       "Verdicts by rule; of mode monitor: not done.");
+	for (int active = 1; active >= 0; active--) {
+		for (unsigned int i = 0; i < p->s->rule_count; i++) {
+			const struct hg_snapshot_rule *r = &p->s->rules[i];
+
+			if (r->active != active)
+				continue;
+			if (labels++ < p->rules)
+				write_verdicts(p, r->name, &r->counters, active ? r : NULL);
+			else
+				add_verdicts(&rest, &r->counters);
+		}
+	}
+	write_verdicts(p, OTHER, &rest, NULL);
+}
+
+/* A load is all or nothing, and a file that is refused leaves no trace in the maps. */
+static void write_reload(struct prom *p)
+{
+	const struct hg_snapshot_policy *policy = &p->s->policy;
+
+	family(p, "policy_last_reload_successful", "gauge",
+	       "Whether the active policy was loaded whole; absent without a policy.");
+	if (policy->revision)
+		sample(p, "policy_last_reload_successful", 1, NULL);
+	family(p, "policy_last_reload_success_timestamp_seconds", "gauge",
+	       "When the active policy was loaded.");
+	if (policy->loaded_s)
+		sample(p, "policy_last_reload_success_timestamp_seconds", policy->loaded_s, NULL);
+}
+
+static void write_policy(struct prom *p)
+{
+	const struct hg_snapshot_policy *policy = &p->s->policy;
+
+	single(p, "policy_revision", "gauge", policy->revision, "The active policy; 0: none.");
+	single(p, "policy_rules", "gauge", policy->rules, "Rules of the active policy.");
+	single(p, "policy_names", "gauge", policy->names,
+	       "Names in the sets of the active policy, each counted once.");
+	single(p, "policy_enforcing", "gauge", policy->enforces,
+	       "Whether the active policy resets or drops anything.");
+	write_reload(p);
+	single(p, "policy_verdict_timeouts_total", "counter", p->s->total.verdict_timeouts,
+	       "Flows that user space did not decide in time: the fallback was applied.");
+	write_rules(p);
+}
+
+/* ---- interfaces ---- */
+
+typedef void (*write_interface_fn)(struct prom *p, const char *label, const struct hg_counters *c);
+
+static void each_interface(struct prom *p, write_interface_fn write_one)
+{
+	for (unsigned int i = 0; i < p->shown; i++)
+		write_one(p, p->interfaces[i]->label, &p->interfaces[i]->counters);
+	if (p->shown < p->s->interface_count)
+		write_one(p, OTHER, &p->rest);
+}
+
+static void write_packets(struct prom *p, const char *label, const struct hg_counters *c)
+{
+	const __u64 *packets = (const __u64 *)&c->packets;
+
+	for (unsigned int i = 0; i < HG_RESULT_COUNT; i++)
+		sample(p, "packets_total", packets[i], "interface", label, "result",
+		       hg_result_text(i), NULL);
+}
+
+static void write_client_hellos(struct prom *p, const char *label, const struct hg_counters *c)
+{
+	const __u64 *of[HG_TRANSPORT_COUNT] = {
+		[HG_TRANSPORT_tcp] = (const __u64 *)&c->hellos_tcp,
+		[HG_TRANSPORT_quic] = (const __u64 *)&c->hellos_quic,
+	};
+
+	for (unsigned int t = 0; t < HG_TRANSPORT_COUNT; t++)
+		for (unsigned int v = 0; v < HG_VERSION_COUNT; v++)
+			sample(p, "client_hellos_total", of[t][v], "interface", label, "transport",
+			       hg_transport_text(t), "version", hg_version_text(v), NULL);
+}
+
+static void write_handshakes(struct prom *p, const char *label, const struct hg_counters *c)
+{
+	const __u64 *outcomes = (const __u64 *)&c->handshakes;
+
+	for (unsigned int i = 0; i < HG_OUTCOME_COUNT; i++)
+		sample(p, "handshakes_total", outcomes[i], "interface", label, "outcome",
+		       hg_outcome_text(i), NULL);
+}
+
+/* The program that reads client bytes: `status` names all of them. */
+static __u32 main_program(const struct hg_interface *i)
+{
+	return i->prog_id[0] ? i->prog_id[0] : i->prog_id[1];
+}
+
+static void write_interface_info(struct prom *p)
+{
+	char id[16];
+
+	family(p, "interface_info", "gauge", "An attached interface: its hook and program.");
+	for (unsigned int i = 0; i < p->shown; i++) {
+		const struct hg_interface *e = &p->interfaces[i]->entry;
+
+		if (!hg_interface_used(e))
+			continue;
+		snprintf(id, sizeof(id), "%u", main_program(e));
+		sample(p, "interface_info", 1, "interface", p->interfaces[i]->label, "hook",
+		       hg_hook_text(e->hook), "mode", hg_hook_mode_text(e->hook), "prog_id", id,
+		       NULL);
+	}
+	family(p, "interface_attached", "gauge",
+	       "Whether the programs are on the interface's hooks.");
+	for (unsigned int i = 0; i < p->shown; i++)
+		sample(p, "interface_attached", p->interfaces[i]->state == HG_INTERFACE_ATTACHED,
+		       "interface", p->interfaces[i]->label, NULL);
+}
+
+static void write_interfaces(struct prom *p)
+{
+	write_interface_info(p);
+	family(p, "packets_total", "counter", "Packets by what became of them.");
+	each_interface(p, write_packets);
+	family(p, "client_hellos_total", "counter", "ClientHellos by the best version offered.");
+	each_interface(p, write_client_hellos);
+	family(p, "handshakes_total", "counter",
+	       "Handshakes that ended, as far as the kernel saw.");
+	each_interface(p, write_handshakes);
+}
+
+/* ---- all of it ---- */
+
+static void write_all(struct prom *p, unsigned int dropped)
+{
+	single(p, "series_dropped_total", "counter", dropped,
+	       "Series that the limit left out; their counts are in other.");
+	write_build(p);
+	write_flows(p);
+	write_hellos(p);
+	write_resets(p);
+	write_events(p);
+	write_maps(p);
+	write_policy(p);
+	write_interfaces(p);
+}
+
+/* Attached interfaces first: they are the last to lose their labels. */
+static void order_interfaces(struct prom *p)
+{
+	const struct hg_snapshot *s = p->s;
+	unsigned int n = 0;
+
+	for (int used = 1; used >= 0; used--)
+		for (unsigned int i = 0; i < s->interface_count; i++)
+			if (hg_interface_used(&s->interfaces[i].entry) == used)
+				p->interfaces[n++] = &s->interfaces[i];
+}
+
+/* How many series there are with so many labels. */
+static unsigned int series_wanted(const struct prom *p)
+{
+	struct prom count = *p;
+
+	count.out = NULL;
+	count.limit = UINT_MAX;
+	write_all(&count, 0);
+	return count.series;
+}
+
+/* Take labels away until the rest fits; returns how many series that saves. */
+static unsigned int fit(struct prom *p)
+{
+	unsigned int all = series_wanted(p), fitting = all;
+
+	while (fitting > p->limit && p->shown > 1) {
+		p->shown--;
+		fitting = series_wanted(p);
+	}
+	while (fitting > p->limit && p->rules) {
+		p->rules--;
+		fitting = series_wanted(p);
+	}
+	return all - (fitting < p->limit ? fitting : p->limit);
+}
+
+int hg_prometheus_write(const struct hg_snapshot *s, FILE *out)
+{
+	struct prom p = { .out = out,
+			  .s = s,
+			  .limit = HG_SERIES_MAX,
+			  .shown = s->interface_count,
+			  .rules = HG_RULE_LABELS };
+	unsigned int dropped;
+
+	p.interfaces = calloc(s->interface_count ? s->interface_count : 1, sizeof(*p.interfaces));
+	if (!p.interfaces)
+		return -ENOMEM;
+	order_interfaces(&p);
+	dropped = fit(&p);
+	for (unsigned int i = p.shown; i < s->interface_count; i++)
+		hg_counters_add(&p.rest, &p.interfaces[i]->counters);
+	write_all(&p, dropped);
+	free(p.interfaces);
+	return ferror(out) ? -EIO : 0;
+}

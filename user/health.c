@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "health.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SWEEP_LATE (5 * HG_SECOND) /* it runs once a second */
+#define NEARLY_FULL 90		   /* percent */
+
+const char *hg_health_level_text(enum hg_health_level level)
+{
+	return level == HG_HEALTH_OK ? "ok" : level == HG_HEALTH_WARN ? "WARN" : "FAIL";
+}
+
+const char *hg_grouped(__u64 value, char text[HG_GROUPED_SIZE])
+{
+	char digits[24];
+	int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)value), to = 0;
+
+	for (int i = 0; i < len; i++) {
+		if (i && (len - i) % 3 == 0)
+			text[to++] = ',';
+		text[to++] = digits[i];
+	}
+	text[to] = 0;
+	return text;
+}
+
+struct judge {
+	const struct hg_snapshot *s;
+	struct hg_health *out;
+	unsigned int count;
+};
+
+__attribute__((format(printf, 4, 5)))
+static void line(struct judge *j, enum hg_health_level level, const char *what,
+		 const char *format, ...)
+{
+	struct hg_health *h;
+	va_list args;
+
+	if (j->count == HG_HEALTH_MAX)
+		return;
+	h = &j->out[j->count++];
+	h->level = level;
+	snprintf(h->what, sizeof(h->what), "%s", what);
+	va_start(args, format);
+	vsnprintf(h->text, sizeof(h->text), format, args);
+	va_end(args);
+}
+
+static void judge_interfaces(struct judge *j)
+{
+	for (unsigned int n = 0; n < j->s->interface_count; n++) {
+		const struct hg_snapshot_interface *i = &j->s->interfaces[n];
+
+		if (i->state == HG_INTERFACE_GONE)
+			line(j, HG_HEALTH_FAIL, i->label,
+			     "the device is gone; the next attach clears it, or: hellogate detach --all");
+		else if (i->state == HG_INTERFACE_OFF)
+			line(j, HG_HEALTH_FAIL, i->label,
+			     "our program is no longer on its hook; attach it again");
+		else if (i->state == HG_INTERFACE_ATTACHED && i->entry.hook == HG_HOOK_XDP_GENERIC)
+			line(j, HG_HEALTH_WARN, i->label,
+			     "generic XDP is the slow path; --hook tcx costs less");
+	}
+}
+
+/* When the sweep was last set: each attach does that. */
+static __u64 last_attach(const struct hg_snapshot *s)
+{
+	__u64 last = 0;
+
+	for (unsigned int i = 0; i < s->interface_count; i++)
+		if (s->interfaces[i].entry.since_ns > last)
+			last = s->interfaces[i].entry.since_ns;
+	return last;
+}
+
+static void judge_sweep(struct judge *j)
+{
+	__u64 set = last_attach(j->s), ran = j->s->sweep_ns;
+	__u64 since = ran > set ? ran : set;
+	__u64 age = j->s->taken_ns > since ? j->s->taken_ns - since : 0;
+
+	if (age > SWEEP_LATE)
+		line(j, HG_HEALTH_FAIL, "sweep",
+		     "has not run for %llu s: silent flows do not end; attach again to start it",
+		     (unsigned long long)(age / HG_SECOND));
+	else
+		line(j, HG_HEALTH_OK, "sweep", "%s", j->s->sweep_runs ? "runs" : "about to run");
+}
+
+/* A table that refuses what it has no room for. */
+static void judge_table(struct judge *j, const char *what, const char *map, __u64 refused)
+{
+	const struct hg_snapshot_map *m = hg_snapshot_map_of(j->s, map);
+	char entries[HG_GROUPED_SIZE], capacity[HG_GROUPED_SIZE], lost[HG_GROUPED_SIZE];
+	enum hg_health_level level = refused ? HG_HEALTH_WARN : HG_HEALTH_OK;
+
+	if (!m || !m->counted)
+		return;
+	if (m->entries * 100 >= m->capacity * NEARLY_FULL)
+		level = HG_HEALTH_FAIL;
+	line(j, level, what, "%s / %s%s%s%s", hg_grouped(m->entries, entries),
+	     hg_grouped(m->capacity, capacity), refused ? ", refused so far: " : "",
+	     refused ? hg_grouped(refused, lost) : "",
+	     level == HG_HEALTH_FAIL ? ": nearly full" : "");
+}
+
+/* Without a reader the ring fills up and that is no fault. */
+static void judge_events(struct judge *j)
+{
+	const struct hg_snapshot_map *m = hg_snapshot_map_of(j->s, hg_map_name(HG_MAP_events));
+	enum hg_health_level level = HG_HEALTH_OK;
+	__u64 lost = j->s->total.events_lost, fill = 0;
+	char text[HG_GROUPED_SIZE];
+
+	if (m && m->counted)
+		fill = m->entries * 100 / m->capacity;
+	if (j->s->run_alive && fill >= NEARLY_FULL)
+		level = HG_HEALTH_FAIL;
+	else if (j->s->run_alive && lost)
+		level = HG_HEALTH_WARN;
+	line(j, level, "events", "%s lost, ring %u%% used%s", hg_grouped(lost, text),
+	     (unsigned int)fill, j->s->run_alive ? "" : "; no daemon reads it");
+}
+
+static void judge_run(struct judge *j)
+{
+	__u64 late = j->s->total.verdict_timeouts;
+	char text[HG_GROUPED_SIZE];
+
+	if (j->s->policy.needs_user && !j->s->run_alive)
+		line(j, HG_HEALTH_FAIL, "daemon",
+		     "the policy has rules for user space and hellogate run is not there");
+	else if (late)
+		line(j, HG_HEALTH_WARN, "daemon", "%s flows were not decided in time",
+		     hg_grouped(late, text));
+	else
+		line(j, HG_HEALTH_OK, "daemon", "%s",
+		     j->s->run_alive ? "is there" : "not there, and not needed");
+}
+
+static void judge_packets(struct judge *j)
+{
+	const struct hg_counters *c = &j->s->total;
+	const __u64 *failures = (const __u64 *)&c->reset_failures;
+	char failed[HG_GROUPED_SIZE], sent[HG_GROUPED_SIZE];
+	__u64 sum = 0;
+
+	for (int i = 0; i < HG_RESET_FAILURE_COUNT; i++)
+		sum += failures[i];
+	line(j, sum ? HG_HEALTH_WARN : HG_HEALTH_OK, "resets", "%s sent, %s failed",
+	     hg_grouped(hg_counters_resets(c), sent), hg_grouped(sum, failed));
+	if (c->unparsed.load_failed)
+		line(j, HG_HEALTH_WARN, "packets", "%s could not be loaded and were passed",
+		     hg_grouped(c->unparsed.load_failed, failed));
+	if (c->refused.metadata_unsupported)
+		line(j, HG_HEALTH_WARN, "xdp metadata",
+		     "this driver has none: %s packets met no arm",
+		     hg_grouped(c->refused.metadata_unsupported, failed));
+}
+
+unsigned int hg_health_judge(const struct hg_snapshot *s, struct hg_health *out)
+{
+	struct judge j = { .s = s, .out = out };
+
+	judge_interfaces(&j);
+	judge_table(&j, "flow table", hg_map_name(HG_MAP_flows), s->total.refused.flow_table_full);
+	judge_table(&j, "reassembly", "captures", s->total.refused.partial_pool_full);
+	judge_table(&j, "server names", hg_map_name(HG_MAP_server_names),
+		    s->total.refused.server_name_table_full);
+	judge_sweep(&j);
+	judge_events(&j);
+	judge_run(&j);
+	judge_packets(&j);
+	return j.count;
+}
