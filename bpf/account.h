@@ -145,6 +145,7 @@ HG_INLINE void hg_event_fill(struct hg_event *e, const struct hg_flow *f,
 	e->sslv2 = f->records.sslv2;
 	e->hello = f->hello;
 	e->verdict = f->verdict;
+	e->reset_to = f->state == HG_FLOW_RESET ? f->verdict.to : HG_TO_none;
 }
 
 HG_INLINE void hg_event_sent(long error)

@@ -89,7 +89,6 @@ struct hg_parse {
 	__u32 name_at;	/* raw name, absolute */
 	__u32 name_raw; /* its length */
 	__u32 name_bad; /* holds a byte that no host name has */
-	__u32 odd_ech;
 };
 
 struct hg_parse_step {
@@ -259,7 +258,6 @@ HG_INLINE void hg_extension_seen(struct hg_parse *p, __u32 type, const struct hg
 		h->features |= HG_HELLO_EARLY_DATA;
 		return;
 	case HG_EXT_ECH:
-		p->list = *body;
 		h->ech = HG_ECH_outer;
 		return;
 	case HG_EXT_ESNI:
@@ -289,7 +287,7 @@ HG_STEP long hg_extension_step(__u32 i, struct hg_parse_step *s)
 	p->hello.ext_count++;
 	p->ext = w;
 	hg_extension_seen(p, type, &body);
-	if (type == HG_EXT_ECH && hg_byte(c, body.at) == 1)
+	if (type == HG_EXT_ECH && body.at != body.end && hg_byte(c, body.at) == 1)
 		p->hello.ech = HG_ECH_inner;
 	return 0;
 }
@@ -421,7 +419,9 @@ HG_INLINE void hg_parse_name(struct hg_parse_step *s)
 	hg_loop(HG_NAME_SIZE / 8, hg_name_step, s);
 	if (len > HG_NAME_MAX)
 		p->name_bad = 1;
-	if (!p->name_bad && len > 1 && hg_byte(s->capture, p->name_at + len - 1) == '.') {
+	if (!p->name_bad && len == 1 && h->name[0] == '.')
+		p->name_bad = 1; /* the root is no host */
+	if (!p->name_bad && hg_byte(s->capture, p->name_at + len - 1) == '.') {
 		len--;
 		h->name[len & (HG_NAME_SIZE - 1)] = 0;
 	}

@@ -35,7 +35,7 @@ struct hg_event {
 	__u32 client_lo;
 	__u32 isn;
 	__u32 flags;
-	__u32 reset_to; /* enum hg_to: RSTs that went out */
+	__u32 reset_to; /* enum hg_to, with END: who is reset */
 	struct hg_hello_facts hello;
 	struct hg_verdict verdict;
 	__u32 ifindex; /* where the flow was first seen */

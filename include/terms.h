@@ -85,7 +85,8 @@
 	X(idle, "idle")                                                                            \
 	X(evicted, "evicted")                                                                      \
 	X(superseded, "superseded")                                                                \
-	X(end_of_capture, "end_of_capture")
+	X(end_of_capture, "end_of_capture")                                                        \
+	X(lost, "lost")
 
 #define HG_SIDES(X)                                                                                \
 	X(client, "client")                                                                        \
