@@ -1,0 +1,159 @@
+#!/usr/bin/env bash
+# What cannot be done ends with the right exit code and says what to do.
+. "$(dirname "$0")/lib.sh"
+
+fixture
+usual_hellos
+deny_policy enforce
+
+attach() { hg attach --netns "$HG_S" "$@"; }
+
+# said_one_of DESCRIPTION REGEX CODE...: where the contract names no single code
+said_one_of() {
+	local what=$1 regex=$2
+	shift 2
+	case " $* " in
+	*" $rc "*) like "$err" "$regex" "$what" ;;
+	*) fail "$what" "exit code $rc, want one of $*; stderr: $err" ;;
+	esac
+}
+
+# --- usage: 2, with what was meant
+run hg statsu
+said "an unknown command" 2 'did you mean.*status'
+run attach --hok xdp s0
+said "an unknown option" 2 'did you mean.*--hook'
+run attach --hook xpd s0
+said "an unknown hook" 2 'xdp'
+run attach
+said "attach without an interface" 2 'IFACE|interface'
+run attach --ports 99999 s0
+said "a port that is none" 2 '99999'
+run attach --ports 443-80 s0
+said "a range upside down" 2 '443-80'
+run hg detach
+said "detach without an interface or --all" 2 'all'
+run hg events --filter 'sni=='
+said_one_of "a broken filter" 'filter' 2 3
+is "$(hg --help 2>/dev/null | grep -c .)" "$(hg --help 2>&1 | grep -c .)" "--help goes to stdout"
+run hg --help
+said "--help" 0
+like "$out" "attach" "--help lists the commands"
+run hg attach --help
+said "attach --help" 0
+like "$out" "xdp-generic" "attach --help lists the hooks"
+run hg version
+said "version" 0
+like "$out" "[0-9]+\\.[0-9]+" "version prints one"
+run in_s "$HELLOGATE" features s0
+said "features" 0
+
+# --- things that are not there
+run attach nosuch0
+said_one_of "an absent interface is named" 'nosuch0' 2 3 5 6
+run hg attach --netns nosuchns s0
+said_one_of "an absent namespace is named" 'nosuchns' 2 3 5 6
+ok "nothing is pinned by then" no_pins
+mkdir "$HG_DIR/plain"
+run env HELLOGATE_BPFFS="$HG_DIR/plain/gate" "$HELLOGATE" attach --netns "$HG_S" --hook tcx s0
+said "no bpffs: 5, and how to mount one" 5 'mount.*bpf'
+run hg metrics
+said "metrics with nothing attached" 6
+run hg detach --netns "$HG_S" s0
+said_one_of "detach of what is not attached" 's0' 6
+run timeout 10 "$HELLOGATE" run
+said "run with nothing attached" 6
+
+# --- privileges: 4, naming the capability
+run in_s setpriv --inh-caps=-all --bounding-set=-all "$HELLOGATE" attach --hook tcx s0
+said "root without capabilities" 4 'CAP_(BPF|NET_ADMIN|SYS_ADMIN)'
+if setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$HELLOGATE"; then
+	run in_s setpriv --reuid=65534 --regid=65534 --clear-groups "$HELLOGATE" attach --hook tcx s0
+	said "nobody" 4 'CAP_(BPF|NET_ADMIN|SYS_ADMIN)'
+else
+	skip "nobody" "nobody cannot reach $HELLOGATE"
+fi
+
+# --- a policy that is broken: 3, and nothing is attached
+printf 'version: 1\nmode: enforced\n' | policy broken.yaml
+run attach --hook tcx --policy "$HG_DIR/broken.yaml" s0
+said "a broken policy" 3 'broken\.yaml:2:[0-9]+:'
+run hg status
+said "and nothing is attached" 6
+nothing_is_reset "then"
+
+# --- a hook that somebody else holds: 7, and theirs stays
+for mode in xdp xdp-generic; do
+	start holder in_s "$HG_TOOLS/holder" $mode s0
+	await output_has holder ready || bail "holder: $(<"$HG_DIR/holder.err")"
+	read -r _ id <"$HG_DIR/holder.out"
+	for hook in xdp xdp-generic; do
+		run attach --hook $hook --policy "$HG_DIR/deny.yaml" s0
+		said "--hook $hook while $mode is held by another program" 7 "s0"
+		like "$err" "\\b$id\\b|somebody_else" "it names the other program ($hook, $mode)"
+	done
+	like "$(ip -n "$HG_S" -d link show s0)" "prog/xdp.* id $id\\b" "the other program stays ($mode)"
+	run hg status
+	said "nothing of ours is attached ($mode)" 6
+	stop holder
+done
+
+# one that was attached by netlink, without a link
+"$HG_TOOLS/holder" pin xdp "$HG_DIR/bpf/foreign_xdp" >/dev/null
+in_s ip link set dev s0 xdpgeneric pinned "$HG_DIR/bpf/foreign_xdp"
+run attach --hook xdp-generic --policy "$HG_DIR/deny.yaml" s0
+said "--hook xdp-generic while a program without a link is there" 7 "s0"
+like "$(ip -n "$HG_S" -d link show s0)" "prog/xdp" "it stays"
+in_s ip link set dev s0 xdpgeneric off
+
+# --- others on TC live beside us, before and after
+"$HG_TOOLS/holder" pin tc "$HG_DIR/bpf/foreign_tc" >/dev/null
+in_s tc qdisc add dev s0 clsact
+in_s tc filter add dev s0 ingress pref 40000 handle 0x7 bpf da object-pinned "$HG_DIR/bpf/foreign_tc"
+start holder in_s "$HG_TOOLS/holder" tcx s0
+await output_has holder ready || diag "no TCX here: $(<"$HG_DIR/holder.err")"
+theirs=$(in_s tc filter show dev s0 ingress pref 40000)
+for hook in tcx tc xdp; do
+	run attach --hook $hook --policy "$HG_DIR/deny.yaml" s0
+	said "attach --hook $hook beside others" 0
+	is "$(in_s tc filter show dev s0 ingress pref 40000)" "$theirs" "their filter stays when we come ($hook)"
+	forbidden_is_reset "beside others ($hook)"
+	run hg detach --all
+	said "detach ($hook)" 0
+	is "$(in_s tc filter show dev s0 ingress pref 40000)" "$theirs" "their filter stays when we go ($hook)"
+	nothing_is_reset "after detach ($hook)"
+done
+like "$theirs" "somebody_else" "(there was a filter to keep)"
+ok "the holder of the TCX link lives" running holder
+stop holder
+
+# --- captures
+probe seen forbidden allowed # what a capture of it holds
+sink
+segclient capture --pcap "$HG_DIR/whole.pcap" <<EOS
+$(payloads forbidden allowed)
+conn id=a payload=allowed want=0
+conn id=f payload=forbidden want=0 cut=200 order=rev
+EOS
+stop sink
+run hg read "$HG_DIR/whole.pcap" -o jsonl
+said "read of a whole capture" 0
+is "$(jq -r 'select(.event_type == "tls").tls.sni' <<<"$out" | sort | xargs)" \
+	"www.allowed.example www.forbidden.example" "read finds both hellos"
+head -c -20 "$HG_DIR/whole.pcap" >"$HG_DIR/short.pcap"
+run hg read "$HG_DIR/short.pcap" -o jsonl
+said "a capture that ends early: 8" 8 'short\.pcap'
+like "$out" "www\\.allowed\\.example" "and what it held"
+run bash -c "'$HELLOGATE' read - -o jsonl <'$HG_DIR/whole.pcap'"
+said "read of stdin" 0
+head -c 1000 /dev/zero >"$HG_DIR/garbage.pcap"
+run hg read "$HG_DIR/garbage.pcap"
+said "a file that is no capture: 3" 3 'garbage\.pcap'
+run hg read "$HG_DIR/absent.pcap"
+said_one_of "a capture that is not there" 'absent\.pcap' 2 3
+cp "$HG_DIR/whole.pcap" /tmp/hg$$.pcap
+run setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --bounding-set=-all \
+	"$HELLOGATE" read /tmp/hg$$.pcap -o jsonl
+rm -f /tmp/hg$$.pcap
+said "read needs no privileges" 0
+finish
