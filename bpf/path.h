@@ -641,19 +641,29 @@ HG_INLINE int hg_continue_hello(void *ctx, const int at, struct hg_scratch *s, s
 	return act;
 }
 
-/* Keep the sequence numbers that a reset of this flow would need. */
+/* Advance `next` to `to`, if that is ahead and within what a sender may send. */
+HG_INLINE void hg_next_advance(__u32 *next, __u32 to)
+{
+	__u32 ahead = to - *next;
+
+	if (ahead && ahead <= HG_CLOSE_WINDOW)
+		*next = to;
+}
+
+/*
+ * Keep the sequence numbers that a reset of this flow would need.  The server
+ * has what it acknowledges; a segment of the client counts if it is the next.
+ */
 HG_INLINE void hg_flow_track(struct hg_flow *f, const struct hg_packet *p)
 {
 	__u32 end = p->seq + p->payload_len;
 
 	if (p->from == HG_FROM_SERVER) {
-		if (p->flags & HG_TCP_ACK && (__s32)(p->ack - f->next[HG_FROM_CLIENT]) > 0)
-			f->next[HG_FROM_CLIENT] = p->ack;
-		if ((__s32)(end - f->next[HG_FROM_SERVER]) > 0)
-			f->next[HG_FROM_SERVER] = end;
-	} else if ((__s32)(p->seq - f->next[HG_FROM_CLIENT]) <= 0 &&
-		   (__s32)(end - f->next[HG_FROM_CLIENT]) > 0) {
-		f->next[HG_FROM_CLIENT] = end;
+		if (p->flags & HG_TCP_ACK && f->state != HG_FLOW_PARTIAL)
+			hg_next_advance(&f->next[HG_FROM_CLIENT], p->ack);
+		hg_next_advance(&f->next[HG_FROM_SERVER], end);
+	} else if (f->state != HG_FLOW_PARTIAL && (__s32)(p->seq - f->next[HG_FROM_CLIENT]) <= 0) {
+		hg_next_advance(&f->next[HG_FROM_CLIENT], end);
 	}
 }
 
@@ -672,6 +682,7 @@ HG_INLINE int hg_path_entry(void *ctx, const int at, struct hg_scratch *s, struc
 {
 	struct hg_packet *p = &s->packet;
 	int act = HG_ACT_PASS;
+	bool closes;
 
 	p->from = hg_sender_is_lo(p) == f->client_lo ? HG_FROM_CLIENT : HG_FROM_SERVER;
 	if (hg_flow_ours(f))
@@ -683,10 +694,9 @@ HG_INLINE int hg_path_entry(void *ctx, const int at, struct hg_scratch *s, struc
 		act = hg_continue_hello(ctx, at, s, f, cpu);
 	if (act != HG_ACT_PASS)
 		return act;
-	if (f->state != HG_FLOW_PARTIAL)
-		hg_flow_track(f, p);
-	if ((p->flags & (HG_TCP_FIN | HG_TCP_RST) && hg_flow_close_plausible(f, p)) ||
-	    f->bucket == HG_BUCKET_not_tls)
+	closes = p->flags & (HG_TCP_FIN | HG_TCP_RST) && hg_flow_close_plausible(f, p);
+	hg_flow_track(f, p);
+	if (closes || f->bucket == HG_BUCKET_not_tls)
 		hg_flow_closed(s, f, slot);
 	return act;
 }

@@ -8,10 +8,8 @@
  * packet, so that NAT and routes apply.  At egress it is the other way round,
  * with the same code.
  *
- * The TCP header stays where it was: veth and virtio hand over packets whose
- * checksum the device is to fill in, at an offset that nobody here can move.
- * So IPv4 options are blanked with NOPs and IPv6 extension headers turned into
- * padding, in place.
+ * veth and virtio hand over packets whose checksum the device is to fill in, at
+ * an offset that nobody here can move: the TCP header stays where it is.
  */
 #ifndef HG_RESET_H
 #define HG_RESET_H
@@ -20,13 +18,7 @@
 #include "headers.h"
 
 #define HG_IP_TTL 64
-
-struct hg_reset_frame {
-	__u32 l3;
-	__u32 l4;
-	__u8 ipv6;
-	__u8 partial; /* the checksum is to be filled in below us */
-};
+#define HG_ADJ_ROOM_NET 0 /* BPF_ADJ_ROOM_NET */
 
 HG_INLINE void hg_count_reset_failure(__u32 why)
 {
@@ -109,64 +101,70 @@ HG_INLINE int hg_reset_tcp(struct __sk_buff *skb, const struct hg_packet *p, boo
 	return bpf_skb_store_bytes(skb, p->l4, &tcp, sizeof(tcp), 0);
 }
 
-/* NOPs where there were options; then length, TTL, addresses and checksum. */
-HG_INLINE int hg_reset_ipv4(struct __sk_buff *skb, const struct hg_packet *p, bool back)
+/* The checksum of an IPv4 header without options. */
+HG_INLINE void hg_reset_ipv4_sum(struct __sk_buff *skb, const struct hg_packet *p)
 {
-	__u32 header_len = p->l4 - p->l3, nop = 0x01010101, at;
 	struct hg_ipv4_header ip;
 	__u64 sum = 0;
 
 	if (bpf_skb_load_bytes(skb, p->l3, &ip, sizeof(ip)))
-		return -1;
-	for (at = sizeof(ip); at < 60; at += 4) {
-		if (at >= header_len)
-			break;
-		if (bpf_skb_store_bytes(skb, p->l3 + at, &nop, 4, 0))
-			return -1;
-		sum += nop;
-	}
-	ip.total_len = bpf_htons(header_len + sizeof(struct hg_tcp_header));
-	ip.ttl = back ? HG_IP_TTL : ip.ttl;
-	ip.src = back ? p->dst[3] : p->src[3];
-	ip.dst = back ? p->src[3] : p->dst[3];
+		return;
+	ip.version_ihl = 0x45;
 	ip.check = 0;
 	HG_SUM(sum, (__u32 *)&ip, 5);
 	ip.check = ~hg_fold(sum);
-	return bpf_skb_store_bytes(skb, p->l3, &ip, sizeof(ip), 0);
+	bpf_skb_store_bytes(skb, p->l3, &ip, sizeof(ip), 0);
 }
 
 /*
- * Extension headers become one destination-options header of padding: a PadN
- * option holds up to 255 bytes, so a chain of more than 256 is left as it is.
+ * Take out IPv4 options and IPv6 extension headers: the headers in front move
+ * up, the TCP header stays where it is in memory, and with it the place of a
+ * checksum that the device is to fill in.  Where the helper refuses (a tag in
+ * the frame hides the network layer from it) they stay, in both resets.
  */
-HG_INLINE int hg_reset_ipv6_padding(struct __sk_buff *skb, const struct hg_packet *p)
+HG_INLINE void hg_reset_strip(struct __sk_buff *skb, struct hg_packet *p)
 {
-	__u32 len = p->l4 - p->l3 - sizeof(struct hg_ipv6_header), at;
-	__u8 head[8] = { HG_IPPROTO_TCP, len / 8 - 1, 1, len - 4 };
-	__u64 zero = 0;
+	__u32 base = p->ipv6 ? sizeof(struct hg_ipv6_header) : sizeof(struct hg_ipv4_header);
+	__u32 options = p->l4 - p->l3 - base;
 
-	if (!len || len > 256 || len & 7)
-		return 0;
-	for (at = 8; at < 256; at += 8) {
-		if (at >= len)
-			break;
-		if (bpf_skb_store_bytes(skb, p->l3 + sizeof(struct hg_ipv6_header) + at, &zero, 8, 0))
-			return -1;
-	}
-	return bpf_skb_store_bytes(skb, p->l3 + sizeof(struct hg_ipv6_header), head, 8, 0);
+	if (!options || bpf_skb_adjust_room(skb, -(int)options, HG_ADJ_ROOM_NET, 0))
+		return;
+	p->l4 -= options;
+	if (!p->ipv6) /* a header that has changed so much is summed anew */
+		hg_reset_ipv4_sum(skb, p);
+}
+
+/* Length, TTL and addresses; the checksum of the header follows by difference. */
+HG_INLINE int hg_reset_ipv4(struct __sk_buff *skb, const struct hg_packet *p, bool back)
+{
+	__be32 addresses[2] = { back ? p->dst[3] : p->src[3], back ? p->src[3] : p->dst[3] };
+	__u32 check = p->l3 + offsetof(struct hg_ipv4_header, check);
+	__be16 len = bpf_htons(p->l4 - p->l3 + sizeof(struct hg_tcp_header));
+	struct hg_ipv4_header ip;
+	__be16 old_ttl, ttl;
+
+	if (bpf_skb_load_bytes(skb, p->l3, &ip, sizeof(ip)))
+		return -1;
+	old_ttl = bpf_htons(ip.ttl << 8 | ip.proto);
+	ttl = bpf_htons((back ? HG_IP_TTL : p->ttl) << 8 | ip.proto);
+	return bpf_l3_csum_replace(skb, check, ip.total_len, len, 2) ||
+	       bpf_l3_csum_replace(skb, check, old_ttl, ttl, 2) ||
+	       bpf_skb_store_bytes(skb, p->l3 + offsetof(struct hg_ipv4_header, total_len), &len, 2, 0) ||
+	       bpf_skb_store_bytes(skb, p->l3 + offsetof(struct hg_ipv4_header, ttl), &ttl, 2, 0) ||
+	       bpf_skb_store_bytes(skb, p->l3 + offsetof(struct hg_ipv4_header, src), addresses, 8, 0);
 }
 
 HG_INLINE int hg_reset_ipv6(struct __sk_buff *skb, const struct hg_packet *p, bool back)
 {
-	__u32 len = p->l4 - p->l3 - sizeof(struct hg_ipv6_header);
+	__u32 options = p->l4 - p->l3 - sizeof(struct hg_ipv6_header);
 	struct hg_ipv6_header ip;
 
-	if (bpf_skb_load_bytes(skb, p->l3, &ip, sizeof(ip)) || hg_reset_ipv6_padding(skb, p))
+	if (bpf_skb_load_bytes(skb, p->l3, &ip, sizeof(ip)))
 		return -1;
-	ip.payload_len = bpf_htons(len + sizeof(struct hg_tcp_header));
-	if (len && len <= 256)
-		ip.next = 60;
-	ip.hop_limit = back ? HG_IP_TTL : ip.hop_limit;
+	ip.payload_len = bpf_htons(options + sizeof(struct hg_tcp_header));
+	if (!options)
+		ip.next = HG_IPPROTO_TCP;
+	ip.hop_limit = back ? HG_IP_TTL : p->ttl;
 	__builtin_memcpy(ip.src, back ? p->dst : p->src, 16);
 	__builtin_memcpy(ip.dst, back ? p->src : p->dst, 16);
 	return bpf_skb_store_bytes(skb, p->l3, &ip, sizeof(ip), 0);
@@ -221,7 +219,7 @@ HG_SUBPROG int hg_reset_along(struct __sk_buff *skb, const struct hg_packet *p,
  * in the scratch: the clone passes our own egress program on the way out.
  * Returns the TC action for what is left of the packet.
  */
-HG_INLINE int hg_reset(struct __sk_buff *skb, const struct hg_packet *p, const struct hg_rst *r,
+HG_INLINE int hg_reset(struct __sk_buff *skb, struct hg_packet *p, const struct hg_rst *r,
 		       bool egress)
 {
 	__u32 along = r->from == HG_FROM_CLIENT ? HG_TO_server : HG_TO_client;
@@ -232,6 +230,7 @@ HG_INLINE int hg_reset(struct __sk_buff *skb, const struct hg_packet *p, const s
 		hg_count_reset_failure(HG_RESET_FAILURE_shrink);
 		return TC_ACT_SHOT; /* the verdict stands: the packet does not pass */
 	}
+	hg_reset_strip(skb, p);
 	if (r->to & back && !hg_reset_back(skb, p, r, partial, egress ? BPF_F_INGRESS : 0))
 		done |= back;
 	if (r->to & along && !hg_reset_along(skb, p, r, partial))

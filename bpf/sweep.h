@@ -45,6 +45,7 @@ HG_INLINE void hg_sweep_pending(const struct hg_flow_key *key, struct hg_flow *f
 	f->verdict = f->fallback;
 	if (written && hg_verdict_for(written, f->isn)) {
 		f->verdict = written->verdict;
+		f->verdict.pending = 0;
 		bpf_map_delete_elem(&verdicts, key);
 	} else {
 		c = hg_counters_of(f->interface);

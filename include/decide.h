@@ -60,32 +60,35 @@ HG_INLINE __u32 hg_and(__u32 so_far, __u32 next)
 	return so_far == HG_UNKNOWN ? HG_UNKNOWN : next;
 }
 
-/* `user`: what user space says of the conditions that only it can judge. */
+/*
+ * `user`: what user space says of the conditions that only it can judge.  A
+ * condition whose fact is not known is unknown, whatever the field holds.
+ */
 HG_INLINE __u32 hg_match_truth(const struct hg_match *m, const struct hg_facts *f, __u32 user)
 {
-	__u32 c = m->conditions, truth = HG_TRUE;
+	__u32 known = m->conditions & f->known, truth = HG_TRUE;
 
-	if (c & HG_COND_SNI)
+	if (known & HG_COND_SNI)
 		truth = hg_and(truth, hg_mask_truth(m->sni, f->sni, f->sni_unknown));
-	if (c & HG_COND_SNI_STATE)
+	if (known & HG_COND_SNI_STATE)
 		truth = hg_and(truth, m->sni_states >> (f->sni_state & 7) & 1);
-	if (c & HG_COND_SRC)
+	if (known & HG_COND_SRC)
 		truth = hg_and(truth, hg_mask_truth(m->src, f->src, 0));
-	if (c & HG_COND_DST)
+	if (known & HG_COND_DST)
 		truth = hg_and(truth, hg_mask_truth(m->dst, f->dst, 0));
-	if (c & HG_COND_PORT)
+	if (known & HG_COND_PORT)
 		truth = hg_and(truth, hg_mask_truth(m->port, f->port, 0));
-	if (c & HG_COND_VERSION_MAX)
+	if (known & HG_COND_VERSION_MAX)
 		truth = hg_and(truth, f->version >= m->version_lo && f->version <= m->version_hi);
-	if (c & HG_COND_ALL_WEAK)
+	if (known & HG_COND_ALL_WEAK)
 		truth = hg_and(truth, m->all_weak == f->all_weak);
-	if (c & HG_COND_COVERAGE)
+	if (known & HG_COND_COVERAGE)
 		truth = hg_and(truth, (m->coverage & f->coverage) != 0);
-	if (c & HG_COND_FLAG)
+	if (known & HG_COND_FLAG)
 		truth = hg_and(truth, (m->flags & f->flags) != 0);
-	if (c & ~f->known & ~HG_COND_USER)
+	if (m->conditions & ~known & ~HG_COND_USER)
 		truth = hg_and(truth, HG_UNKNOWN);
-	if (c & HG_COND_USER)
+	if (m->conditions & HG_COND_USER)
 		truth = hg_and(truth, user);
 	return truth;
 }
@@ -140,7 +143,7 @@ HG_INLINE bool hg_decide_rule(struct hg_decision *d, __u32 index, const struct h
 {
 	__u32 truth;
 
-	if (d->unread && !hg_rule_for_unread(r))
+	if (d->unread && !r->protect && !hg_rule_for_unread(r))
 		return false;
 	truth = hg_rule_truth(r, f, user, user_except);
 	if (truth == HG_FALSE)
@@ -156,19 +159,19 @@ HG_INLINE bool hg_decide_rule(struct hg_decision *d, __u32 index, const struct h
 		return true;
 	}
 	if (hg_rule_asks_user(r)) {
-		if (d->protect)
+		if (d->protect && r->action != HG_ACTION_allow && r->action != HG_ACTION_count)
 			return false; /* whatever user space finds, it may not act */
 		if (!d->skip_user) {
 			hg_decision_rule(d, index, r, r->action);
 			d->verdict.pending = 1;
 			return true;
 		}
-		if (r->on_undecided == HG_ACTION_allow)
+		if (d->protect || r->on_undecided == HG_ACTION_allow)
 			return false;
 		hg_decision_rule(d, index, r, r->on_undecided);
 		return true;
 	}
-	if (f->sni_unknown)
+	if (f->sni_unknown && (r->match.conditions | r->except.conditions) & HG_COND_SNI)
 		d->unread = 1;
 	return false;
 }

@@ -57,7 +57,7 @@ static void judge_interfaces(struct judge *j)
 
 		if (i->state == HG_INTERFACE_GONE)
 			line(j, HG_HEALTH_FAIL, i->label,
-			     "the device is gone; the next attach clears it, or: hellogate detach --all");
+			     "the device is gone; clear it: hellogate detach");
 		else if (i->state == HG_INTERFACE_OFF)
 			line(j, HG_HEALTH_FAIL, i->label,
 			     "our program is no longer on its hook; attach it again");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * kernel_features.h - what this kernel offers to hellogate: asked of the kernel, not
- * read off its version.
+ * kernel_features.h - what this kernel offers to hellogate: asked of the kernel,
+ * not read off its version.
  */
 #ifndef HG_KERNEL_FEATURES_H
 #define HG_KERNEL_FEATURES_H

@@ -12,19 +12,19 @@
 #include <string.h>
 
 struct hello_text {
-	unsigned int version;	 /* legacy_version; 0: 0x0303 */
+	unsigned int version; /* legacy_version; 0: 0x0303 */
 	const char *ciphers;
-	const char *exts;	 /* types in order; bodies are made of what is below */
-	const char *sni;	 /* of 0000 */
-	size_t sni_len;		 /* 0: strlen(sni) */
-	const char *alpn;	 /* of 0010: names in hex, separated by spaces */
-	const char *groups;	 /* of 000a */
-	const char *formats;	 /* of 000b */
-	const char *sigalgs;	 /* of 000d */
-	const char *versions;	 /* of 002b */
-	const char *shares;	 /* of 0033: groups, each with a key of one byte */
+	const char *exts;     /* types in order; bodies are made of what is below */
+	const char *sni;      /* of 0000 */
+	size_t sni_len;	      /* 0: strlen(sni) */
+	const char *alpn;     /* of 0010: names in hex, separated by spaces */
+	const char *groups;   /* of 000a */
+	const char *formats;  /* of 000b */
+	const char *sigalgs;  /* of 000d */
+	const char *versions; /* of 002b */
+	const char *shares;   /* of 0033: groups, each with a key of one byte */
 	const char *session_id;
-	const char *more;	 /* a whole extension in hex, appended to the block */
+	const char *more; /* a whole extension in hex, appended to the block */
 };
 
 struct hello_bytes {

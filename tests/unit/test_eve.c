@@ -48,6 +48,7 @@ static const char *interface_name(void *ctx, const struct hg_event *facts)
 static const char *rule_name(void *ctx, const struct hg_verdict *verdict)
 {
 	assert_ptr_equal(ctx, &eve);
+	assert_true(verdict->rule < HG_RULE_UNREAD);
 	return verdict->rule == 1 ? "no-legacy" : NULL;
 }
 
@@ -165,8 +166,8 @@ static json_t *lines(void)
 	for (; at < end; at = newline + 1) {
 		newline = memchr(at, '\n', (size_t)(end - at));
 		assert_non_null(newline);
-		one = json_loadb(at, (size_t)(newline - at), JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL,
-				 &error);
+		one = json_loadb(at, (size_t)(newline - at),
+				 JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
 		if (!one)
 			print_error("%s: %.*s\n", error.text, (int)(newline - at), at);
 		assert_non_null(one);
@@ -184,8 +185,8 @@ static char *value_at(const json_t *object, const char *path)
 
 	for (; object && sscanf(path, "%63[^.]%n", name, &n) == 1; path += n + (path[n] == '.'))
 		object = json_object_get(object, name);
-	return object ? json_dumps(object, JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII) :
-			strdup("absent");
+	return object ? json_dumps(object, JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII)
+		      : strdup("absent");
 }
 
 static void is_at(const json_t *object, const char *path, const char *want)
@@ -234,15 +235,16 @@ static void whole_lines(void **state)
 	"\"policy\":{\"revision\":3,\"rule\":\"no-legacy\",\"action\":\"reset\","                  \
 	"\"mode\":\"enforce\",\"decided_by\":\"kernel\"}}}\n"
 	is_out(HEAD("03.123456", "tls") TLS
-	       "\"hellogate\":{\"schema\":1,\"stage\":\"hello\"," HELLO POLICY
-	       HEAD("03.123456", "tls") TLS
+	       "\"hellogate\":{\"schema\":1,\"stage\":\"hello\"," HELLO POLICY HEAD("03.123456",
+										    "tls") TLS
 	       "\"hellogate\":{\"schema\":1,\"stage\":\"end\",\"outcome\":\"reset\","
 	       "\"outcome_confidence\":\"observed\",\"cause\":\"policy_reset\",\"side\":\"self\","
 	       "\"confidence\":\"observed\"," HELLO
-	       "\"close\":{\"how\":\"our_reset\",\"from\":\"self\"}," POLICY
-	       HEAD("04.123456", "drop") "\"drop\":{\"reason\":\"rules\"},"
-	       "\"verdict\":{\"action\":\"drop\",\"reject\":[\"tcp-reset\"],"
-	       "\"reject_target\":\"both\"},\"hellogate\":{\"schema\":1," POLICY);
+	       "\"close\":{\"how\":\"our_reset\",\"from\":\"self\"}," POLICY HEAD(
+		       "04.123456",
+		       "drop") "\"drop\":{\"reason\":\"rules\"},"
+			       "\"verdict\":{\"action\":\"drop\",\"reject\":[\"tcp-reset\"],"
+			       "\"reject_target\":\"both\"},\"hellogate\":{\"schema\":1," POLICY);
 	finish();
 }
 
@@ -271,22 +273,30 @@ static void fields_of_the_hello(void **state)
 		struct hello_text hello;
 		const char *path, *want;
 	} rows[] = {
-		{ { .ciphers = "1301", .exts = "0000", .sni = "Shop.Example.COM." }, "tls.sni",
+		{ { .ciphers = "1301", .exts = "0000", .sni = "Shop.Example.COM." },
+		  "tls.sni",
 		  "\"shop.example.com\"" },
 		{ { .ciphers = "1301", .exts = "0000", .sni = "Shop.Example.COM." },
-		  "hellogate.hello.sni_raw", "\"Shop.Example.COM.\"" },
-		{ { .ciphers = "1301", .exts = "0000", .sni = "a.example" }, "hellogate.hello.sni_raw",
+		  "hellogate.hello.sni_raw",
+		  "\"Shop.Example.COM.\"" },
+		{ { .ciphers = "1301", .exts = "0000", .sni = "a.example" },
+		  "hellogate.hello.sni_raw",
 		  "absent" },
 		{ { .ciphers = "1301", .exts = "0000", .sni = "a.example." },
-		  "hellogate.hello.sni_raw", "\"a.example.\"" },
-		{ { .ciphers = "1301", .exts = "0000", .sni = "B\xc3\xa4r\"\\\n." }, "tls.sni",
+		  "hellogate.hello.sni_raw",
+		  "\"a.example.\"" },
+		{ { .ciphers = "1301", .exts = "0000", .sni = "B\xc3\xa4r\"\\\n." },
+		  "tls.sni",
 		  "\"b\\\\xc3\\\\xa4r\\\"\\\\x5c\\\\x0a\"" },
 		{ { .ciphers = "1301", .exts = "0000", .sni = "B\xc3\xa4r\"\\\n." },
-		  "hellogate.hello.sni_raw", "\"B\\\\xc3\\\\xa4r\\\"\\\\x5c\\\\x0a.\"" },
+		  "hellogate.hello.sni_raw",
+		  "\"B\\\\xc3\\\\xa4r\\\"\\\\x5c\\\\x0a.\"" },
 		{ { .ciphers = "1301", .exts = "0000", .sni = "B\xc3\xa4r" },
-		  "hellogate.hello.sni_state", "\"invalid\"" },
+		  "hellogate.hello.sni_state",
+		  "\"invalid\"" },
 		{ { .ciphers = "1301", .exts = "0000", .sni = "" }, "tls.sni", "absent" },
-		{ { .ciphers = "1301", .exts = "0000", .sni = "" }, "hellogate.hello.sni_raw",
+		{ { .ciphers = "1301", .exts = "0000", .sni = "" },
+		  "hellogate.hello.sni_raw",
 		  "absent" },
 		{ { .ciphers = "1301", .exts = "0000" }, "hellogate.hello.sni_state", "\"empty\"" },
 		{ { .ciphers = "1301", .exts = "0000" }, "hellogate.hello.sni_present", "true" },
@@ -299,37 +309,50 @@ static void fields_of_the_hello(void **state)
 		{ { .ciphers = "1301" }, "tls.client_handshake.sig_algs", "absent" },
 		{ { .ciphers = "1301" }, "tls.client_alpns", "absent" },
 		{ { .ciphers = "1301", .exts = "0010", .alpn = "6832 687474702f312e31" },
-		  "tls.client_alpns", "[\"h2\",\"http/1.1\"]" },
-		{ { .ciphers = "1301", .exts = "0010", .alpn = "0a0a 6832" }, "tls.client_alpns",
+		  "tls.client_alpns",
+		  "[\"h2\",\"http/1.1\"]" },
+		{ { .ciphers = "1301", .exts = "0010", .alpn = "0a0a 6832" },
+		  "tls.client_alpns",
 		  "[\"\\\\x0a\\\\x0a\",\"h2\"]" },
 		{ { .ciphers = "1301", .exts = "002b", .versions = "8a8a 0304 0303" },
-		  "hellogate.hello.versions", "[35466,772,771]" },
+		  "hellogate.hello.versions",
+		  "[35466,772,771]" },
 		{ { .ciphers = "1301", .exts = "002b", .versions = "8a8a 0304 0303" },
-		  "hellogate.hello.version_max", "772" },
+		  "hellogate.hello.version_max",
+		  "772" },
 		{ { .ciphers = "1301", .exts = "002b", .versions = "8a8a 0304 0303" },
-		  "tls.client_handshake.version", "\"TLS 1.3\"" },
-		{ { .ciphers = "1301", .version = 0x0301 }, "tls.client_handshake.version",
+		  "tls.client_handshake.version",
+		  "\"TLS 1.3\"" },
+		{ { .ciphers = "1301", .version = 0x0301 },
+		  "tls.client_handshake.version",
 		  "\"TLSv1\"" },
 		{ { .ciphers = "1301" }, "hellogate.hello.versions", "absent" },
 		{ { .ciphers = "1301", .exts = "000a", .groups = "9a9a 11ec 001d" },
-		  "hellogate.hello.groups", "[39578,4588,29]" },
+		  "hellogate.hello.groups",
+		  "[39578,4588,29]" },
 		{ { .ciphers = "1301", .exts = "000a", .groups = "9a9a 11ec 001d" },
-		  "hellogate.hello.pq", "true" },
+		  "hellogate.hello.pq",
+		  "true" },
 		{ { .ciphers = "1301", .exts = "0033", .shares = "9a9a 11ec" },
-		  "hellogate.hello.key_shares", "[39578,4588]" },
+		  "hellogate.hello.key_shares",
+		  "[39578,4588]" },
 		{ { .ciphers = "1301", .exts = "0033" }, "hellogate.hello.key_shares", "absent" },
 		{ { .ciphers = "1301", .exts = "0029" }, "hellogate.hello.psk", "true" },
 		{ { .ciphers = "1301", .exts = "002a" }, "hellogate.hello.early_data", "true" },
 		{ { .ciphers = "1301", .exts = "0023" }, "hellogate.hello.ticket", "false" },
 		{ { .ciphers = "1301", .exts = "0017", .more = "0023 0001 42" },
-		  "hellogate.hello.ticket", "true" },
+		  "hellogate.hello.ticket",
+		  "true" },
 		{ { .ciphers = "1301", .exts = "0017", .more = "fe0d 0001 00" },
-		  "hellogate.hello.ech", "\"outer\"" },
+		  "hellogate.hello.ech",
+		  "\"outer\"" },
 		{ { .ciphers = "1301", .exts = "0017", .more = "fe0d 0001 01" },
-		  "hellogate.hello.ech", "\"inner\"" },
+		  "hellogate.hello.ech",
+		  "\"inner\"" },
 		{ { .ciphers = "1301", .exts = "0017 ffce" }, "hellogate.hello.ech", "\"esni\"" },
 		{ { .ciphers = "1301 1a1a", .session_id = "0102" },
-		  "hellogate.hello.session_id_len", "2" },
+		  "hellogate.hello.session_id_len",
+		  "2" },
 		{ { .ciphers = "1301 1a1a" }, "hellogate.hello.cipher_count", "2" },
 		{ { .ciphers = "1301 1a1a" }, "hellogate.hello.cipher_count_no_grease", "1" },
 		{ { .ciphers = "1301", .exts = "0017 1a1a" }, "hellogate.hello.ext_count", "2" },
@@ -464,6 +487,11 @@ static void set_nameless_rule(struct hg_event *e)
 	e->verdict.rule = 2;
 }
 
+static void set_no_rule(struct hg_event *e)
+{
+	e->verdict.rule = HG_NO_RULE;
+}
+
 static void set_unread_rule(struct hg_event *e)
 {
 	e->verdict.rule = HG_RULE_UNREAD;
@@ -518,6 +546,7 @@ static void fields_of_the_flow(void **state)
 		{ set_rule, "hellogate.policy.mode", "\"monitor\"" },
 		{ set_rule, "hellogate.policy.decided_by", "\"timeout\"" },
 		{ set_nameless_rule, "hellogate.policy.rule", "absent" },
+		{ set_no_rule, "hellogate.policy.rule", "absent" },
 		{ set_unread_rule, "hellogate.policy.rule", "\"unread\"" },
 		{ set_pending, "hellogate.policy",
 		  "{\"revision\":3,\"rule\":\"no-legacy\",\"pending\":true}" },
@@ -733,7 +762,8 @@ static void damaged_hellos(void **state)
 		give(e, &b);
 		all = lines();
 		assert_int_equal(json_array_size(all), 1);
-		read += json_object_get(json_object_get(json_array_get(all, 0), "tls"), "ja4") != NULL;
+		read += json_object_get(json_object_get(json_array_get(all, 0), "tls"), "ja4") !=
+			NULL;
 		json_decref(all);
 	}
 	assert_in_range(read, ROUNDS / 4, ROUNDS - 1); /* damaged, but not beyond all reading */
@@ -743,18 +773,12 @@ static void damaged_hellos(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(whole_lines),
-		cmocka_unit_test(strict_is_suricata_only),
-		cmocka_unit_test(fields_of_the_hello),
-		cmocka_unit_test(a_long_name),
-		cmocka_unit_test(two_names),
-		cmocka_unit_test(sslv2),
-		cmocka_unit_test(fields_of_the_flow),
-		cmocka_unit_test(an_end_without_hello),
-		cmocka_unit_test(a_lost_end),
-		cmocka_unit_test(verdicts),
-		cmocka_unit_test(timestamps),
-		cmocka_unit_test(live_clock),
+		cmocka_unit_test(whole_lines),	       cmocka_unit_test(strict_is_suricata_only),
+		cmocka_unit_test(fields_of_the_hello), cmocka_unit_test(a_long_name),
+		cmocka_unit_test(two_names),	       cmocka_unit_test(sslv2),
+		cmocka_unit_test(fields_of_the_flow),  cmocka_unit_test(an_end_without_hello),
+		cmocka_unit_test(a_lost_end),	       cmocka_unit_test(verdicts),
+		cmocka_unit_test(timestamps),	       cmocka_unit_test(live_clock),
 		cmocka_unit_test(damaged_hellos),
 	};
 

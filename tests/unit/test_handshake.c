@@ -86,12 +86,14 @@ static struct hg_event event_of(__u8 type, __u64 id, __u64 time_ns)
 
 static void hello(__u64 id, __u64 time_ns)
 {
-	struct hello_text text = { .ciphers = "002f 0035 0005 000a c009 c00a c013 c014 0032 0038 0013 0004",
-				   .version = 0x0301,
-				   .exts = "0000 000a 000b",
-				   .sni = "Shop.Example.",
-				   .groups = "0017 0018 0019",
-				   .formats = "00" };
+	struct hello_text text = {
+		.ciphers = "002f 0035 0005 000a c009 c00a c013 c014 0032 0038 0013 0004",
+		.version = 0x0301,
+		.exts = "0000 000a 000b",
+		.sni = "Shop.Example.",
+		.groups = "0017 0018 0019",
+		.formats = "00"
+	};
 	const struct hello_bytes *b = hello_of(&text);
 	struct hg_event e = event_of(HG_EVENT_HELLO, id, time_ns);
 
@@ -196,10 +198,14 @@ static void our_deeds_are_told(void **state)
 		__u8 close;
 		const char *want;
 	} rows[] = {
-		{ HG_CLOSE_none, "e1" },      { HG_CLOSE_fin, "e1" },
-		{ HG_CLOSE_rst, "e1" },	      { HG_CLOSE_our_reset, "e1 d1" },
-		{ HG_CLOSE_idle, "e1" },      { HG_CLOSE_our_drop, "e1 d1" },
-		{ HG_CLOSE_evicted, "e1" },   { HG_CLOSE_superseded, "e1" },
+		{ HG_CLOSE_none, "e1" },
+		{ HG_CLOSE_fin, "e1" },
+		{ HG_CLOSE_rst, "e1" },
+		{ HG_CLOSE_our_reset, "e1 d1" },
+		{ HG_CLOSE_idle, "e1" },
+		{ HG_CLOSE_our_drop, "e1 d1" },
+		{ HG_CLOSE_evicted, "e1" },
+		{ HG_CLOSE_superseded, "e1" },
 		{ HG_CLOSE_end_of_capture, "e1" },
 	};
 

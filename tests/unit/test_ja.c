@@ -58,10 +58,12 @@ static void ja3_vectors(void **state)
 		{ "README, no extensions",
 		  { .version = 0x0301,
 		    .ciphers = "0004 0005 000a 0009 0064 0062 0003 0006 0013 0012 0063" },
-		  "769,4-5-10-9-100-98-3-6-19-18-99,,,", "de350869b8c85de67a350c8d186f11e6" },
+		  "769,4-5-10-9-100-98-3-6-19-18-99,,,",
+		  "de350869b8c85de67a350c8d186f11e6" },
 		{ "the first example, with GREASE strewn in",
 		  { .version = 0x0301,
-		    .ciphers = "0a0a 002f 0035 0005 000a c009 c00a c013 c014 0032 0038 0013 0004 fafa",
+		    .ciphers =
+			    "0a0a 002f 0035 0005 000a c009 c00a c013 c014 0032 0038 0013 0004 fafa",
 		    .exts = "1a1a 0000 000a 000b eaea",
 		    .sni = "example.com",
 		    .groups = "3a3a 0017 0018 0019",
@@ -91,7 +93,8 @@ static void ja3_lists(void **state)
 		struct hello_text hello;
 		const char *string;
 	} rows[] = {
-		{ { .ciphers = "1301", .exts = "000b", .formats = "00 01 ff" }, "771,4865,11,,0-1-255" },
+		{ { .ciphers = "1301", .exts = "000b", .formats = "00 01 ff" },
+		  "771,4865,11,,0-1-255" },
 		{ { .ciphers = "1301", .exts = "000a", .groups = "001d" }, "771,4865,10,29," },
 		{ { .ciphers = "0a0a", .exts = "1a1a 000a", .groups = "2a2a" }, "771,,10,," },
 		{ { .ciphers = "0a1a 1a0a ffff 0000" }, "771,2586-6666-65535-0,,," },
@@ -137,10 +140,14 @@ static void ja4_vectors(void **state)
 		    .shares = "aaaa 001d" },
 		  "t13d1516h2_8daaf6152771_e5627efa2ab1" },
 		{ "JA4.md, no signature algorithms",
-		  { .ciphers = FOXIO_CIPHERS, .exts = FOXIO_EXTS, .sni = "example.com",
-		    .alpn = "6832", .versions = "0304" },
+		  { .ciphers = FOXIO_CIPHERS,
+		    .exts = FOXIO_EXTS,
+		    .sni = "example.com",
+		    .alpn = "6832",
+		    .versions = "0304" },
 		  "t13d1516h2_8daaf6152771_6d807ffa2a79" },
-		{ "JA4.md, no ciphers, no extensions", { .ciphers = "" },
+		{ "JA4.md, no ciphers, no extensions",
+		  { .ciphers = "" },
 		  "t12i000000_000000000000_000000000000" },
 		{ "JA4.md, SNI and ALPN do not make part c",
 		  { .ciphers = "0a0a", .exts = "0010,0000", .sni = "a", .alpn = "6832" },
@@ -242,7 +249,8 @@ static void ja4_counts(void **state)
 	static const struct {
 		unsigned int n;
 		const char *want;
-	} rows[] = { { 1, "01" }, { 9, "09" }, { 10, "10" }, { 99, "99" }, { 100, "99" }, { 300, "99" } };
+	} rows[] = { { 1, "01" },  { 9, "09" },	  { 10, "10" },
+		     { 99, "99" }, { 100, "99" }, { 300, "99" } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -292,8 +300,8 @@ static void sni_present(void **state)
 
 static void sslv2_has_none(void **state)
 {
-	static const unsigned char message[] = { 1,    3,    1,	   0, 3, 0, 0, 0, 4,
-						 0x00, 0x00, 0x2f, 1, 2, 3, 4 };
+	static const unsigned char message[] = { 1, 3,	  1,	0,    3, 0, 0, 0,
+						 4, 0x00, 0x00, 0x2f, 1, 2, 3, 4 };
 	char ja4[HG_JA4_SIZE];
 	size_t len;
 

@@ -121,7 +121,10 @@ static void strings(void **state)
 		  "\"\\\\xed\\\\xa0\\\\x80\"" },
 		{ "above U+10FFFF", "\xf4\x90\x80\x80", 4, "\"\\\\xf4\\\\x90\\\\x80\\\\x80\"",
 		  "\"\\\\xf4\\\\x90\\\\x80\\\\x80\"" },
-		{ "bad third byte", "\xe2\x82" "a", 3, "\"\\\\xe2\\\\x82a\"", "\"\\\\xe2\\\\x82a\"" },
+		{ "bad third byte",
+		  "\xe2\x82"
+		  "a",
+		  3, "\"\\\\xe2\\\\x82a\"", "\"\\\\xe2\\\\x82a\"" },
 		{ "ff", "a\xff", 2, "\"a\\\\xff\"", "\"a\\\\xff\"" },
 	};
 
@@ -157,8 +160,8 @@ static size_t unspell(const char *text, size_t len, unsigned char *out)
 static json_t *parsed(void)
 {
 	json_error_t error;
-	json_t *value = json_loadb(writer.text, writer.len, JSON_DECODE_ANY | JSON_ALLOW_NUL,
-				   &error);
+	json_t *value =
+		json_loadb(writer.text, writer.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
 
 	if (!value)
 		print_error("%s\n", error.text);

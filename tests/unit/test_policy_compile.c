@@ -50,10 +50,10 @@ static void names_are_found(void **state)
 		const char *name;
 		__u64 sets;
 	} rows[] = {
-		{ "one.example", 1 | 4 }, { "a.example", 4 },	     { "x.one.example", 0 },
-		{ "two.example", 1 },	  { "x.two.example", 1 },    { "x.y.two.example", 1 },
-		{ "three.example", 0 },	  { "x.three.example", 2 },  { "xthree.example", 0 },
-		{ "example", 0 },	  { "two.example.com", 0 },  { "", 0 },
+		{ "one.example", 1 | 4 }, { "a.example", 4 },	    { "x.one.example", 0 },
+		{ "two.example", 1 },	  { "x.two.example", 1 },   { "x.y.two.example", 1 },
+		{ "three.example", 0 },	  { "x.three.example", 2 }, { "xthree.example", 0 },
+		{ "example", 0 },	  { "two.example.com", 0 }, { "", 0 },
 		{ ".two.example", 1 },	  { "ONE.example", 0 },
 	};
 	struct hg_compiled *c = policy_compiled_of(names_policy);
@@ -103,6 +103,20 @@ static void depths_have_a_last_bit(void **state)
 	assert_int_equal(name_sets(c, "b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r.s.t.u.v.w.x.y.z.a.b.c."
 				      "d.e.f.g"),
 			 0);
+	hg_compiled_free(c);
+}
+
+static void a_name_deeper_than_all_bits_is_found(void **state)
+{
+	struct hg_compiled *c = policy_compiled_of(
+		V "rules:\n  - name: a\n    action: count\n    match:\n      sni: "
+		  "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r.s.t.u.v.w.x.y.z.a.b.c.d.e.f.g\n");
+
+	(void)state;
+	assert_int_equal(c->policy.name_depths, 1U << 31);
+	assert_int_equal(name_sets(c, "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r.s.t.u.v.w.x.y.z.a.b.c."
+				      "d.e.f.g"),
+			 1);
 	hg_compiled_free(c);
 }
 
@@ -226,18 +240,27 @@ static void networks_are_closed(void **state)
 		const char *address;
 		__u64 sets;
 	} rows[] = {
-		{ "10.1.2.3", 1 | 2 | 4 },  { "10.1.3.1", 1 | 2 },   { "10.2.0.1", 1 },
-		{ "10.1.2.4", 1 | 2 },	    { "11.0.0.1", 0 },	     { "2001:db8::1", 8 | 16 },
-		{ "2001:db9::1", 8 },	    { "::ffff:10.2.0.1", 1 }, { "9.255.255.255", 0 },
-		{ "ffff::", 8 },	    { "::", 8 },	     { "255.255.255.255", 0 },
+		{ "10.1.2.3", 1 | 2 | 4 },
+		{ "10.1.3.1", 1 | 2 },
+		{ "10.2.0.1", 1 },
+		{ "10.1.2.4", 1 | 2 },
+		{ "11.0.0.1", 0 },
+		{ "2001:db8::1", 8 | 16 },
+		{ "2001:db9::1", 8 },
+		{ "::ffff:10.2.0.1", 1 },
+		{ "9.255.255.255", 0 },
+		{ "ffff::", 8 },
+		{ "::", 8 },
+		{ "255.255.255.255", 0 },
 	};
 	struct hg_compiled *c = policy_compiled_of(
-		V "rules:\n"
-		  "  - {name: a, match: {src: 10.0.0.0/8}, action: count}\n"
-		  "  - {name: b, match: {dst: 10.1.0.0/16}, action: count}\n"
-		  "  - {name: c, match: {src: 10.1.2.3}, action: count}\n"
-		  "  - {name: d, match: {src: \"::/0\"}, action: count}\n"
-		  "  - {name: e, match: {src: \"2001:db8::/32\", dst: 10.0.0.0/8}, action: count}\n");
+		V
+		"rules:\n"
+		"  - {name: a, match: {src: 10.0.0.0/8}, action: count}\n"
+		"  - {name: b, match: {dst: 10.1.0.0/16}, action: count}\n"
+		"  - {name: c, match: {src: 10.1.2.3}, action: count}\n"
+		"  - {name: d, match: {src: \"::/0\"}, action: count}\n"
+		"  - {name: e, match: {src: \"2001:db8::/32\", dst: 10.0.0.0/8}, action: count}\n");
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -289,13 +312,14 @@ static void ports_are_bits(void **state)
 static void rules_carry_what_they_say(void **state)
 {
 	struct hg_compiled *c = policy_compiled_of(
-		V "mode: enforce\ndefault: reset\nunread: reset\ndecision_timeout: 250ms\n"
-		  "protect: {sni: .p.example, src: [10.0.0.0/8, 192.0.2.1]}\n"
-		  "rules:\n"
-		  "  - {name: x, match: {version_max: \"<1.2\", ciphers: all-weak}, action: reset, "
-		  "to: client, mode: monitor}\n"
-		  "  - {name: y, match: {ja4: \"t13*\", not: {ja3: abc, flag: [overlap, one_sided]}}, "
-		  "action: drop, on_undecided: reset, owner: me}\n");
+		V
+		"mode: enforce\ndefault: reset\nunread: reset\ndecision_timeout: 250ms\n"
+		"protect: {sni: .p.example, src: [10.0.0.0/8, 192.0.2.1]}\n"
+		"rules:\n"
+		"  - {name: x, match: {version_max: \"<1.2\", ciphers: all-weak}, action: reset, "
+		"to: client, mode: monitor}\n"
+		"  - {name: y, match: {ja4: \"t13*\", not: {ja3: abc, flag: [overlap, one_sided]}}, "
+		"action: drop, on_undecided: reset, owner: me}\n");
 	const struct hg_rule *x = &c->rules[2], *y = &c->rules[3];
 
 	(void)state;
@@ -359,8 +383,10 @@ static void too_many_lists_are_refused(void **state)
 	(void)state;
 	fputs(V "rules:\n", out);
 	for (int i = 0; i < 65; i++)
-		fprintf(out, "  - {name: r%d, match: {sni: n%d.example, src: 10.0.0.%d, port: %d}, "
-			     "action: count}\n", i, i, i, i + 1);
+		fprintf(out,
+			"  - {name: r%d, match: {sni: n%d.example, src: 10.0.0.%d, port: %d}, "
+			"action: count}\n",
+			i, i, i, i + 1);
 	fclose(out);
 	said = policy_complaints(yaml);
 	assert_string_equal(
@@ -400,6 +426,7 @@ int main(void)
 		cmocka_unit_test(names_are_found),
 		cmocka_unit_test(digests_are_those_of_the_kernel),
 		cmocka_unit_test(depths_have_a_last_bit),
+		cmocka_unit_test(a_name_deeper_than_all_bits_is_found),
 		cmocka_unit_test(many_names_are_sorted_and_found),
 		cmocka_unit_test(names_that_collide_get_another_key),
 		cmocka_unit_test(a_key_that_cannot_be_drawn_is_told),

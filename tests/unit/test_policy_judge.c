@@ -8,7 +8,7 @@
 #define V "version: 1\nmode: enforce\n"
 
 struct row {
-	const char *flow; /* "field=value field=value ..." */
+	const char *flow;    /* "field=value field=value ..." */
 	const char *verdict; /* "action rule" and " monitor", " pending" or the decider */
 };
 
@@ -32,15 +32,19 @@ static void describe(struct hg_flow_spec *spec, const char *flow)
 	}
 }
 
-static void in_words(const struct hg_compiled *c, const struct hg_verdict *v, char *out, size_t size)
+static void in_words(const struct hg_compiled *c, const struct hg_verdict *v, char *out,
+		     size_t size)
 {
-	snprintf(out, size, "%s %s%s%s%s", v->action == HG_ACTION_allow ? "allow" :
-					   v->action == HG_ACTION_reset ? "reset" :
-					   v->action == HG_ACTION_drop	? "drop" : "count",
+	snprintf(out, size, "%s %s%s%s%s",
+		 v->action == HG_ACTION_allow	? "allow"
+		 : v->action == HG_ACTION_reset ? "reset"
+		 : v->action == HG_ACTION_drop	? "drop"
+						: "count",
 		 hg_compiled_rule_name(c, v->rule), v->mode == HG_MODE_monitor ? " monitor" : "",
 		 v->pending ? " pending" : "",
-		 v->decided_by == HG_DECIDER_user    ? " user" :
-		 v->decided_by == HG_DECIDER_timeout ? " timeout" : "");
+		 v->decided_by == HG_DECIDER_user      ? " user"
+		 : v->decided_by == HG_DECIDER_timeout ? " timeout"
+						       : "");
 }
 
 static void check(const char *yaml, const struct row *rows, size_t count)
@@ -107,9 +111,10 @@ static void conditions_and_lists_or(void **state)
 	};
 
 	(void)state;
-	CHECK(V "rules:\n"
-		"  - {name: all, match: {sni: [a.example, b.example], src: 10.0.0.0/8, dst: \"::1\", "
-		"port: [443, 8443], version_max: \"<1.2\", ciphers: all-weak}, action: reset}\n",
+	CHECK(V
+	      "rules:\n"
+	      "  - {name: all, match: {sni: [a.example, b.example], src: 10.0.0.0/8, dst: \"::1\", "
+	      "port: [443, 8443], version_max: \"<1.2\", ciphers: all-weak}, action: reset}\n",
 	      rows);
 }
 
@@ -118,17 +123,18 @@ static void unknown_is_not_false(void **state)
 	static const struct row rows[] = {
 		{ "sni=a.example src=10.0.0.1", "reset both" },
 		{ "sni=a.example src=192.0.2.1", "allow default" },
-		{ "sni=a.example", "allow default" },	/* src is unknown, and so is its not */
-		{ "src=10.0.0.1", "allow default" },	/* sni is */
+		{ "sni=a.example", "allow default" }, /* src is unknown, and so is its not */
+		{ "src=10.0.0.1", "allow default" },  /* sni is */
 		{ "sni=none src=10.0.0.1", "count nameless" },
 		{ "version_max=1.2", "allow default" },
 	};
 
 	(void)state;
-	CHECK(V "rules:\n"
-		"  - {name: both, match: {sni: a.example, not: {src: 192.0.2.0/24}}, action: reset}\n"
-		"  - {name: nameless, match: {not: {sni: .example}}, action: count}\n"
-		"  - {name: old, match: {version_max: \"<1.2\"}, action: reset}\n",
+	CHECK(V
+	      "rules:\n"
+	      "  - {name: both, match: {sni: a.example, not: {src: 192.0.2.0/24}}, action: reset}\n"
+	      "  - {name: nameless, match: {not: {sni: .example}}, action: count}\n"
+	      "  - {name: old, match: {version_max: \"<1.2\"}, action: reset}\n",
 	      rows);
 }
 
@@ -151,7 +157,8 @@ static void names_compare_as_the_hello_has_them(void **state)
 
 	(void)state;
 	CHECK(V "rules:\n  - {name: in, match: {sni: a.example}, action: count}\n", rows);
-	CHECK(V "rules:\n  - {name: out, match: {not: {sni: a.example}}, action: reset}\n", not_rows);
+	CHECK(V "rules:\n  - {name: out, match: {not: {sni: a.example}}, action: reset}\n",
+	      not_rows);
 }
 
 static void ambiguous_names_are_left_to_unread(void **state)
@@ -166,11 +173,12 @@ static void ambiguous_names_are_left_to_unread(void **state)
 	};
 
 	(void)state;
-	CHECK(V "unread: reset\nsets: {s: {kind: domains, names: [.a.example]}}\nrules:\n"
-		"  - {name: early, match: {port: 80}, action: count}\n"
-		"  - {name: others, match: {not: {sni: \"@s\"}}, action: reset}\n"
-		"  - {name: allowed, match: {port: 443, sni_state: [ok, ambiguous]}, action: allow}\n"
-		"  - {name: overlap, match: {flag: overlap}, action: drop}\n",
+	CHECK(V
+	      "unread: reset\nsets: {s: {kind: domains, names: [.a.example]}}\nrules:\n"
+	      "  - {name: early, match: {port: 80}, action: count}\n"
+	      "  - {name: others, match: {not: {sni: \"@s\"}}, action: reset}\n"
+	      "  - {name: allowed, match: {port: 443, sni_state: [ok, ambiguous]}, action: allow}\n"
+	      "  - {name: overlap, match: {flag: overlap}, action: drop}\n",
 	      rows);
 }
 
@@ -191,13 +199,14 @@ static void what_was_not_read_meets_its_own_rules(void **state)
 	};
 
 	(void)state;
-	CHECK(V "unread: reset\nrules:\n"
-		"  - {name: class, match: {coverage: [ambiguous, conflicting_overlap]}, action: drop}\n"
-		"  - {name: named, match: {coverage: hello_too_large, not: {sni: x.example}}, action: "
-		"drop}\n"
-		"  - {name: port, match: {coverage: malformed, port: 443}, action: reset}\n"
-		"  - {name: all, match: {}, action: reset}\n"
-		"  - {name: flags, match: {flag: [overlap, one_sided]}, action: count}\n",
+	CHECK(V
+	      "unread: reset\nrules:\n"
+	      "  - {name: class, match: {coverage: [ambiguous, conflicting_overlap]}, action: drop}\n"
+	      "  - {name: named, match: {coverage: hello_too_large, not: {sni: x.example}}, action: "
+	      "drop}\n"
+	      "  - {name: port, match: {coverage: malformed, port: 443}, action: reset}\n"
+	      "  - {name: all, match: {}, action: reset}\n"
+	      "  - {name: flags, match: {flag: [overlap, one_sided]}, action: count}\n",
 	      rows);
 }
 
@@ -255,7 +264,8 @@ static void user_space_goes_on_where_the_kernel_stops(void **state)
 		{ "live sni=x.good.example src=10.0.0.1 ja4=t13d1900_a_b", "drop bots user" },
 		{ "live sni=x.good.example src=10.0.0.1 ja4=t13d1700_a_b", "allow good user" },
 		{ "live sni=x.example src=10.0.0.1 ja4=t13d1700_a_b", "count known pending" },
-		{ "live sni=x.example src=10.0.0.1 ja4=t13d1700_a_b ja3=abcd", "reset default user" },
+		{ "live sni=x.example src=10.0.0.1 ja4=t13d1700_a_b ja3=abcd",
+		  "reset default user" },
 		{ "live sni=x.example src=10.0.0.1 ja4=t13d1700_a_b ja3=abd", "count known user" },
 		/* the last word: as if undecided */
 		{ "sni=x.good.example src=10.0.0.1", "allow good timeout" },
@@ -300,8 +310,9 @@ static void a_coverage_rule_with_a_fingerprint_is_not_for_what_was_not_read(void
 	};
 
 	(void)state;
-	CHECK(V "unread: reset\nrules:\n"
-		"  - {name: frag, match: {coverage: [truncated, reassembled], ja4: t13}, action: drop}\n",
+	CHECK(V
+	      "unread: reset\nrules:\n"
+	      "  - {name: frag, match: {coverage: [truncated, reassembled], ja4: t13}, action: drop}\n",
 	      rows);
 }
 
@@ -409,7 +420,40 @@ static const struct {
 	  "others yes: sni d.example is not in @s (after)\n"
 	  "flags no: flag (none) is not in overlap (after)\n",
 	  "reset by rule port (monitor: counted, not done)" },
+	{ "sni=d.example src=10.0.0.1 ja4=t12 port=80 dst=10.0.0.1 ciphers=strong coverage=reassembled "
+	  "version_max=1.3",
+	  "protect no: sni d.example is not in .p.example\n"
+	  "listed no: sni d.example is not in @s, c.example\n"
+	  "bots no: ja4 t12 is not like t13*\n"
+	  "port no: port 80 is not in 443; version_max 1.3 is not <1.2\n"
+	  "-> others yes: sni d.example is not in @s; src 10.0.0.1 is not in 192.0.2.0/24\n"
+	  "flags no: flag (none) is not in overlap (after)\n",
+	  "reset by rule others" },
 };
+
+static void only_the_exclusion_is_told_where_it_excludes(void **state)
+{
+	struct hg_compiled *c = policy_compiled_of(
+		V "rules:\n"
+		  "  - {name: r, match: {port: 443, not: {sni: a.example}}, action: reset}\n");
+	struct hg_flow_spec spec;
+	struct hg_flow_view view;
+	struct told told = { .len = 0 };
+	struct hg_verdict v;
+
+	(void)state;
+	describe(&spec, "sni=a.example port=443");
+	view = hg_flow_spec_view(&spec);
+	hg_policy_explain(c, &view, tell, &told, &v);
+	assert_string_equal(told.text, "r no: sni a.example is in a.example\n");
+	told.len = 0;
+	describe(&spec, "sni=b.example port=443");
+	view = hg_flow_spec_view(&spec);
+	hg_policy_explain(c, &view, tell, &told, &v);
+	assert_string_equal(told.text,
+			    "-> r yes: port 443 is in 443; sni b.example is not in a.example\n");
+	hg_compiled_free(c);
+}
 
 static void rules_are_explained(void **state)
 {
@@ -458,6 +502,7 @@ int main(void)
 		cmocka_unit_test(a_coverage_rule_with_a_fingerprint_is_not_for_what_was_not_read),
 		cmocka_unit_test(going_on_from_a_rule_keeps_what_earlier_ones_told),
 		cmocka_unit_test(rules_are_explained),
+		cmocka_unit_test(only_the_exclusion_is_told_where_it_excludes),
 	};
 
 	return cmocka_run_group_tests_name("policy judge", tests, NULL, NULL);

@@ -43,6 +43,43 @@ static void sets_are_read_beside_the_policy(void **state)
 	hg_diagnostics_free(&d);
 }
 
+struct outcomes {
+	char text[16];
+	int count;
+};
+
+static void note_outcome(const struct hg_test_result *result, void *arg)
+{
+	struct outcomes *o = arg;
+
+	o->text[o->count++] = result->passed ? '.' : 'F';
+}
+
+static void inline_tests_fail_by_what_they_expect(void **state)
+{
+	struct hg_policy_model *m = policy_model_of(
+		"version: 1\nrules:\n  - {name: r, match: {sni: a.example}, action: reset}\n"
+		"tests:\n"
+		"  - {name: good, flow: {sni: a.example}, expect: {action: reset, rule: r, mode: "
+		"monitor}}\n"
+		"  - {name: action, flow: {sni: a.example}, expect: {action: drop}}\n"
+		"  - {name: rule, flow: {sni: a.example}, expect: {rule: default}}\n"
+		"  - {name: mode, flow: {sni: a.example}, expect: {mode: enforce}}\n"
+		"  - {name: default, flow: {sni: b.example}, expect: {action: allow, rule: "
+		"default}}\n");
+	struct hg_diagnostics d = {};
+	struct hg_compiled *c = NULL;
+	struct outcomes o = { .count = 0 };
+
+	(void)state;
+	assert_int_equal(hg_policy_compile(m, &d, &c), HG_OK);
+	assert_int_equal(hg_policy_run_tests(m, c, note_outcome, &o), 3);
+	assert_string_equal(o.text, ".FFF.");
+	hg_compiled_free(c);
+	hg_policy_model_free(m);
+	hg_diagnostics_free(&d);
+}
+
 static const char *const bad_lines[] = {
 	"bad_files.yaml:4:48: error: cannot read",
 	"bad_names.txt:2:1: error: \"bad..example\" is not a name: an empty label (two dots, or "
@@ -114,6 +151,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sets_are_read_beside_the_policy),
+		cmocka_unit_test(inline_tests_fail_by_what_they_expect),
 		cmocka_unit_test(bad_lines_are_told),
 		cmocka_unit_test(many_bad_lines_are_counted),
 		cmocka_unit_test(a_file_that_is_none_is_told),

@@ -12,7 +12,8 @@ static const struct {
 } cases[] = {
 	/* good ones say nothing */
 	{ V, "" },
-	{ V "mode: enforce\ndefault: reset\nunread: reset\nquic: allow\ndecision_timeout: 500ms\n", "" },
+	{ V "mode: enforce\ndefault: reset\nunread: reset\nquic: allow\ndecision_timeout: 500ms\n",
+	  "" },
 	{ RULE("sni: [a.example, .b.example, \"*.c.example\"]"), "" },
 	{ RULE("sni: none"), "" },
 	{ RULE("sni_state: [none, empty, ambiguous, invalid]"), "" },
@@ -102,8 +103,7 @@ static const struct {
 
 	/* rules */
 	{ V "rules: {a: b}\n", "p.yaml:2:8: error: \"rules\" is a list, not a map\n" },
-	{ V "rules: [a]\n",
-	  "p.yaml:2:9: error: a rule is a map of keys and values, not a text\n" },
+	{ V "rules: [a]\n", "p.yaml:2:9: error: a rule is a map of keys and values, not a text\n" },
 	{ V "rules:\n  - {owner: me}\n",
 	  "p.yaml:3:5: error: the rule has no \"name\"\n"
 	  "p.yaml:3:5: error: the rule has no \"action\": allow, reset, drop or count\n"
@@ -128,14 +128,15 @@ static const struct {
 	  "plainly\n" },
 
 	/* in the language, not in this version */
-	{ V "quic: drop\n", "p.yaml:2:7: error: \"quic: drop\" is not supported by this version\n" },
+	{ V "quic: drop\n",
+	  "p.yaml:2:7: error: \"quic: drop\" is not supported by this version\n" },
 	{ V "rules:\n  - {name: a, match: {sni: a.b}, action: reset, limit: {}, hold: true, "
 	    "expires: 2027-06-30}\n",
 	  "p.yaml:3:49: error: \"limit\" in a rule is not supported by this version\n"
 	  "p.yaml:3:60: error: \"hold\" in a rule is not supported by this version\n"
 	  "p.yaml:3:72: error: \"expires\" in a rule is not supported by this version\n" },
-	{ RULE("alpn: [h2]"),
-	  "p.yaml:" MATCH_COLUMN ": error: \"alpn\" in \"match\" is not supported by this version\n" },
+	{ RULE("alpn: [h2]"), "p.yaml:" MATCH_COLUMN
+			      ": error: \"alpn\" in \"match\" is not supported by this version\n" },
 	{ RULE("not: {certificate: expired}"),
 	  "p.yaml:3:29: error: \"certificate\" in \"not\" is not supported by this version\n" },
 	{ RULE("ciphers: {has: 5}"),
@@ -173,11 +174,12 @@ static const struct {
 	    "  - {name: c, match: {coverage: truncated}, action: reset}\n",
 	  "p.yaml:4:5: warning: rule \"b\" can never match: rule \"a\" in line 3 takes all that it "
 	  "would\n" },
-	{ V "rules:\n"
-	    "  - {name: a, match: {port: 400-500, version_max: \"<1.3\"}, action: reset}\n"
-	    "  - {name: b, match: {port: 443, version_max: \"1.0\", sni: x.example}, action: reset}\n"
-	    "  - {name: c, match: {port: 443, version_max: \"1.3\"}, action: reset}\n"
-	    "  - {name: d, match: {port: [443, 501], version_max: \"1.0\"}, action: reset}\n",
+	{ V
+	  "rules:\n"
+	  "  - {name: a, match: {port: 400-500, version_max: \"<1.3\"}, action: reset}\n"
+	  "  - {name: b, match: {port: 443, version_max: \"1.0\", sni: x.example}, action: reset}\n"
+	  "  - {name: c, match: {port: 443, version_max: \"1.3\"}, action: reset}\n"
+	  "  - {name: d, match: {port: [443, 501], version_max: \"1.0\"}, action: reset}\n",
 	  "p.yaml:4:5: warning: rule \"b\" can never match: rule \"a\" in line 3 takes all that it "
 	  "would\n" },
 	{ V "rules:\n"
@@ -201,6 +203,18 @@ static const struct {
 	    "  - {name: b, match: {sni_state: ambiguous}, action: reset}\n",
 	  "p.yaml:4:5: warning: rule \"b\" can never match: where a name is ambiguous, \"a\" in "
 	  "line 3 already leaves the flow to `unread`\n" },
+
+	{ V "rules:\n"
+	    "  - {name: a, match: {sni: x.example, port: 443}, action: reset}\n"
+	    "  - {name: b, match: {sni: y.example, port: 443}, action: reset}\n"
+	    "  - {name: c, match: {port: 443}, action: reset}\n",
+	  "" },
+
+	/* what is told comes in the order of the file, not of the reader */
+	{ V "tests: a\nrules: b\nmode: c\n",
+	  "p.yaml:2:8: error: \"tests\" is a list, not a text\n"
+	  "p.yaml:3:8: error: \"rules\" is a list, not a text\n"
+	  "p.yaml:4:7: error: \"c\" is unknown here: monitor, enforce\n" },
 
 	/* tests */
 	{ V "tests:\n  - {name: a, flow: {snii: a.b}, expect: {action: allow}}\n"
@@ -244,11 +258,12 @@ static void a_failed_parse_leaves_out_alone(void **state)
 static void fields_reach_the_model(void **state)
 {
 	struct hg_policy_model *m = policy_model_of(
-		V "mode: enforce\ndecision_timeout: 2s\nunread: reset\n"
-		  "sets: {s: {kind: domains, names: [a.example]}}\n"
-		  "rules:\n"
-		  "  - {name: r, match: {sni: [\"@s\", .b.example], not: {port: [1, 5-7]}}, action: "
-		  "reset, to: server, mode: monitor, owner: me, log: all, on_undecided: reset}\n");
+		V
+		"mode: enforce\ndecision_timeout: 2s\nunread: reset\n"
+		"sets: {s: {kind: domains, names: [a.example]}}\n"
+		"rules:\n"
+		"  - {name: r, match: {sni: [\"@s\", .b.example], not: {port: [1, 5-7]}}, action: "
+		"reset, to: server, mode: monitor, owner: me, log: all, on_undecided: reset}\n");
 	const struct hg_rule_model *r = &m->rules[0];
 
 	(void)state;
@@ -284,7 +299,8 @@ static void too_many_rules_are_refused(void **state)
 	(void)state;
 	fputs(V "rules:\n", out);
 	for (int i = 0; i <= HG_RULES; i++)
-		fprintf(out, "  - {name: r%d, match: {port: 443, sni_state: ok}, action: count}\n", i);
+		fprintf(out, "  - {name: r%d, match: {port: 443, sni_state: ok}, action: count}\n",
+			i);
 	fclose(out);
 	said = policy_complaints(yaml);
 	assert_string_equal(said, "p.yaml:1027:5: error: more than 1024 rules\n");

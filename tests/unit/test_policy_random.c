@@ -78,23 +78,27 @@ static bool chance(unsigned int in)
 
 #define PICK(from) from[roll(sizeof(from) / sizeof((from)[0]))]
 
-static const char *const names[] = { "a.example",     ".a.example",   "*.a.example", "b.a.example",
-				     "*.b.a.example", ".example",     "c.example",   "*.example",
-				     "example",	      "d.c.example",  "x.test",	     ".test" };
-static const char *const flow_names[] = { "a.example",	 "b.a.example", "z.b.a.example",
-					  "c.example",	 "d.c.example", "example",
-					  "x.test",	 "test",	"xa.example",
+static const char *const names[] = { "a.example",     ".a.example",  "*.a.example", "b.a.example",
+				     "*.b.a.example", ".example",    "c.example",   "*.example",
+				     "example",	      "d.c.example", "x.test",	    ".test" };
+static const char *const flow_names[] = { "a.example", "b.a.example", "z.b.a.example",
+					  "c.example", "d.c.example", "example",
+					  "x.test",    "test",	      "xa.example",
 					  "q.y.x.test" };
-static const char *const networks[] = { "10.0.0.0/8",	 "10.1.0.0/16", "10.1.2.3", "0.0.0.0/0",
-					"192.0.2.128/25", "::/0",	"2001:db8::/32",
-					"2001:db8::1",	 "8000::/1",	"::/2" };
-static const char *const addresses[] = { "10.0.0.1",   "10.1.0.1",     "10.1.2.3",   "192.0.2.1",
+static const char *const networks[] = { "10.0.0.0/8",	 "10.1.0.0/16",	   "10.1.2.3",
+					"0.0.0.0/0",	 "192.0.2.128/25", "::/0",
+					"2001:db8::/32", "2001:db8::1",	   "8000::/1",
+					"::/2" };
+static const char *const addresses[] = { "10.0.0.1",	"10.1.0.1",    "10.1.2.3",    "192.0.2.1",
 					 "192.0.2.200", "2001:db8::1", "2001:db8::2", "fd00::1",
 					 "4000::1",	"::1" };
-static const char *const port_texts[] = { "443", "1-1024", "8443", "400-450", "65535", "8000-9000" };
+static const char *const port_texts[] = {
+	"443", "1-1024", "8443", "400-450", "65535", "8000-9000"
+};
 static const int flow_ports[] = { 443, 80, 8443, 440, 451, 65535, 1, 1024, 1025, 9001 };
-static const char *const version_texts[] = { "<1.2", "<=1.2", "1.0", ">=1.2", ">1.2", "ssl3",
-					     "=1.3" };
+static const char *const version_texts[] = {
+	"<1.2", "<=1.2", "1.0", ">=1.2", ">1.2", "ssl3", "=1.3"
+};
 static const char *const ja4_globs[] = { "t13*", "t12d_??", "*_aa", "q13_aa" };
 static const char *const ja4_texts[] = { "t13d_aa", "t12d_bb", "t12d_aa", "q13_aa", "t10" };
 static const char *const ja3_globs[] = { "0a*", "ffff" };
@@ -175,8 +179,11 @@ static void make_policy(struct plain_policy *p)
 
 static void make_flow(struct plain_flow *f)
 {
-	static const __u32 conditions[] = { HG_COND_SNI | HG_COND_SNI_STATE, HG_COND_SRC,
-					    HG_COND_DST, HG_COND_PORT, HG_COND_VERSION_MAX,
+	static const __u32 conditions[] = { HG_COND_SNI | HG_COND_SNI_STATE,
+					    HG_COND_SRC,
+					    HG_COND_DST,
+					    HG_COND_PORT,
+					    HG_COND_VERSION_MAX,
 					    HG_COND_ALL_WEAK };
 
 	memset(f, 0, sizeof(*f));
@@ -254,7 +261,8 @@ static char *print_policy(const struct plain_policy *p)
 	FILE *out = open_memstream(&text, &len);
 
 	fprintf(out, "version: 1\nmode: %s\ndefault: %s\nunread: %s\n",
-		hg_mode_text((unsigned int)p->mode), hg_action_text((unsigned int)p->default_action),
+		hg_mode_text((unsigned int)p->mode),
+		hg_action_text((unsigned int)p->default_action),
 		hg_action_text((unsigned int)p->unread_action));
 	fputs("sets:\n  names: {kind: domains, ", out);
 	print_list(out, "names", &p->set_names, &comma);
@@ -458,8 +466,9 @@ static enum truth match_truth(const struct plain_policy *p, const struct plain_m
 	if (m->none)
 		t = both(t, !state_known ? DUNNO : f->state == HG_SNI_none ? YES : NO);
 	if (m->state.count)
-		t = both(t, !state_known ? DUNNO :
-				 any_word(&m->state, hg_sni_state_text((unsigned int)f->state)));
+		t = both(t, !state_known ? DUNNO
+					 : any_word(&m->state,
+						    hg_sni_state_text((unsigned int)f->state)));
 	if (m->src.count)
 		t = both(t, any_net(p, &m->src, f->src, f->unknown & HG_COND_SRC));
 	if (m->dst.count)
@@ -488,8 +497,8 @@ static enum truth rule_truth(const struct plain_policy *p, const struct plain_ru
 /* May a fingerprint still come, of those that the rule asks for? */
 static bool waits(const struct plain_rule *r, const struct plain_flow *f)
 {
-	return f->read && (prints_truth(&r->match, f) == DUNNO ||
-			   prints_truth(&r->except, f) == DUNNO);
+	return f->read &&
+	       (prints_truth(&r->match, f) == DUNNO || prints_truth(&r->except, f) == DUNNO);
 }
 
 struct plain_verdict {
@@ -540,8 +549,8 @@ static struct plain_verdict judge(const struct plain_policy *p, const struct pla
 	}
 	if (unread)
 		return (struct plain_verdict){ "unread",
-					       protected || is_spared(f) ? HG_ACTION_allow :
-									   p->unread_action,
+					       protected || is_spared(f) ? HG_ACTION_allow
+									 : p->unread_action,
 					       p->mode, false };
 	return (struct plain_verdict){ "default", protected ? HG_ACTION_allow : p->default_action,
 				       p->mode, false };
@@ -599,15 +608,16 @@ static void try_flow(const struct plain_policy *p, const struct hg_compiled *c, 
 	want = judge(p, &f);
 	assert_int_equal(hg_policy_judge(c, &view, 0, &got), HG_OK);
 	if (!same(c, &got, &want))
-		fail_msg("%s\nsni %s (%s) src %s dst %s port %d version %s weak %d %s flags %#x ja4 "
-			 "%s ja3 %s unknown %#x%s\nwant %s by %s%s, got %s by %s%s",
-			 yaml, f.name, hg_sni_state_text((unsigned int)f.state), f.src, f.dst,
-			 f.port, hg_version_text((unsigned int)f.version), f.weak,
-			 hg_bucket_text((unsigned int)f.bucket), f.flags, f.ja4 ? f.ja4 : "?",
-			 f.ja3 ? f.ja3 : "?", f.unknown, f.last_word ? " last word" : "",
-			 hg_action_text((unsigned int)want.action), want.rule,
-			 want.pending ? " pending" : "", hg_action_text(got.action),
-			 hg_compiled_rule_name(c, got.rule), got.pending ? " pending" : "");
+		fail_msg(
+			"%s\nsni %s (%s) src %s dst %s port %d version %s weak %d %s flags %#x ja4 "
+			"%s ja3 %s unknown %#x%s\nwant %s by %s%s, got %s by %s%s",
+			yaml, f.name, hg_sni_state_text((unsigned int)f.state), f.src, f.dst,
+			f.port, hg_version_text((unsigned int)f.version), f.weak,
+			hg_bucket_text((unsigned int)f.bucket), f.flags, f.ja4 ? f.ja4 : "?",
+			f.ja3 ? f.ja3 : "?", f.unknown, f.last_word ? " last word" : "",
+			hg_action_text((unsigned int)want.action), want.rule,
+			want.pending ? " pending" : "", hg_action_text(got.action),
+			hg_compiled_rule_name(c, got.rule), got.pending ? " pending" : "");
 	tally->flows++;
 	tally->rules += want.rule[0] == 'r';
 	tally->defaults += want.rule[0] == 'd';

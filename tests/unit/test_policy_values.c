@@ -142,11 +142,21 @@ static const struct {
 	int first; /* 0: refused */
 	int last;
 } ports[] = {
-	{ "443", 443, 443 },	 { "1", 1, 1 },	       { "65535", 65535, 65535 },
-	{ "8000-8100", 8000, 8100 }, { "443-443", 443, 443 }, { "0", 0, 0 },
-	{ "65536", 0, 0 },	 { "70000", 0, 0 },    { "8100-8000", 0, 0 },
-	{ "443-", 0, 0 },	 { "-443", 0, 0 },     { "4 43", 0, 0 },
-	{ "https", 0, 0 },	 { "99999999999", 0, 0 }, { "", 0, 0 },
+	{ "443", 443, 443 },
+	{ "1", 1, 1 },
+	{ "65535", 65535, 65535 },
+	{ "8000-8100", 8000, 8100 },
+	{ "443-443", 443, 443 },
+	{ "0", 0, 0 },
+	{ "65536", 0, 0 },
+	{ "70000", 0, 0 },
+	{ "8100-8000", 0, 0 },
+	{ "443-", 0, 0 },
+	{ "-443", 0, 0 },
+	{ "4 43", 0, 0 },
+	{ "https", 0, 0 },
+	{ "99999999999", 0, 0 },
+	{ "", 0, 0 },
 };
 
 static void ports_are_ranges(void **state)
@@ -196,9 +206,9 @@ static void versions_compare(void **state)
 		struct hg_version_range range = {};
 		int rc = hg_versions_parse(versions[i].text, &range, why);
 
-		if (versions[i].lo < 0 ? rc != -1 :
-					 (rc || range.lo != versions[i].lo ||
-					  range.hi != versions[i].hi))
+		if (versions[i].lo < 0
+			    ? rc != -1
+			    : (rc || range.lo != versions[i].lo || range.hi != versions[i].hi))
 			fail_msg("\"%s\" gave %d: %u to %u", versions[i].text, rc, range.lo,
 				 range.hi);
 	}
@@ -263,9 +273,9 @@ static void globs_match(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names_are_canonical),	cmocka_unit_test(one_name_is_canonical),
-		cmocka_unit_test(networks_are_mapped),	cmocka_unit_test(ports_are_ranges),
-		cmocka_unit_test(versions_compare),	cmocka_unit_test(durations_have_units),
+		cmocka_unit_test(names_are_canonical), cmocka_unit_test(one_name_is_canonical),
+		cmocka_unit_test(networks_are_mapped), cmocka_unit_test(ports_are_ranges),
+		cmocka_unit_test(versions_compare),    cmocka_unit_test(durations_have_units),
 		cmocka_unit_test(globs_match),
 	};
 

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which connection a packet belongs to: ports used again, slots that collide,
+ * namespaces, both addresses families, forwarded packets.
+ */
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+
+#include "hellos.h"
+#include "talk.h"
+#include "tap.h"
+
+static struct octets message, stream;
+
+static void hello(struct talk *t)
+{
+	talk_client(t, 0, stream.at, stream.len);
+}
+
+/* ENDs and HELLOs of this 4-tuple so far. */
+static bool saw_events(struct talk *t, __u32 hellos, __u32 ends)
+{
+	const struct gate_event *e = NULL;
+
+	return check_u64("HELLO events", talk_count(t, HG_EVENT_HELLO, &e), hellos) &
+	       check_u64("END events", talk_count(t, HG_EVENT_END, &e), ends);
+}
+
+static bool books(struct gate *g)
+{
+	return gate_balanced(g) & gate_clear(g);
+}
+
+static bool coverage(struct gate *g, __u64 created, enum hg_bucket a, enum hg_bucket b)
+{
+	enum hg_bucket buckets[2] = { a, b };
+
+	return check_coverage(g, created, buckets,
+			      (a != HG_BUCKET_COUNT) + (b != HG_BUCKET_COUNT));
+}
+
+#define ONE HG_BUCKET_single_segment
+#define NONE HG_BUCKET_COUNT
+
+static __u64 last_flow_id(struct talk *t)
+{
+	const struct gate_event *e = NULL;
+
+	return talk_count(t, HG_EVENT_HELLO, &e) ? e->head.flow_id : 0;
+}
+
+/* The 4-tuple again with another ISN: after a RST, and with the first still there. */
+static void used_again(struct gate *g, enum gate_hook hook)
+{
+	static struct talk t;
+	__u64 first;
+	bool ok;
+
+	talk_begin(&t, g, hook, NULL);
+	talk_syn(&t);
+	hello(&t);
+	first = last_flow_id(&t);
+	talk_client_flags(&t, TCP_RST, stream.len);
+	t.conn.isn += 100000;
+	talk_syn(&t);
+	hello(&t);
+	ok = saw_events(&t, 2, 1) & check_u64("the same id", last_flow_id(&t) == first, 0);
+	ok &= coverage(g, 2, ONE, NONE);
+	tap_ok(ok & books(g), "%s: used again after a RST", gate_hook_name[hook]);
+
+	talk_begin(&t, g, hook, NULL);
+	talk_syn(&t);
+	hello(&t);
+	t.conn.isn += 100000;
+	talk_syn(&t);
+	ok = saw_events(&t, 1, 0) & check_u64("active", gate_active(g), 2);
+	hello(&t);
+	ok &= saw_events(&t, 2, 1);
+	ok &= coverage(g, 2, ONE, NONE);
+	tap_ok(ok & books(g), "%s: used again without an end", gate_hook_name[hook]);
+}
+
+static void partial_again(struct gate *g, enum gate_hook hook)
+{
+	static struct talk t;
+	bool ok;
+
+	talk_begin(&t, g, hook, NULL);
+	talk_syn(&t);
+	talk_client(&t, 0, stream.at, 300);
+	t.conn.isn += 0x40000000;
+	talk_syn(&t);
+	talk_client(&t, 0, stream.at, 200);
+	talk_client(&t, 200, stream.at + 200, stream.len - 200);
+	ok = saw_events(&t, 1, 1);
+	ok &= coverage(g, 2, HG_BUCKET_truncated, NONE);
+	tap_ok(ok & books(g), "%s: used again in the middle of a hello", gate_hook_name[hook]);
+}
+
+/* Late packets of the older connection still find it. */
+static void late_packets(struct gate *g, enum gate_hook hook)
+{
+	static struct talk t;
+	bool ok;
+
+	talk_begin(&t, g, hook, NULL);
+	talk_syn(&t);
+	hello(&t);
+	t.conn.isn += 0x40000000;
+	talk_syn(&t);
+	t.conn.isn -= 0x40000000;
+	talk_client_flags(&t, TCP_FIN | TCP_ACK, stream.len);
+	ok = saw_events(&t, 1, 1);
+	ok &= coverage(g, 2, ONE, NONE);
+	t.conn.isn += 0x40000000;
+	hello(&t);
+	ok &= saw_events(&t, 2, 1);
+	ok &= check_u64("active", gate_active(g), 1);
+	tap_ok(ok & books(g), "%s: the older one's FIN after the newer one's SYN",
+	       gate_hook_name[hook]);
+}
+
+static void syn_again(struct gate *g, enum gate_hook hook)
+{
+	static struct talk t;
+	bool ok;
+
+	talk_begin(&t, g, hook, NULL);
+	talk_syn(&t);
+	gate_wait(g, SECONDS(1));
+	talk_syn(&t);
+	talk_synack(&t);
+	talk_synack(&t);
+	talk_syn(&t);
+	ok = coverage(g, 1, NONE, NONE);
+	hello(&t);
+	ok &= saw_events(&t, 1, 0);
+	tap_ok(ok & books(g), "%s: SYN and SYN-ACK retransmitted", gate_hook_name[hook]);
+
+	talk_begin(&t, g, hook, NULL);
+	talk_syn(&t);
+	t.conn.isn += 7;
+	talk_syn(&t);
+	ok = coverage(g, 2, HG_BUCKET_no_data, NONE);
+	hello(&t);
+	ok &= saw_events(&t, 1, 0);
+	tap_ok(ok & books(g), "%s: a SYN with another ISN", gate_hook_name[hook]);
+}
+
+/* ---- slots ---- */
+
+static __u64 endpoint(const __u8 addr[4], __u16 port)
+{
+	__u32 word;
+
+	memcpy(&word, addr, 4);
+	return (__u64)word << 16 | htons(port);
+}
+
+static __u32 slot_of(const struct gate *g, const struct conn *c)
+{
+	__u64 a = endpoint(c->client, c->client_port), b = endpoint(c->server, c->server_port);
+
+	return hg_hash_slot(hg_flow_hash(&g->control->hash_key, a < b ? a : b, a < b ? b : a, 0));
+}
+
+/* Another connection that falls on the same slot. */
+static struct conn neighbour(const struct gate *g, const struct conn *c)
+{
+	struct conn other = *c;
+	__u32 slot = slot_of(g, c);
+
+	for (__u32 n = 1;; n++) {
+		if (n > 40000000)
+			tap_bail("no neighbour of slot %u", slot);
+		other.client[3] = (__u8)(n >> 16);
+		other.client[2] = (__u8)(n >> 24);
+		other.client_port = (__u16)(n | 1024);
+		if (slot_of(g, &other) == slot && memcmp(&other, c, sizeof(other)) != 0)
+			return other;
+	}
+}
+
+/*
+ * The slot is taken while a SYN waits in it: that flow is evicted.  Taken
+ * while it points to an entry: the entry is found by its key.
+ */
+static void collision(struct gate *g, enum gate_hook hook)
+{
+	static struct talk a, b;
+	struct conn conn;
+	bool ok;
+
+	talk_begin(&a, g, hook, NULL);
+	conn = neighbour(g, &a.conn);
+	talk_begin(&b, g, hook, &conn);
+	talk_syn(&a);
+	ok = check_u64("the slot of that SYN is written",
+		       HG_SLOT_STATE(g->slots[slot_of(g, &a.conn)].word), HG_SLOT_SYN);
+	talk_syn(&b);
+	ok &= coverage(g, 2, HG_BUCKET_evicted, NONE);
+	hello(&b);
+	ok &= saw_events(&b, 1, 0);
+	tap_ok(ok & books(g), "%s: a SYN on another one's slot", gate_hook_name[hook]);
+
+	talk_begin(&a, g, hook, NULL);
+	conn = neighbour(g, &a.conn);
+	talk_begin(&b, g, hook, &conn);
+	talk_syn(&a);
+	talk_client(&a, 0, stream.at, 100);
+	talk_syn(&b);
+	ok = coverage(g, 2, NONE, NONE);
+	talk_client(&a, 100, stream.at + 100, stream.len - 100);
+	hello(&b);
+	ok &= saw_events(&a, 1, 0) & saw_events(&b, 1, 0);
+	talk_server_flags(&a, TCP_FIN | TCP_ACK, 0);
+	talk_server_flags(&b, TCP_RST, 0);
+	ok &= coverage(g, 2, HG_BUCKET_reassembled, ONE);
+	tap_ok(ok & books(g), "%s: a SYN on the slot of a flow with payload", gate_hook_name[hook]);
+}
+
+/* ---- the key ---- */
+
+/* Ports and addresses that compare differently as bytes and as numbers. */
+static void endpoints(struct gate *g, enum gate_hook hook)
+{
+	static const struct conn conns[] = {
+		{ .client = { 10, 0, 0, 1 }, .server = { 10, 0, 0, 2 }, .client_port = 256 },
+		{ .client = { 10, 0, 0, 2 }, .server = { 10, 0, 0, 1 }, .client_port = 255 },
+		{ .client = { 10, 0, 0, 1 }, .server = { 10, 0, 0, 1 }, .client_port = 444 },
+		{ .client = { 10, 0, 0, 1 }, .server = { 10, 0, 0, 1 }, .client_port = 65535 },
+		{ .client = { 10, 0, 0, 1 }, .server = { 10, 0, 0, 1 }, .client_port = 2 },
+		{ .client = { 200, 0, 0, 1 }, .server = { 100, 255, 0, 1 }, .client_port = 1 },
+		{ .ipv6 = true, .client = { 0xfe, 0x80, 1, [15] = 1 },
+		  .server = { 0xfe, 0x80, 2, [15] = 1 }, .client_port = 1000 },
+		{ .ipv6 = true, .client = { 0x20, 1, [15] = 2 }, .server = { 0x20, 1, [15] = 1 },
+		  .client_port = 1000 },
+		{ .ipv6 = true, .client = { 0x20, 1, [4] = 0x80, [15] = 1 },
+		  .server = { 0x20, 1, [4] = 0x7f, [15] = 1 }, .client_port = 1000 },
+		/* The mapped form of an IPv4 address, over IPv6 itself. */
+		{ .ipv6 = true, .client = { 0x64, 0xff, 0x9b, [12] = 10, 0, 0, 1 },
+		  .server = { 0x64, 0xff, 0x9b, [12] = 10, 0, 0, 2 }, .client_port = 256 },
+	};
+	bool ok = true;
+
+	for (size_t i = 0; i < COUNT_OF(conns); i++) {
+		static struct talk t;
+		static const __u8 answer[40] = { 22, 3, 3, 0, 35, 2 };
+		struct hg_flow f;
+
+		talk_begin(&t, g, hook, &conns[i]);
+		talk_syn(&t);
+		talk_synack(&t);
+		talk_client(&t, 0, stream.at, 200);
+		talk_client(&t, 200, stream.at + 200, stream.len - 200);
+		talk_server(&t, 0, answer, sizeof(answer));
+		ok &= saw_events(&t, 1, 0);
+		if (!talk_flow(&t, &f))
+			ok = check_u64("the flow is under its key", 0, 1);
+		else
+			ok &= check_u64("bytes of the server", f.next[HG_FROM_SERVER],
+					t.conn.server_isn + 1 + sizeof(answer));
+		talk_server_flags(&t, TCP_FIN | TCP_ACK, sizeof(answer));
+		ok &= saw_events(&t, 1, 1);
+		if (!ok)
+			tap_diag("connection %zu", i);
+	}
+	tap_ok(ok & check_u64("active", gate_active(g), 0) & books(g),
+	       "%s: both directions of %zu pairs of endpoints meet", gate_hook_name[hook],
+	       COUNT_OF(conns));
+}
+
+/* The number of the namespace is part of the key. */
+static void namespaces(void)
+{
+	static const struct gate_options options = { .netns_number = 7, .interface_number = 3 };
+	static struct gate g;
+	static struct talk t;
+	struct hg_flow f;
+
+	gate_open(&g, &options);
+	talk_begin(&t, &g, GATE_XDP, NULL);
+	talk_syn(&t);
+	hello(&t);
+	tap_ok(saw_events(&t, 1, 0) & talk_flow(&t, &f) & books(&g),
+	       "namespace 7, interface 3: key, event and counters say so");
+	gate_close(&g);
+}
+
+/* At egress, what an attached ingress has seen is not counted again. */
+static void forwarded(struct gate *g)
+{
+	static struct talk t;
+	struct hg_interface_key key = { .ifindex = 1 };
+	struct hg_counters c;
+	__u32 number = 0;
+	bool ok;
+
+	bpf_map_update_elem(gate_map(g, "interface_numbers"), &key, &number, BPF_ANY);
+	talk_begin(&t, g, GATE_EGRESS, NULL);
+	g->ingress_ifindex = 1;
+	talk_syn(&t);
+	hello(&t);
+	gate_counters(g, &c);
+	ok = check_u64("flows created", c.flows_created, 0) & saw_events(&t, 0, 0);
+	ok &= check_u64("packets", c.packets.passed, 0);
+	bpf_map_delete_elem(gate_map(g, "interface_numbers"), &key);
+	talk_syn(&t);
+	hello(&t);
+	ok &= saw_events(&t, 1, 0);
+	g->ingress_ifindex = 0;
+	tap_ok(ok & books(g), "egress leaves alone what an attached ingress saw");
+}
+
+int main(void)
+{
+	static struct gate g;
+
+	hello_build(&message, &hello_classic);
+	record_whole(&stream, &message);
+	gate_open(&g, NULL);
+	FOR_HOOKS(hook) {
+		used_again(&g, hook);
+		partial_again(&g, hook);
+		late_packets(&g, hook);
+		syn_again(&g, hook);
+		collision(&g, hook);
+		endpoints(&g, hook);
+	}
+	forwarded(&g);
+	gate_close(&g);
+	namespaces();
+	return tap_done();
+}

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Included by tests/tests.mk.  One program per behaviour; each links statically,
+# so that the same binary runs here and in the virtual machines.
+
+KERNEL_TEST_C := $(filter-out %/harness.c %/frames.c %/hellos.c %/talk.c,$(wildcard tests/kernel/*.c))
+KERNEL_TESTS := $(KERNEL_TEST_C:tests/kernel/%.c=$(BUILD)/tests/kernel/%)
+KERNEL_LIB := $(addprefix $(BUILD)/tests/kernel/,harness.o frames.o hellos.o talk.o)
+
+$(BUILD)/tests/kernel:
+	mkdir -p $@
+
+$(BUILD)/tests/kernel/%.o: tests/kernel/%.c $(BUILD)/hellogate.skel.h | $(BUILD)/tests/kernel
+	$(CC) $(HG_CFLAGS) -Itests/kernel -c $< -o $@
+
+$(KERNEL_TESTS): $(BUILD)/tests/kernel/%: $(BUILD)/tests/kernel/%.o $(KERNEL_LIB)
+	$(CC) $(CFLAGS) -static $^ -lbpf -lelf -lz -o $@

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Included by ../Makefile: how hellogate is shown, tested, measured, checked and
+# installed.  A target with "##" behind it is a row of `make help`.
+#
+# Tests are programs that print TAP; prove runs them and sums up.  Those of
+# tests/unit and tests/kernel run two at a time, then all others one by one:
+# they keep time and expect the machine for themselves.  JOBS=1 runs all in turn.
+
+JOBS ?= 2
+KERNEL ?= 6.1
+PROVE := CMOCKA_MESSAGE_OUTPUT=TAP prove --norc --exec '' --jobs $(JOBS) \
+	--rules 'par=$(BUILD)/tests/{unit,kernel,parity}/*' $(PROVE_FLAGS)
+AS_ROOT := $(filter 0,$(shell id -u))
+
+.PHONY: help
+help: ## these lines
+	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+# ---- packages ----
+
+.PHONY: deps
+deps: ## install what is missing of packaging/deps.txt (as root)
+	packaging/deps.sh
+
+# ---- the demonstration ----
+
+.PHONY: demo
+demo: ## install what is missing, build, and show it at work (as root)
+	packaging/deps.sh build demo
+	$(MAKE) $(BUILD)/hellogate tools
+	tests/demo/demo.sh
+
+# ---- test programs ----
+
+# One file each, on a libc and nothing else.
+TOOLS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/tools/*.c))
+
+$(BUILD)/tests/tools $(BUILD)/tests/unit:
+	mkdir -p $@
+
+$(BUILD)/tests/tools/%: tests/tools/%.c | $(BUILD)/tests/tools
+	$(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) $(LDFLAGS) $< -o $@
+
+.PHONY: tools
+tools: $(TOOLS)
+
+# One file each, linked with everything of user space but main.
+UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+
+$(UNIT_TESTS:=.o): $(BUILD)/tests/unit/%.o: tests/unit/%.c | $(BUILD)/tests/unit $(BUILD)/hellogate.skel.h
+	$(CC) $(HG_CFLAGS) -c $< -o $@
+
+$(UNIT_TESTS): %: %.o $(BUILD)/libhellogate.a
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -lcmocka $(LIBS) -o $@
+
+include tests/kernel/kernel.mk
+
+# Without root no program loads: then a test that says so stands in for them.
+NEEDS_ROOT := $(BUILD)/tests/kernel/needs_root
+KERNEL_RUN := $(if $(AS_ROOT),$(KERNEL_TESTS),$(NEEDS_ROOT))
+
+$(NEEDS_ROOT): | $(BUILD)/tests/kernel
+	printf '#!/bin/sh\necho "1..0 # SKIP needs root: the kernel tests load programs"\n' >$@
+	chmod +x $@
+
+# Another build, by other compilers: what a running one is replaced with.
+OTHER := $(BUILD)/other
+OTHER_BUILD := $(MAKE) BUILD=$(OTHER) CC=clang-14 CLANG='clang-19 -Werror' CFLAGS='-O2 -g -Werror'
+
+.PHONY: other
+other:
+	+$(OTHER_BUILD) $(OTHER)/hellogate
+
+.PHONY: test-programs
+test-programs: $(UNIT_TESTS) $(KERNEL_TESTS) $(KERNEL_RUN) $(TOOLS)
+
+# ---- tests ----
+
+E2E_TESTS := $(wildcard tests/e2e/*.t)
+E2E_PROVE := HELLOGATE=$(BUILD)/hellogate HG_TOOLS=$(abspath $(BUILD))/tests/tools HELLOGATE2=$(OTHER)/hellogate $(PROVE)
+
+.PHONY: test
+test: ## every test that needs no virtual machine, after installing what is missing
+	packaging/deps.sh build test
+	$(MAKE) $(BUILD)/hellogate test-programs other
+	$(E2E_PROVE) $(UNIT_TESTS) $(KERNEL_RUN) tests/corpus/score tests/corpus/parity $(E2E_TESTS)
+
+.PHONY: unit
+unit: $(UNIT_TESTS) ## user space, a file at a time
+	$(PROVE) $(UNIT_TESTS)
+
+.PHONY: kernel-tests
+kernel-tests: $(KERNEL_RUN) ## the BPF programs, by BPF_PROG_TEST_RUN (as root)
+	$(PROVE) $(KERNEL_RUN)
+
+.PHONY: parity
+parity: $(BUILD)/hellogate ## the kernel's reading of captures against user space's (as root)
+	HELLOGATE=$(BUILD)/hellogate $(PROVE) tests/corpus/parity
+
+.PHONY: corpus
+corpus: $(BUILD)/hellogate ## captures against their ground truth (CORPUS=DIR)
+	HELLOGATE=$(BUILD)/hellogate $(PROVE) tests/corpus/score
+
+.PHONY: e2e
+e2e: $(BUILD)/hellogate tools other ## real traffic between network namespaces (as root; T=status.t: one of them)
+	$(E2E_PROVE) $(if $(T),$(addprefix tests/e2e/,$(T)),$(E2E_TESTS))
+
+.PHONY: vmtest
+vmtest: ## the kernel tests on another kernel, in QEMU (KERNEL="6.1 6.12 newest")
+	packaging/deps.sh build vm
+	$(MAKE) $(KERNEL_TESTS)
+	tests/vm/run $(KERNEL:%=--kernel %) -- $(KERNEL_TESTS)
+
+SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+
+.PHONY: asan
+asan: ## the unit tests under address and undefined-behaviour sanitizers
+	$(MAKE) BUILD=$(BUILD)/asan CFLAGS='$(SANITIZE)' unit
+
+# ---- checks ----
+
+C_FILES := $(wildcard $(addsuffix /*.[ch],bpf include user tests/*))
+SCRIPTS := $(wildcard packaging/*.sh tests/demo/*.sh tests/e2e/*.t tests/e2e/*.sh \
+	tests/vm/run tests/vm/init tests/vm/replay .ci/run)
+
+.PHONY: check check-format check-warnings check-analysis check-scripts check-marks
+check: check-format check-warnings check-analysis check-scripts check-marks ## all that is found without running it
+
+check-format: ## layout, by clang-format
+	clang-format-14 --dry-run -Werror $(C_FILES)
+
+check-warnings: ## warnings are errors: user space by gcc and clang, programs by clang 14 and 19
+	$(MAKE) BUILD=$(BUILD)/check CC=gcc CLANG='clang-14 -Werror' CFLAGS='-O2 -g -Werror' \
+		$(BUILD)/check/hellogate test-programs
+	$(OTHER_BUILD) $(OTHER)/hellogate
+
+check-analysis: ## static analysis, by cppcheck
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+		--suppressions-list=packaging/cppcheck.txt --error-exitcode=1 -j $(JOBS) \
+		-Iinclude -Iuser -Ibpf '-DLIBBPF_OPTS(type, name, ...)=struct type name = { __VA_ARGS__ }' \
+		$(filter user/%.c tests/%.c,$(C_FILES))
+
+check-scripts: ## static analysis of the scripts, by shellcheck
+	shellcheck -x $(SCRIPTS)
+
+# One of the marks is TAP's, too: the end-to-end tests print it.
+check-marks: ## no unfinished marks, and a licence in each C file
+	@! grep -nwE 'T[O]DO|F[I]XME|X[X]X|H[A]CK' $(C_FILES) $(SCRIPTS) Makefile tests/tests.mk | \
+		grep -v '# T[O]DO $$HG_T[O]DO'
+	@! grep -L 'SPDX-License-Identifier: ' $(C_FILES) Makefile tests/tests.mk | sed 's/$$/: no licence/' | grep .
+
+# ---- installation ----
+
+.PHONY: install
+install: $(BUILD)/hellogate ## the binary (DESTDIR=, PREFIX=/usr/local)
+	install -D -m 755 $(BUILD)/hellogate $(DESTDIR)$(PREFIX)/bin/hellogate
+
+.PHONY: uninstall
+uninstall: ## what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/hellogate
