@@ -19,6 +19,13 @@ HG_INLINE long hg_load(void *ctx, const int at, __u32 offset, void *to, __u32 le
 	return bpf_skb_load_bytes(ctx, offset, to, len);
 }
 
+HG_INLINE __u32 hg_frame_len(void *ctx, const int at)
+{
+	struct __sk_buff *skb = ctx;
+
+	return at == HG_AT_XDP ? bpf_xdp_get_buff_len(ctx) : skb->len;
+}
+
 /* The tag that the stack has taken off the frame: 0, if none. */
 HG_INLINE __u16 hg_stripped_vlan(void *ctx, const int at)
 {
@@ -31,6 +38,12 @@ HG_INLINE long hg_load(void *ctx, const int at, __u32 offset, void *to, __u32 le
 {
 	(void)at;
 	return nb_load_bytes(ctx, offset, to, len);
+}
+
+HG_INLINE __u32 hg_frame_len(void *ctx, const int at)
+{
+	(void)at;
+	return ((struct nb_frame *)ctx)->len;
 }
 
 HG_INLINE __u16 hg_stripped_vlan(void *ctx, const int at)

@@ -3,19 +3,19 @@
 # Included by ../Makefile: how hellogate is shown, tested, measured, checked and
 # installed.  A target with "##" behind it is a row of `make help`.
 #
-# Tests are programs that print TAP; prove runs them and sums up.  Those of
-# tests/unit and tests/kernel run two at a time, then all others one by one:
-# they keep time and expect the machine for themselves.  JOBS=1 runs all in turn.
+# Tests are programs that print TAP; prove runs them and sums up.  Those that are
+# compiled run two at a time, then all others one by one: they keep time and expect
+# the machine for themselves.  JOBS=1 runs all in turn; PROVE_FLAGS=-v prints all.
 
 JOBS ?= 2
 KERNEL ?= 6.1
 PROVE := CMOCKA_MESSAGE_OUTPUT=TAP prove --norc --exec '' --jobs $(JOBS) \
-	--rules 'par=$(BUILD)/tests/{unit,kernel,parity}/*' $(PROVE_FLAGS)
+	--rules 'par=$(BUILD)/tests/**' $(PROVE_FLAGS)
 AS_ROOT := $(filter 0,$(shell id -u))
 
 .PHONY: help
 help: ## these lines
-	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z0-9-]*\):.* ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 # ---- packages ----
 
@@ -54,11 +54,13 @@ $(UNIT_TESTS:=.o): $(BUILD)/tests/unit/%.o: tests/unit/%.c | $(BUILD)/tests/unit
 $(UNIT_TESTS): %: %.o $(BUILD)/libhellogate.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -lcmocka $(LIBS) -o $@
 
-include tests/kernel/kernel.mk
+# Directories with rules of their own have a file for them: tests/kernel/kernel.mk
+# sets KERNEL_TESTS, tests/parity/parity.mk PARITY_TESTS, tests/bench/bench.mk BENCHES.
+include $(wildcard tests/*/*.mk)
 
 # Without root no program loads: then a test that says so stands in for them.
 NEEDS_ROOT := $(BUILD)/tests/kernel/needs_root
-KERNEL_RUN := $(if $(AS_ROOT),$(KERNEL_TESTS),$(NEEDS_ROOT))
+KERNEL_RUN := $(if $(AS_ROOT),$(KERNEL_TESTS) $(PARITY_TESTS),$(NEEDS_ROOT))
 
 $(NEEDS_ROOT): | $(BUILD)/tests/kernel
 	printf '#!/bin/sh\necho "1..0 # SKIP needs root: the kernel tests load programs"\n' >$@
@@ -73,12 +75,13 @@ other:
 	+$(OTHER_BUILD) $(OTHER)/hellogate
 
 .PHONY: test-programs
-test-programs: $(UNIT_TESTS) $(KERNEL_TESTS) $(KERNEL_RUN) $(TOOLS)
+test-programs: $(UNIT_TESTS) $(KERNEL_TESTS) $(PARITY_TESTS) $(KERNEL_RUN) $(BENCHES) $(TOOLS)
 
 # ---- tests ----
 
 E2E_TESTS := $(wildcard tests/e2e/*.t)
-E2E_PROVE := HELLOGATE=$(BUILD)/hellogate HG_TOOLS=$(abspath $(BUILD))/tests/tools HELLOGATE2=$(OTHER)/hellogate $(PROVE)
+E2E_PROVE := HELLOGATE=$(abspath $(BUILD)/hellogate) HELLOGATE2=$(abspath $(OTHER)/hellogate) \
+	HG_TOOLS=$(abspath $(BUILD)/tests/tools) $(PROVE)
 
 .PHONY: test
 test: ## every test that needs no virtual machine, after installing what is missing
@@ -94,13 +97,17 @@ unit: $(UNIT_TESTS) ## user space, a file at a time
 kernel-tests: $(KERNEL_RUN) ## the BPF programs, by BPF_PROG_TEST_RUN (as root)
 	$(PROVE) $(KERNEL_RUN)
 
+.PHONY: bench
+bench: $(BENCHES) ## nanoseconds per packet, as ratios within one run (as root)
+	set -e; for bench in $(BENCHES); do $$bench; done
+
 .PHONY: parity
-parity: $(BUILD)/hellogate ## the kernel's reading of captures against user space's (as root)
-	HELLOGATE=$(BUILD)/hellogate $(PROVE) tests/corpus/parity
+parity: $(BUILD)/hellogate $(PARITY_TESTS) ## the kernel's reading against user space's (as root)
+	HELLOGATE=$(abspath $(BUILD)/hellogate) $(PROVE) $(PARITY_TESTS) tests/corpus/parity
 
 .PHONY: corpus
 corpus: $(BUILD)/hellogate ## captures against their ground truth (CORPUS=DIR)
-	HELLOGATE=$(BUILD)/hellogate $(PROVE) tests/corpus/score
+	HELLOGATE=$(abspath $(BUILD)/hellogate) $(PROVE) tests/corpus/score
 
 .PHONY: e2e
 e2e: $(BUILD)/hellogate tools other ## real traffic between network namespaces (as root; T=status.t: one of them)
@@ -110,7 +117,7 @@ e2e: $(BUILD)/hellogate tools other ## real traffic between network namespaces (
 vmtest: ## the kernel tests on another kernel, in QEMU (KERNEL="6.1 6.12 newest")
 	packaging/deps.sh build vm
 	$(MAKE) $(KERNEL_TESTS)
-	tests/vm/run $(KERNEL:%=--kernel %) -- $(KERNEL_TESTS)
+	tests/vm/run --timeout 1800 $(KERNEL:%=--kernel %) -- $(KERNEL_TESTS)
 
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 

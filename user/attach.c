@@ -4,16 +4,10 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <limits.h>
-#include <linux/ethtool.h>
-#include <linux/if_link.h>
-#include <linux/sockios.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,8 +15,10 @@
 #include "../include/counters.h"
 #include "hooks.h"
 #include "loader.h"
+#include "netdev.h"
 #include "ports.h"
 #include "say.h"
+#include "snapshot_links.h"
 
 static const char *const hook_texts[] = { "auto", "xdp", "xdp-generic", "tcx", "tc" };
 
@@ -53,33 +49,6 @@ int hg_attached_number(const struct hg_instance *in, __u64 cookie, const char *n
 }
 
 /* ---- choosing ---- */
-
-static void driver_of(const char *name, char *driver, size_t size)
-{
-	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
-	struct ifreq request = { .ifr_data = (void *)&info };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	snprintf(driver, size, "unknown");
-	if (fd < 0)
-		return;
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
-	if (!ioctl(fd, SIOCETHTOOL, &request))
-		snprintf(driver, size, "%s", info.driver);
-	close(fd);
-}
-
-/* Devices where native XDP is there, but is not the fast path. */
-static bool is_virtual(const char *driver)
-{
-	static const char *const drivers[] = { "veth", "tun", "bridge", "bonding", "dummy",
-					       "team", "802.1Q VLAN Support", "ifb", NULL };
-
-	for (int i = 0; drivers[i]; i++)
-		if (!strcmp(driver, drivers[i]))
-			return true;
-	return false;
-}
 
 /* One interface on its way onto its hooks. */
 struct work {
@@ -240,7 +209,7 @@ static int try_auto(struct work *w)
 	enum hg_hook tc = hg_hook_has_tcx() ? HG_HOOK_TCX : HG_HOOK_TC;
 	const char *no_tcx = tc == HG_HOOK_TC ? "; no TCX before Linux 6.6" : "";
 
-	if (is_virtual(w->driver)) {
+	if (hg_netdev_is_virtual(w->driver)) {
 		snprintf(w->entry.why, sizeof(w->entry.why), "%.24s is virtual: XDP would cost its peer TSO%s",
 			 w->driver, no_tcx);
 		return try_hook(w, tc, true);
@@ -352,7 +321,7 @@ static int prepare(struct work *w, const struct hg_netns *ns, const char *name,
 	snprintf(e->ports, sizeof(e->ports), "%s", options->ports);
 	snprintf(e->version, sizeof(e->version), "%s", HG_VERSION);
 	snprintf(e->netns_path, sizeof(e->netns_path), "%s", ns->path);
-	driver_of(name, w->driver, sizeof(w->driver));
+	hg_netdev_driver(name, w->driver, sizeof(w->driver));
 	if (!hg_instance_is_there(w->in))
 		return HG_OK;
 	e->netns = netns_number(w->in, ns->cookie);
@@ -437,23 +406,13 @@ int hg_detach(struct hg_instance *in, unsigned int n)
 	return forget(in, n, &i);
 }
 
-static bool is_gone(const struct hg_instance *in, const struct hg_interface *i)
-{
-	char path[256];
-
-	if (!i->tcx)
-		return false; /* filters go with their device; nothing of ours stays */
-	hg_link_path(in, i, "egress", path, sizeof(path));
-	return access(path, F_OK) == 0 && hg_hook_link_device(path) == 0;
-}
-
 int hg_detach_gone(struct hg_instance *in)
 {
 	struct hg_interface i;
 	int r = HG_OK;
 
 	for (unsigned int n = 0; hg_interface_get(in, n, &i); n++) {
-		if (!hg_interface_used(&i) || !is_gone(in, &i))
+		if (!hg_interface_used(&i) || hg_interface_state_of(in, &i) != HG_INTERFACE_GONE)
 			continue;
 		hg_warn("%s: the device is gone; its links are removed", i.name);
 		take_off(in, &i);

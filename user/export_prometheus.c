@@ -214,7 +214,8 @@ static void write_verdicts(struct prom *p, const char *rule, const struct hg_rul
 {
 	for (unsigned int mode = 0; mode < HG_MODE_COUNT; mode++) {
 		for (unsigned int action = 0; action < HG_ACTION_COUNT; action++) {
-			bool its_own = active && active->mode == mode && active->action == action;
+			/* In both modes: a rule is promoted from one to the other. */
+			bool its_own = active && active->action == action;
 
 			if (c->verdicts[mode][action] || its_own)
 				sample(p, "policy_verdicts_total", c->verdicts[mode][action],

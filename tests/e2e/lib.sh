@@ -152,7 +152,7 @@ start() {
 	esac
 	rm -f "$HG_DIR/$name.out" # what the last one printed must not be taken for this one's
 	"${prefix[@]}" env --default-signal=INT,QUIT "$@" \
-		</dev/null >"$HG_DIR/$name.out" 2>"$HG_DIR/$name.err" &
+		<"${HG_STDIN:-/dev/null}" >"$HG_DIR/$name.out" 2>"$HG_DIR/$name.err" &
 	HG_PID[$name]=$!
 }
 

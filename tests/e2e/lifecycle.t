@@ -123,8 +123,8 @@ replacement() { # HOOK
 		payloads forbidden allowed
 		echo "sweep id=deny payload=forbidden step=4 gap=30 orders=fwd,rev timeout=3000"
 	} >"$HG_DIR/flight.script"
-	start flight in_c "$HG_TOOLS/segclient" --dev c0 --dmac "$(mac "$HG_S" s0)" --src4 $X4 --dst4 $S4 \
-		--sport 40000 --parallel 8 <"$HG_DIR/flight.script"
+	HG_STDIN=$HG_DIR/flight.script start flight in_c "$HG_TOOLS/segclient" --dev c0 --dmac "$(mac "$HG_S" s0)" --src4 $X4 --dst4 $S4 \
+		--sport 40000 --parallel 8
 	replace_while flight "$hook"
 	cp "$HG_DIR/flight.out" "$HG_DIR/flight.seg"
 	settle flight

@@ -76,7 +76,7 @@ is "$(metric events_lost_total 'stage="ring"')" 0 "events_lost_total: none in th
 exchange conflict <<EOS
 $(payloads conflict)
 conn id=before payload=conflict want=0 timeout=300 seg=100+100/fill=41 seg=0+-
-conn id=after payload=conflict want=0 timeout=300 seg=200+- seg=300+50/fill=00 seg=0+200
+conn id=after payload=conflict want=0 timeout=300 seg=200+- seg=300+50/fill=42 seg=0+200
 EOS
 every conflict '(.rst | not)' "a conflicting overlap is not reset with unread: allow"
 counted 2 "coverage_flows_total: conflicting_overlap" coverage_flows_total 'bucket="conflicting_overlap"'

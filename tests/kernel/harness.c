@@ -306,13 +306,18 @@ static enum gate_act run_tc(struct gate *g, int program, const struct frame *f)
 	return GATE_PASS;
 }
 
-enum gate_act gate_send(struct gate *g, enum gate_hook hook, const struct frame *frame)
+enum gate_act gate_send_quietly(struct gate *g, enum gate_hook hook, const struct frame *frame)
 {
-	enum gate_act act;
 	int program = gate_program(g, hook);
 
 	memset(&g->rst, 0, sizeof(g->rst));
-	act = hook <= GATE_XDP_FRAGS ? run_xdp(g, program, frame) : run_tc(g, program, frame);
+	return hook <= GATE_XDP_FRAGS ? run_xdp(g, program, frame) : run_tc(g, program, frame);
+}
+
+enum gate_act gate_send(struct gate *g, enum gate_hook hook, const struct frame *frame)
+{
+	enum gate_act act = gate_send_quietly(g, hook, frame);
+
 	if (act == GATE_FAILED)
 		tap_diag("%s: a run of %u bytes: error %d, retval %d", gate_hook_name[hook],
 			 frame->len, g->error, g->retval);
@@ -635,22 +640,6 @@ static struct hg_name_key name_key(const struct hg_policy *p, const char *name, 
 	return hg_name_digest(sum[0], sum[1]);
 }
 
-static int install_names(const struct gate_policy *p, struct hg_policy *header)
-{
-	int map = inner_map(BPF_MAP_TYPE_HASH, "names", sizeof(struct hg_name_key),
-			    sizeof(struct hg_name_sets), GATE_ENTRIES, 0);
-
-	for (__u32 i = 0; i < GATE_ENTRIES && p->names[i].name; i++) {
-		struct hg_name_sets sets = { p->names[i].exact, p->names[i].below };
-		__u32 labels;
-		struct hg_name_key key = name_key(header, p->names[i].name, &labels);
-
-		header->name_depths |= 1U << (labels < 31 ? labels : 31);
-		inner_set(map, &key, &sets);
-	}
-	return map;
-}
-
 static struct hg_net_key net_key(const char *text)
 {
 	struct hg_net_key key = {};
@@ -670,41 +659,93 @@ static struct hg_net_key net_key(const char *text)
 	return key;
 }
 
-static int install_nets(const struct gate_policy *p)
+static void compile_names(const struct gate_policy *p, struct gate_compiled *c)
+{
+	for (c->names = 0; c->names < GATE_ENTRIES && p->names[c->names].name; c->names++) {
+		__u32 n = c->names, labels;
+
+		c->name_keys[n] = name_key(&c->header, p->names[n].name, &labels);
+		c->name_sets[n].exact = p->names[n].exact;
+		c->name_sets[n].below = p->names[n].below;
+		c->header.name_depths |= 1U << (labels < 31 ? labels : 31);
+	}
+}
+
+static void compile_ports(const struct gate_policy *p, struct gate_compiled *c)
+{
+	memset(c->ports, 0, sizeof(c->ports));
+	c->any_port = p->ports[0].low;
+	for (__u32 i = 0; i < GATE_ENTRIES && p->ports[i].low; i++)
+		for (__u32 port = p->ports[i].low; port <= p->ports[i].high; port++)
+			c->ports[port] |= p->ports[i].sets;
+}
+
+void gate_compile(const struct gate_policy *p, struct gate_compiled *c)
+{
+	c->header = p->header;
+	for (__u32 i = 0; i < HG_NAME_SIZE; i++) {
+		c->header.name_key[0][i] = hg_mix(i + 5001) | 1;
+		c->header.name_key[1][i] = hg_mix(i + 7001) | 1;
+	}
+	c->header.rules = p->rule_count;
+	memcpy(c->rules, p->rules, sizeof(c->rules));
+	for (__u32 i = 0; i < p->rule_count; i++)
+		c->header.needs |= p->rules[i].match.conditions | p->rules[i].except.conditions;
+	compile_names(p, c);
+	for (c->nets = 0; c->nets < GATE_ENTRIES && p->nets[c->nets].net; c->nets++) {
+		c->net_keys[c->nets] = net_key(p->nets[c->nets].net);
+		c->net_sets[c->nets] = p->nets[c->nets].sets;
+	}
+	compile_ports(p, c);
+}
+
+static int install_names(const struct gate_compiled *c)
+{
+	int map = inner_map(BPF_MAP_TYPE_HASH, "names", sizeof(struct hg_name_key),
+			    sizeof(struct hg_name_sets), GATE_ENTRIES, 0);
+
+	for (__u32 i = 0; i < c->names; i++)
+		inner_set(map, &c->name_keys[i], &c->name_sets[i]);
+	return map;
+}
+
+static int install_nets(const struct gate_compiled *c)
 {
 	int map = inner_map(BPF_MAP_TYPE_LPM_TRIE, "nets", sizeof(struct hg_net_key), sizeof(__u64),
 			    GATE_ENTRIES, BPF_F_NO_PREALLOC);
 
-	for (__u32 i = 0; i < GATE_ENTRIES && p->nets[i].net; i++) {
-		struct hg_net_key key = net_key(p->nets[i].net);
-
-		inner_set(map, &key, &p->nets[i].sets);
-	}
+	for (__u32 i = 0; i < c->nets; i++)
+		inner_set(map, &c->net_keys[i], &c->net_sets[i]);
 	return map;
 }
 
-static int install_ports(const struct gate_policy *p)
+static int install_ports(const struct gate_compiled *c)
 {
-	bool any = p->ports[0].low;
-	int map = inner_map(BPF_MAP_TYPE_ARRAY, "ports", 4, sizeof(__u64), any ? 65536 : 1,
-			    BPF_F_INNER_MAP);
+	__u32 entries = c->any_port ? 65536 : 1;
+	int map = inner_map(BPF_MAP_TYPE_ARRAY, "ports", 4, sizeof(__u64), entries, BPF_F_INNER_MAP);
 
-	for (__u32 i = 0; i < GATE_ENTRIES && p->ports[i].low; i++)
-		for (__u32 port = p->ports[i].low; port <= p->ports[i].high; port++)
-			inner_set(map, &port, &p->ports[i].sets);
+	for (__u32 port = 0; port < entries; port++)
+		if (c->ports[port])
+			inner_set(map, &port, &c->ports[port]);
 	return map;
 }
 
-static int install_rules(const struct gate_policy *p, struct hg_policy *header)
+static int install_rules(const struct gate_compiled *c)
 {
 	int map = inner_map(BPF_MAP_TYPE_ARRAY, "rules", 4, sizeof(struct hg_rule),
-			    p->rule_count ? p->rule_count : 1, BPF_F_INNER_MAP);
+			    c->header.rules ? c->header.rules : 1, BPF_F_INNER_MAP);
 
-	header->rules = p->rule_count;
-	for (__u32 i = 0; i < p->rule_count; i++) {
-		header->needs |= p->rules[i].match.conditions | p->rules[i].except.conditions;
-		inner_set(map, &i, &p->rules[i]);
-	}
+	for (__u32 i = 0; i < c->header.rules; i++)
+		inner_set(map, &i, &c->rules[i]);
+	return map;
+}
+
+static int install_header(const struct gate_compiled *c)
+{
+	int map = inner_map(BPF_MAP_TYPE_ARRAY, "policy", 4, sizeof(c->header), 1, 0);
+	__u32 zero = 0;
+
+	inner_set(map, &zero, &c->header);
 	return map;
 }
 
@@ -719,22 +760,15 @@ static void outer_set(struct gate *g, const char *name, int inner)
 
 void gate_police(struct gate *g, const struct gate_policy *p)
 {
-	struct hg_policy header = p->header;
-	__u32 zero = 0;
-	int map;
+	static struct gate_compiled c;
 
+	gate_compile(p, &c);
 	g->control->generation = 0;
-	for (__u32 i = 0; i < HG_NAME_SIZE; i++) {
-		header.name_key[0][i] = hg_mix(i + 5001) | 1;
-		header.name_key[1][i] = hg_mix(i + 7001) | 1;
-	}
-	outer_set(g, "policy_rules", install_rules(p, &header));
-	outer_set(g, "policy_names", install_names(p, &header));
-	outer_set(g, "policy_nets", install_nets(p));
-	outer_set(g, "policy_ports", install_ports(p));
-	map = inner_map(BPF_MAP_TYPE_ARRAY, "policy", 4, sizeof(header), 1, 0);
-	inner_set(map, &zero, &header);
-	outer_set(g, "policy", map);
+	outer_set(g, "policy_rules", install_rules(&c));
+	outer_set(g, "policy_names", install_names(&c));
+	outer_set(g, "policy_nets", install_nets(&c));
+	outer_set(g, "policy_ports", install_ports(&c));
+	outer_set(g, "policy", install_header(&c));
 	g->control->generation = 1;
 }
 

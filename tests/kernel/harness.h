@@ -113,6 +113,9 @@ enum gate_act gate_send(struct gate *g, enum gate_hook hook, const struct frame 
 int gate_send_live(struct gate *g, const struct frame *frame);
 void gate_attach_arm(struct gate *g);
 
+/* The same without a word about frames that the kernel refuses. */
+enum gate_act gate_send_quietly(struct gate *g, enum gate_hook hook, const struct frame *frame);
+
 void gate_sweep(struct gate *g);
 void gate_sweep_slots(struct gate *g); /* as often as it takes to see each slot */
 void gate_sweep_final(struct gate *g);
@@ -162,6 +165,22 @@ struct gate_policy {
 		__u64 sets;
 	} ports[GATE_ENTRIES];
 };
+
+/* The same as the maps take it. */
+struct gate_compiled {
+	struct hg_policy header;
+	struct hg_rule rules[GATE_RULES];
+	struct hg_name_key name_keys[GATE_ENTRIES];
+	struct hg_name_sets name_sets[GATE_ENTRIES];
+	__u32 names;
+	struct hg_net_key net_keys[GATE_ENTRIES];
+	__u64 net_sets[GATE_ENTRIES];
+	__u32 nets;
+	__u64 ports[65536];
+	bool any_port;
+};
+
+void gate_compile(const struct gate_policy *p, struct gate_compiled *c);
 
 /* Install as generation 1 and switch to it. */
 void gate_police(struct gate *g, const struct gate_policy *p);

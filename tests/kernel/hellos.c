@@ -195,7 +195,7 @@ void hello_build(struct octets *o, const struct hello_spec *spec)
 {
 	__u32 body, session;
 
-	o->len = 0;
+	octets_clear(o);
 	put_be(o, 1, 1);
 	body = vector_begin(o, 3);
 	put_be(o, 2, spec->legacy ? spec->legacy : 0x0303);
@@ -220,7 +220,7 @@ void record_put(struct octets *stream, __u8 type, __u16 version, const void *bod
 
 void record_whole(struct octets *stream, const struct octets *message)
 {
-	stream->len = 0;
+	octets_clear(stream);
 	record_put(stream, 22, 0x0301, message->at, message->len);
 }
 
@@ -229,7 +229,7 @@ void records_split(struct octets *stream, const struct octets *message, const __
 {
 	__u32 at = 0;
 
-	stream->len = 0;
+	octets_clear(stream);
 	for (__u32 i = 0; at < message->len; i++) {
 		__u32 size = sizes[i < count ? i : count - 1];
 
@@ -242,7 +242,7 @@ void records_split(struct octets *stream, const struct octets *message, const __
 
 void hello_sslv2(struct octets *stream, __u16 version, __u32 ciphers, __u32 challenge)
 {
-	stream->len = 0;
+	octets_clear(stream);
 	put_be(stream, 2, 0x8000 | (9 + ciphers * 3 + challenge));
 	put_be(stream, 1, 1);
 	put_be(stream, 2, version);

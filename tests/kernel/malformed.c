@@ -92,7 +92,7 @@ static void short_message(struct gate *g, enum gate_hook hook)
 
 	hello_build(&message, &spec);
 	for (__u32 len = 4; len < message.len; len++, tried++) {
-		stream.len = 0;
+		octets_clear(&stream);
 		record_put(&stream, 22, 0x0301, message.at, len);
 		patch_be(&stream, HANDSHAKE, 3, len - 4);
 		talk_begin(&t, g, hook, NULL);

@@ -11,10 +11,25 @@
 
 #define OCTETS_MAX (160 * 1024)
 
+/* Where a length field lies. */
+struct octets_field {
+	__u32 at, width;
+};
+
+#define OCTETS_FIELDS 64 /* the first ones are kept */
+
 struct octets {
 	__u32 len;
+	__u32 field_count;
+	struct octets_field fields[OCTETS_FIELDS];
 	__u8 at[OCTETS_MAX];
 };
+
+static inline void octets_clear(struct octets *o)
+{
+	o->len = 0;
+	o->field_count = 0;
+}
 
 static inline void put(struct octets *o, const void *bytes, __u32 len)
 {
@@ -57,6 +72,8 @@ static inline void patch_be(struct octets *o, __u32 at, __u32 width, __u64 value
 /* A vector: vector_begin() leaves room for the length that vector_end() writes. */
 static inline __u32 vector_begin(struct octets *o, __u32 width)
 {
+	if (o->field_count < OCTETS_FIELDS)
+		o->fields[o->field_count++] = (struct octets_field){ o->len, width };
 	put_be(o, width, 0);
 	return o->len;
 }

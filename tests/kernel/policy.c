@@ -283,7 +283,7 @@ static void build(struct octets *stream, const struct flow *f)
 		patch_be(stream, block, 2, 0xffff);
 	}
 	if (f->bytes == HTTP) {
-		stream->len = 0;
+		octets_clear(stream);
 		put_string(stream, "GET / HTTP/1.1\r\n\r\n");
 	}
 }

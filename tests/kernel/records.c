@@ -95,7 +95,7 @@ static void build(struct octets *stream, const struct octets *message, const str
 {
 	__u32 at = 0;
 
-	stream->len = 0;
+	octets_clear(stream);
 	for (const struct record *r = row->records; r->type != 255; r++) {
 		__u32 len = r->len == REST ? message->len - at : r->len;
 

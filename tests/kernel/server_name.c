@@ -129,7 +129,7 @@ static void build(struct octets *stream, struct octets *message, const struct ro
 	struct hello_spec spec = { .sni_twice = row->twice, .pad_to = 700 };
 	__u32 count = 0;
 
-	body.len = 0;
+	octets_clear(&body);
 	while (count < 4 && row->names[count].name)
 		count++;
 	if (count)

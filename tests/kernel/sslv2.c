@@ -48,7 +48,7 @@ static void build(struct octets *stream, struct octets *message, const struct ro
 	hello_sslv2(stream, row->version, row->ciphers, row->challenge);
 	if (row->patch)
 		patch_be(stream, row->patch_at, 2, row->patch);
-	message->len = 0;
+	octets_clear(message);
 	put(message, stream->at + 2, stream->len - 2);
 }
 

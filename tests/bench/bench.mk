@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Included by tests/tests.mk.
+
+BENCHES := $(BUILD)/tests/bench/bench
+
+$(BUILD)/tests/bench:
+	mkdir -p $@
+
+$(BUILD)/tests/bench/vary.bpf.o: tests/bench/vary.bpf.c | $(BUILD)/tests/bench
+	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(BUILD)/tests/bench/vary.skel.h: $(BUILD)/tests/bench/vary.bpf.o
+	$(BPFTOOL) gen skeleton $< name vary_bpf > $@.tmp
+	mv $@.tmp $@
+
+$(BUILD)/tests/bench/%.o: tests/bench/%.c $(BUILD)/hellogate.skel.h $(BUILD)/tests/bench/vary.skel.h
+	$(CC) $(HG_CFLAGS) -I$(BUILD)/tests/bench -c $< -o $@
+
+$(BENCHES): $(addprefix $(BUILD)/tests/,bench/bench.o bench/clockwork.o kernel/harness.o \
+		kernel/frames.o kernel/hellos.o)
+	$(CC) $(CFLAGS) $^ -lbpf -lelf -lz -o $@
