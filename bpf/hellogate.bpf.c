@@ -115,26 +115,11 @@ int hg_egress(struct __sk_buff *skb)
 	return hg_entry_tc(skb, HG_AT_EGRESS);
 }
 
-/*
- * clang leaves a struct that only inner maps name as a forward declaration, and
- * libbpf then knows no size: asking for the type's id keeps it in the BTF.
- */
-#define HG_KEEP_BTF(type)                                                                          \
-	do {                                                                                       \
-		__u32 hg_id = __builtin_btf_type_id(*(type *)0, 0);                                \
-		hg_opaque(hg_id);                                                                  \
-	} while (0)
-
 /* Run once by the loader. */
 SEC("tc")
 int hg_start_sweep(struct __sk_buff *skb)
 {
 	(void)skb;
-	HG_KEEP_BTF(struct hg_policy);
-	HG_KEEP_BTF(struct hg_rule);
-	HG_KEEP_BTF(struct hg_name_key);
-	HG_KEEP_BTF(struct hg_name_sets);
-	HG_KEEP_BTF(struct hg_net_key);
 	return hg_sweep_start();
 }
 

@@ -181,43 +181,46 @@ HG_MAP struct {
  * Policy generations: slot control.generation - 1 of each is the active one.
  * A load fills a free slot of all and then moves the index: no packet sees
  * half a policy.  Writer: policy load.  Reader: data path.
+ *
+ * The inner maps are declared by size: 6.1 takes no inner map whose BTF is not
+ * that of the prototype, and `policy load` creates its maps without.
  */
 struct hg_policy_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct hg_policy);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct hg_policy));
 };
 
 struct hg_rules_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, HG_RULES);
 	__uint(map_flags, BPF_F_INNER_MAP); /* as many as the policy has */
-	__type(key, __u32);
-	__type(value, struct hg_rule);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct hg_rule));
 };
 
 struct hg_names_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
-	__type(key, struct hg_name_key);
-	__type(value, struct hg_name_sets);
+	__uint(key_size, sizeof(struct hg_name_key));
+	__uint(value_size, sizeof(struct hg_name_sets));
 };
 
 struct hg_nets_map {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(max_entries, 1);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct hg_net_key);
-	__type(value, __u64);
+	__uint(key_size, sizeof(struct hg_net_key));
+	__uint(value_size, sizeof(__u64));
 };
 
 struct hg_ports_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 65536);
 	__uint(map_flags, BPF_F_INNER_MAP); /* one entry where no rule asks for ports */
-	__type(key, __u32);
-	__type(value, __u64);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(__u64));
 };
 
 #define HG_GENERATION_MAP(name, inner)                                                             \

@@ -23,6 +23,7 @@ struct hg_name_step {
 	const struct hg_control *control;
 	const struct hg_policy *policy; /* NULL: only the key of server_names */
 	void *names;
+	const __u8 *name;
 };
 
 HG_INLINE void hg_name_look_up(struct hg_name_step *n, bool whole)
@@ -49,7 +50,7 @@ HG_STEP long hg_name_byte_step(__u32 i, struct hg_name_step *n)
 
 	if (i >= w->left)
 		return 1;
-	byte = s->parse.hello.name[(w->left - 1 - i) & (HG_NAME_SIZE - 1)];
+	byte = n->name[(w->left - 1 - i) & (HG_NAME_SIZE - 1)];
 	if (n->policy) {
 		if (byte == '.') {
 			w->labels++;
@@ -62,26 +63,46 @@ HG_STEP long hg_name_byte_step(__u32 i, struct hg_name_step *n)
 	return 0;
 }
 
-/* Fills scratch->facts.sni and scratch->name. */
+/* Add the sets that hold n->name to scratch->facts.sni. */
+HG_INLINE void hg_walk_name(struct hg_name_step *n, __u32 len)
+{
+	struct hg_name_walk *w = &n->scratch->walk;
+
+	w->sum[0] = 0;
+	w->sum[1] = 0;
+	w->sum[2] = 0;
+	w->labels = 0;
+	w->left = len;
+	hg_loop(HG_NAME_MAX, hg_name_byte_step, n);
+	if (!n->policy || !len)
+		return;
+	w->labels++;
+	hg_name_look_up(n, true);
+}
+
+/*
+ * Fills scratch->facts.sni, .sni_unknown and scratch->name.  Of two candidates
+ * a set must hold both, and is unknown if it holds one; of more, all sets are.
+ */
 HG_INLINE void hg_match_name(struct hg_scratch *s, const struct hg_control *c,
 			     const struct hg_policy *p, void *names)
 {
-	struct hg_name_step step = { s, c, p, names };
+	struct hg_name_step step = { s, c, p, names, s->parse.hello.name };
+	__u64 first;
 
-	s->walk.sum[0] = 0;
-	s->walk.sum[1] = 0;
-	s->walk.sum[2] = 0;
-	s->walk.labels = 0;
-	s->walk.left = s->parse.hello.name_len;
 	s->name = 0;
-	if (!s->walk.left)
+	if (s->parse.hello.name_len) {
+		hg_walk_name(&step, s->parse.hello.name_len);
+		s->name = s->walk.sum[2] | 1;
+	}
+	if (s->parse.hello.sni_state != HG_SNI_ambiguous || !p)
 		return;
-	hg_loop(HG_NAME_MAX, hg_name_byte_step, &step);
-	s->name = s->walk.sum[2] | 1;
-	if (!p)
-		return;
-	s->walk.labels++;
-	hg_name_look_up(&step, true);
+	first = s->facts.sni;
+	s->facts.sni = 0;
+	step.name = s->parse.hello.second;
+	hg_walk_name(&step, s->parse.hello.second_len);
+	s->facts.sni_unknown = s->parse.hello.sni_names == 2 ? first ^ s->facts.sni : ~0ULL;
+	s->facts.sni &= first;
 }
 
 /* ---- facts ---- */
@@ -120,10 +141,6 @@ HG_INLINE void hg_facts_of_hello(struct hg_facts *f, const struct hg_hello *h)
 	f->sni_state = h->sni_state;
 	f->version = hg_version_rank(h->version_max);
 	f->all_weak = (h->features & HG_HELLO_ALL_WEAK) != 0;
-	if (h->sni_state == HG_SNI_ambiguous) {
-		f->sni_unknown = ~0ULL;
-		f->sni = 0;
-	}
 }
 
 /* ---- rules ---- */

@@ -31,23 +31,13 @@ HG_INLINE bool hg_port_watched(__be16 port)
 	return watched_ports[n >> 6] >> (n & 63) & 1;
 }
 
-HG_INLINE struct hg_attention *hg_attention(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&attention, &zero);
-}
-
 /* Are there flows whose every packet must be looked at? */
 HG_INLINE bool hg_attentive(void)
 {
-	struct hg_attention *a = hg_attention();
-	struct hg_presence *p;
+	__u32 zero = 0;
+	struct hg_attention *a = bpf_map_lookup_elem(&attention, &zero);
 
-	if (a && a->flows)
-		return true;
-	p = hg_presence();
-	return p && p->verdicts;
+	return a && a->flows;
 }
 
 /* ---- what a verdict does ---- */
@@ -256,7 +246,8 @@ HG_SUBPROG int hg_flow_refused(struct hg_scratch *s, __u32 why)
 /* Make the flow in the scratch an entry. */
 HG_INLINE void hg_flow_insert(struct hg_scratch *s, struct hg_slot *slot)
 {
-	long error = bpf_map_update_elem(&flows, &s->key, &s->flow, BPF_NOEXIST);
+	/* An int: before 6.4 the upper half of the register is not the sign's. */
+	int error = bpf_map_update_elem(&flows, &s->key, &s->flow, BPF_NOEXIST);
 
 	if (error == -HG_EEXIST)
 		error = hg_flow_supersede(s);

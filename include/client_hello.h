@@ -73,6 +73,10 @@ struct hg_hello {
 	 * Raw and cut to what fits when sni_state is `invalid`.
 	 */
 	__u8 name[HG_NAME_SIZE];
+	/* The other candidate, where there are two: alike, and as long as it fits. */
+	__u8 second[HG_NAME_SIZE];
+	__u32 second_len;
+	__u32 reserved;
 };
 
 /* The working memory of a parse: loops keep here what they carry. */
@@ -86,14 +90,17 @@ struct hg_parse {
 	__u32 sni_extensions;
 	__u32 grease;
 	__u32 strong;
-	__u32 name_at;	/* raw name, absolute */
-	__u32 name_raw; /* its length */
+	struct hg_window name;	 /* the first host name, raw, in absolute offsets */
+	struct hg_window second; /* the second */
 	__u32 name_bad; /* holds a byte that no host name has */
 };
 
 struct hg_parse_step {
 	const struct hg_capture *capture;
 	struct hg_parse *parse;
+	/* where a name is written, and the raw one that is read */
+	__u8 *to;
+	struct hg_window from;
 };
 
 /* RFC 8701: 0x?A?A with equal bytes. */
@@ -316,10 +323,10 @@ HG_STEP long hg_server_name_step(__u32 i, struct hg_parse_step *s)
 	p->list = w;
 	if (type != 0)
 		return 0;
-	if (!p->hello.sni_names) {
-		p->name_at = name.at;
-		p->name_raw = name.end - name.at;
-	}
+	if (!p->hello.sni_names)
+		p->name = name;
+	else if (p->hello.sni_names == 1)
+		p->second = name;
 	p->hello.sni_names++;
 	return 0;
 }
@@ -334,8 +341,7 @@ HG_INLINE void hg_parse_server_names(struct hg_parse_step *s, __u32 which)
 	if (!hg_vector16(s->capture, &w, &list)) {
 		/* An older hello may leave the list length out of a lone zero. */
 		p->name_bad = 1;
-		p->name_at = w.at;
-		p->name_raw = hg_left(&w);
+		p->name = w;
 		return;
 	}
 	p->list = list;
@@ -373,63 +379,77 @@ HG_INLINE __u64 hg_not_ldh(__u64 lower)
 
 HG_STEP long hg_name_step(__u32 i, struct hg_parse_step *s)
 {
-	struct hg_parse *p = s->parse;
-	__u32 done = i * 8, left = p->name_raw - done;
-	__u64 word, bad, lower;
+	__u32 done = i * 8, len = s->from.end - s->from.at, left = len - done;
+	__u64 bad, lower;
 
-	if (done >= p->name_raw || done >= HG_NAME_SIZE)
+	if (done >= len || done >= HG_NAME_SIZE)
 		return 1;
-	word = hg_word(s->capture, p->name_at + done);
-	lower = hg_lower(word);
+	lower = hg_lower(hg_word(s->capture, s->from.at + done));
 	bad = hg_not_ldh(lower);
 	if (left < 8) {
 		__u64 keep = ~0ULL >> (8 * (8 - left) & 63);
 
-		word &= keep;
 		lower &= keep;
 		bad &= keep;
 	}
 	if (bad)
-		p->name_bad = 1;
+		s->parse->name_bad = 1;
 	hg_opaque(done);
 	if (done <= HG_NAME_SIZE - 8)
-		__builtin_memcpy(&p->hello.name[done], &lower, sizeof(lower));
+		__builtin_memcpy(&s->to[done], &lower, sizeof(lower));
 	return 0;
 }
 
 /* `invalid` compares raw bytes: put back the case that lower-casing took. */
 HG_STEP long hg_raw_name_step(__u32 i, struct hg_parse_step *s)
 {
-	struct hg_parse *p = s->parse;
-
-	if (i >= p->name_raw || i >= HG_NAME_MAX)
+	hg_opaque(i);
+	if (i >= s->from.end - s->from.at || i >= HG_NAME_MAX)
 		return 1;
-	p->hello.name[i & (HG_NAME_SIZE - 1)] = hg_byte(s->capture, p->name_at + i);
+	s->to[i] = hg_byte(s->capture, s->from.at + i);
 	return 0;
 }
 
-HG_INLINE void hg_parse_name(struct hg_parse_step *s)
+/* Normalise the name in s->from to s->to.  Returns its length. */
+HG_INLINE __u32 hg_parse_name(struct hg_parse_step *s)
+{
+	struct hg_parse *p = s->parse;
+	__u32 len = s->from.end - s->from.at, last = len - 1;
+
+	hg_loop(HG_NAME_SIZE / 8, hg_name_step, s);
+	if (len > HG_NAME_MAX || (len == 1 && s->to[0] == '.')) /* the root is no host */
+		p->name_bad = 1;
+	if (p->name_bad) {
+		s->to[HG_NAME_MAX] = 0;
+		hg_loop(HG_NAME_SIZE, hg_raw_name_step, s);
+		return len < HG_NAME_MAX ? len : HG_NAME_MAX;
+	}
+	hg_opaque(last);
+	if (last < HG_NAME_MAX && s->to[last] == '.') {
+		s->to[last] = 0;
+		return last;
+	}
+	return len;
+}
+
+/* Both candidates of an ambiguous name; a third is beyond what is compared. */
+HG_INLINE void hg_parse_names(struct hg_parse_step *s)
 {
 	struct hg_parse *p = s->parse;
 	struct hg_hello *h = &p->hello;
-	__u32 len = p->name_raw;
 
-	h->sni.at = p->name_at - p->start;
-	h->sni.len = len;
-	hg_loop(HG_NAME_SIZE / 8, hg_name_step, s);
-	if (len > HG_NAME_MAX)
-		p->name_bad = 1;
-	if (!p->name_bad && len == 1 && h->name[0] == '.')
-		p->name_bad = 1; /* the root is no host */
-	if (!p->name_bad && hg_byte(s->capture, p->name_at + len - 1) == '.') {
-		len--;
-		h->name[len & (HG_NAME_SIZE - 1)] = 0;
-	}
-	h->name_len = len < HG_NAME_MAX ? len : HG_NAME_MAX;
-	if (p->name_bad) {
-		h->name[HG_NAME_MAX] = 0;
-		hg_loop(HG_NAME_SIZE, hg_raw_name_step, s);
-	}
+	if (p->name.at == p->name.end)
+		return;
+	h->sni.at = p->name.at - p->start;
+	h->sni.len = p->name.end - p->name.at;
+	s->to = h->name;
+	s->from = p->name;
+	h->name_len = hg_parse_name(s);
+	if (h->sni_names < 2)
+		return;
+	s->to = h->second;
+	s->from = p->second;
+	h->second_len = hg_parse_name(s);
 }
 
 HG_INLINE void hg_parse_sni(struct hg_parse_step *s)
@@ -443,14 +463,13 @@ HG_INLINE void hg_parse_sni(struct hg_parse_step *s)
 	hg_parse_server_names(s, 0);
 	if (p->sni_extensions > 1)
 		hg_parse_server_names(s, 1);
-	if (p->name_raw)
-		hg_parse_name(s);
+	hg_parse_names(s);
 	if (h->sni_names > 1 || p->sni_extensions > 2)
 		h->sni_state = HG_SNI_ambiguous;
 	else if (p->name_bad)
 		h->sni_state = HG_SNI_invalid;
 	else
-		h->sni_state = p->name_raw ? HG_SNI_ok : HG_SNI_empty;
+		h->sni_state = h->sni.len ? HG_SNI_ok : HG_SNI_empty;
 }
 
 /* ---- supported_versions (RFC 8446, section 4.2.1) ---- */
@@ -631,7 +650,7 @@ HG_INLINE bool hg_hello_parse_message(struct hg_parse_step *s, __u32 start, __u3
 HG_INLINE bool hg_hello_parse(const struct hg_capture *c, struct hg_parse *p, __u32 start,
 			      __u32 len, bool sslv2)
 {
-	struct hg_parse_step step = { c, p };
+	struct hg_parse_step step = { .capture = c, .parse = p };
 
 	__builtin_memset(p, 0, sizeof(*p));
 	p->start = start;

@@ -25,8 +25,8 @@ struct hg_control {
 struct hg_presence {
 	__u64 heartbeat_ns; /* `run` was here: monotonic clock */
 	__u64 time_ns;	    /* the time of a replay; see inject_time */
-	__u32 verdicts;	    /* verdicts were written that no packet has met yet */
 	__u32 final;	    /* end of a replay: the next sweep ends everything */
+	__u32 reserved;
 };
 
 /* Written by the data path: is there a flow whose bare ACKs matter? */

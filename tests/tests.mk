@@ -75,7 +75,7 @@ other:
 	+$(OTHER_BUILD) $(OTHER)/hellogate
 
 .PHONY: test-programs
-test-programs: $(UNIT_TESTS) $(KERNEL_TESTS) $(PARITY_TESTS) $(KERNEL_RUN) $(BENCHES) $(TOOLS)
+test-programs: $(UNIT_TESTS) $(KERNEL_TESTS) $(PARITY_TESTS) $(KERNEL_RUN) $(TOOLS)
 
 # ---- tests ----
 
@@ -97,8 +97,10 @@ unit: $(UNIT_TESTS) ## user space, a file at a time
 kernel-tests: $(KERNEL_RUN) ## the BPF programs, by BPF_PROG_TEST_RUN (as root)
 	$(PROVE) $(KERNEL_RUN)
 
-.PHONY: bench
-bench: $(BENCHES) ## nanoseconds per packet, as ratios within one run (as root)
+.PHONY: bench bench-programs
+bench-programs: $(BENCHES)
+
+bench: bench-programs ## nanoseconds per packet, as ratios within one run (as root)
 	set -e; for bench in $(BENCHES); do $$bench; done
 
 .PHONY: parity
@@ -116,8 +118,8 @@ e2e: $(BUILD)/hellogate tools other ## real traffic between network namespaces (
 .PHONY: vmtest
 vmtest: ## the kernel tests on another kernel, in QEMU (KERNEL="6.1 6.12 newest")
 	packaging/deps.sh build vm
-	$(MAKE) $(KERNEL_TESTS)
-	tests/vm/run --timeout 1800 $(KERNEL:%=--kernel %) -- $(KERNEL_TESTS)
+	$(MAKE) $(KERNEL_TESTS) $(PARITY_TESTS)
+	tests/vm/run --timeout 1800 $(addprefix --kernel ,$(KERNEL)) -- $(KERNEL_TESTS) $(PARITY_TESTS)
 
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
@@ -139,14 +141,14 @@ check-format: ## layout, by clang-format
 
 check-warnings: ## warnings are errors: user space by gcc and clang, programs by clang 14 and 19
 	$(MAKE) BUILD=$(BUILD)/check CC=gcc CLANG='clang-14 -Werror' CFLAGS='-O2 -g -Werror' \
-		$(BUILD)/check/hellogate test-programs
+		$(BUILD)/check/hellogate test-programs bench-programs
 	$(OTHER_BUILD) $(OTHER)/hellogate
 
 check-analysis: ## static analysis, by cppcheck
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--suppressions-list=packaging/cppcheck.txt --error-exitcode=1 -j $(JOBS) \
 		-Iinclude -Iuser -Ibpf '-DLIBBPF_OPTS(type, name, ...)=struct type name = { __VA_ARGS__ }' \
-		$(filter user/%.c tests/%.c,$(C_FILES))
+		$(filter-out %.bpf.c,$(filter user/%.c tests/%.c,$(C_FILES)))
 
 check-scripts: ## static analysis of the scripts, by shellcheck
 	shellcheck -x $(SCRIPTS)

@@ -95,6 +95,16 @@ __u64 hg_compiled_net_sets(const struct hg_compiled *c, const __u8 addr[16])
 
 /* ---- facts ---- */
 
+/* As bpf/match.h: a set must hold both candidates, and of more nothing is known. */
+static void facts_of_candidates(const struct hg_compiled *c, const struct hg_hello *h,
+				struct hg_facts *f)
+{
+	__u64 second = hg_compiled_name_sets(c, h->second, h->second_len);
+
+	f->sni_unknown = h->sni_names == 2 ? f->sni ^ second : ~0ULL;
+	f->sni &= second;
+}
+
 static void facts_of_hello(const struct hg_compiled *c, const struct hg_hello *h,
 			   struct hg_facts *f)
 {
@@ -103,10 +113,8 @@ static void facts_of_hello(const struct hg_compiled *c, const struct hg_hello *h
 	f->sni_state = h->sni_state;
 	f->version = hg_version_rank(h->version_max);
 	f->all_weak = (h->features & HG_HELLO_ALL_WEAK) != 0;
-	if (h->sni_state == HG_SNI_ambiguous) {
-		f->sni_unknown = ~0ULL;
-		f->sni = 0;
-	}
+	if (h->sni_state == HG_SNI_ambiguous)
+		facts_of_candidates(c, h, f);
 }
 
 /* `unread` never touches what may be no TLS, or is older than the attach. */

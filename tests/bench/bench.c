@@ -274,7 +274,7 @@ static void large_policy(struct gate *g, const char *name, bool suffix, __u32 ot
 	struct hg_name_sets *sets = calloc(others, sizeof(*sets));
 	static struct gate_compiled c;
 	struct gate_policy p = names_policy();
-	__u32 count = others, zero = 0;
+	__u32 count = others;
 	int map;
 
 	p.names[0].name = name;
@@ -284,10 +284,9 @@ static void large_policy(struct gate *g, const char *name, bool suffix, __u32 ot
 	p.names[2].name = "a.example.net";
 	gate_police(g, &p);
 	gate_compile(&p, &c);
-	map = bpf_map_create(BPF_MAP_TYPE_HASH, "names", sizeof(*keys), sizeof(*sets), others + 3,
-			     NULL);
-	if (!keys || !sets || map < 0)
-		tap_bail("no map of a million names: %s", strerror(errno));
+	map = gate_inner_map(g, "policy_names", others + 3);
+	if (!keys || !sets)
+		tap_bail("no memory for a million names");
 	for (__u32 i = 0; i < others; i++) {
 		keys[i].hash[0] = hg_mix(i + 0x1234567ULL) >> 8;
 		keys[i].hash[1] = hg_mix(keys[i].hash[0]) >> 8;
@@ -297,9 +296,7 @@ static void large_policy(struct gate *g, const char *name, bool suffix, __u32 ot
 		tap_bail("the map takes no million names: %s", strerror(errno));
 	for (__u32 i = 0; i < c.names; i++)
 		bpf_map_update_elem(map, &c.name_keys[i], &c.name_sets[i], BPF_ANY);
-	if (bpf_map_update_elem(gate_map(g, "policy_names"), &zero, &map, BPF_ANY))
-		tap_bail("the policy does not take the map: %s", strerror(errno));
-	close(map);
+	gate_set_inner(g, "policy_names", map);
 	free(keys);
 	free(sets);
 }

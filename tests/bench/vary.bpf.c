@@ -8,19 +8,21 @@
  * connections, and the next phase goes on where it ended.  What this costs is
  * measured with a program that does nothing behind it.
  */
-#include <linux/bpf.h>
+#include "vmlinux.h"
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#define MAP_TYPE_PROG_ARRAY 3 /* BPF_MAP_TYPE_PROG_ARRAY */
+
 struct {
-	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(type, MAP_TYPE_PROG_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, __u32);
 } next_xdp SEC(".maps"), next_tc SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(type, MAP_TYPE_PROG_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, __u32);
@@ -69,18 +71,21 @@ int vary_tc(struct __sk_buff *skb)
 SEC("xdp")
 int nothing_xdp(struct xdp_md *ctx)
 {
+	(void)ctx;
 	return 2;
 }
 
 SEC("xdp.frags")
 int nothing_frags(struct xdp_md *ctx)
 {
+	(void)ctx;
 	return 2;
 }
 
 SEC("tc")
 int nothing_tc(struct __sk_buff *skb)
 {
+	(void)skb;
 	return -1;
 }
 

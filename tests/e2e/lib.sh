@@ -184,6 +184,19 @@ dead() { # PID
 	[ -z "$stat" ] || [ "${stat%% *}" = Z ]
 }
 
+# Linux before 6.6 has no TCX: clsact does the same work.
+has_tcx() { [ "$(printf '%s\n' 6.6 "$(uname -r)" | sort -V | head -n 1)" = 6.6 ]; }
+# shellcheck disable=SC2034
+if has_tcx; then TCX=tcx; else TCX=tc; fi
+
+# hooks HOOK...: those that this kernel has
+hooks() {
+	local hook
+	for hook; do
+		if [ "$hook" != tcx ] || has_tcx; then echo "$hook"; fi
+	done
+}
+
 output_has() { grep -qsE -e "$2" "$HG_DIR/$1.out"; }
 lines_at_least() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 listening() { in_s ss -Hltn "sport = :$1" | grep -q .; }

@@ -120,6 +120,28 @@ static void set_sizes(struct hellogate_bpf *s, const struct gate_options *o)
 	bpf_map__set_map_flags(s->maps.presence, BPF_F_MMAPABLE);
 }
 
+/* libbpf forgets the prototypes of inner maps as it loads. */
+static void keep_prototypes(struct gate *g)
+{
+	static const char *const outer[GATE_OUTER_MAPS] = { "policy", "policy_rules", "policy_names",
+							    "policy_nets", "policy_ports" };
+
+	for (int i = 0; i < GATE_OUTER_MAPS; i++) {
+		struct bpf_map *m = bpf_map__inner_map(
+			bpf_object__find_map_by_name(skeleton(g)->obj, outer[i]));
+
+		g->prototypes[i] = (struct gate_prototype){
+			.outer = outer[i],
+			.type = bpf_map__type(m),
+			.key_size = bpf_map__key_size(m),
+			.value_size = bpf_map__value_size(m),
+			.flags = bpf_map__map_flags(m),
+			.btf_key = bpf_map__btf_key_type_id(m),
+			.btf_value = bpf_map__btf_value_type_id(m),
+		};
+	}
+}
+
 static void fill_pool(struct gate *g)
 {
 	struct hellogate_bpf *s = skeleton(g);
@@ -193,6 +215,7 @@ int gate_try_open(struct gate *g, const struct gate_options *options)
 	g->object = s;
 	set_knobs(s, &g->options);
 	set_sizes(s, &g->options);
+	keep_prototypes(g);
 	error = hellogate_bpf__load(s);
 	if (error) {
 		hellogate_bpf__destroy(s);
@@ -600,21 +623,34 @@ bool gate_clear(struct gate *g)
 	zero_cpus(gate_map(g, "counters"), g->options.interface_number, sizeof(struct hg_counters));
 	for (__u32 i = 0; i < 64; i++)
 		zero_cpus(gate_map(g, "rule_counters"), i, sizeof(struct hg_rule_counters));
-	g->presence->verdicts = 0;
 	g->presence->time_ns = time + SECONDS(1);
 	return ok;
 }
 
 /* ---- policy ---- */
 
-static int inner_map(enum bpf_map_type type, const char *name, __u32 key, __u32 value, __u32 entries,
-		     __u32 flags)
+/*
+ * As the prototype of this outer map, BTF included: 6.1 refuses an inner map
+ * that has none where the prototype has.
+ */
+int gate_inner_map(struct gate *g, const char *outer, __u32 entries)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = flags);
-	int map = bpf_map_create(type, name, key, value, entries, &options);
+	const struct gate_prototype *like = g->prototypes;
+	LIBBPF_OPTS(bpf_map_create_opts, options);
+	int map;
 
+	while (strcmp(like->outer, outer) != 0)
+		like++;
+	options.map_flags = like->flags;
+	if (like->btf_value) {
+		options.btf_fd = (__u32)bpf_object__btf_fd(skeleton(g)->obj);
+		options.btf_key_type_id = like->btf_key;
+		options.btf_value_type_id = like->btf_value;
+	}
+	map = bpf_map_create(like->type, outer, like->key_size, like->value_size, entries,
+			     &options);
 	if (map < 0)
-		tap_bail("no inner map %s: %s", name, strerror(errno));
+		tap_bail("no inner map for %s: %s", outer, strerror(errno));
 	return map;
 }
 
@@ -699,30 +735,28 @@ void gate_compile(const struct gate_policy *p, struct gate_compiled *c)
 	compile_ports(p, c);
 }
 
-static int install_names(const struct gate_compiled *c)
+static int install_names(struct gate *g, const struct gate_compiled *c)
 {
-	int map = inner_map(BPF_MAP_TYPE_HASH, "names", sizeof(struct hg_name_key),
-			    sizeof(struct hg_name_sets), GATE_ENTRIES, 0);
+	int map = gate_inner_map(g, "policy_names", GATE_ENTRIES);
 
 	for (__u32 i = 0; i < c->names; i++)
 		inner_set(map, &c->name_keys[i], &c->name_sets[i]);
 	return map;
 }
 
-static int install_nets(const struct gate_compiled *c)
+static int install_nets(struct gate *g, const struct gate_compiled *c)
 {
-	int map = inner_map(BPF_MAP_TYPE_LPM_TRIE, "nets", sizeof(struct hg_net_key), sizeof(__u64),
-			    GATE_ENTRIES, BPF_F_NO_PREALLOC);
+	int map = gate_inner_map(g, "policy_nets", GATE_ENTRIES);
 
 	for (__u32 i = 0; i < c->nets; i++)
 		inner_set(map, &c->net_keys[i], &c->net_sets[i]);
 	return map;
 }
 
-static int install_ports(const struct gate_compiled *c)
+static int install_ports(struct gate *g, const struct gate_compiled *c)
 {
 	__u32 entries = c->any_port ? 65536 : 1;
-	int map = inner_map(BPF_MAP_TYPE_ARRAY, "ports", 4, sizeof(__u64), entries, BPF_F_INNER_MAP);
+	int map = gate_inner_map(g, "policy_ports", entries);
 
 	for (__u32 port = 0; port < entries; port++)
 		if (c->ports[port])
@@ -730,26 +764,26 @@ static int install_ports(const struct gate_compiled *c)
 	return map;
 }
 
-static int install_rules(const struct gate_compiled *c)
+static int install_rules(struct gate *g, const struct gate_compiled *c)
 {
-	int map = inner_map(BPF_MAP_TYPE_ARRAY, "rules", 4, sizeof(struct hg_rule),
-			    c->header.rules ? c->header.rules : 1, BPF_F_INNER_MAP);
+	int map = gate_inner_map(g, "policy_rules", c->header.rules ? c->header.rules : 1);
 
 	for (__u32 i = 0; i < c->header.rules; i++)
 		inner_set(map, &i, &c->rules[i]);
 	return map;
 }
 
-static int install_header(const struct gate_compiled *c)
+static int install_header(struct gate *g, const struct gate_compiled *c)
 {
-	int map = inner_map(BPF_MAP_TYPE_ARRAY, "policy", 4, sizeof(c->header), 1, 0);
+	int map = gate_inner_map(g, "policy", 1);
 	__u32 zero = 0;
 
 	inner_set(map, &zero, &c->header);
 	return map;
 }
 
-static void outer_set(struct gate *g, const char *name, int inner)
+/* Takes over `inner`. */
+void gate_set_inner(struct gate *g, const char *name, int inner)
 {
 	__u32 zero = 0;
 
@@ -764,11 +798,11 @@ void gate_police(struct gate *g, const struct gate_policy *p)
 
 	gate_compile(p, &c);
 	g->control->generation = 0;
-	outer_set(g, "policy_rules", install_rules(&c));
-	outer_set(g, "policy_names", install_names(&c));
-	outer_set(g, "policy_nets", install_nets(&c));
-	outer_set(g, "policy_ports", install_ports(&c));
-	outer_set(g, "policy", install_header(&c));
+	gate_set_inner(g, "policy_rules", install_rules(g, &c));
+	gate_set_inner(g, "policy_names", install_names(g, &c));
+	gate_set_inner(g, "policy_nets", install_nets(g, &c));
+	gate_set_inner(g, "policy_ports", install_ports(g, &c));
+	gate_set_inner(g, "policy", install_header(g, &c));
 	g->control->generation = 1;
 }
 

@@ -69,10 +69,20 @@ struct gate_event {
 	__u8 *message;
 };
 
+/* How the inner maps of a policy are made. */
+struct gate_prototype {
+	const char *outer;
+	__u32 type, key_size, value_size, flags;
+	__u32 btf_key, btf_value;
+};
+
+#define GATE_OUTER_MAPS 5
+
 struct gate {
 	void *object; /* struct hellogate_bpf */
 	struct gate_options options;
 	void *ring;
+	struct gate_prototype prototypes[GATE_OUTER_MAPS];
 	struct hg_slot *slots;	    /* the map itself */
 	struct hg_control *control; /* the map itself */
 	struct hg_presence *presence; /* the map itself */
@@ -181,6 +191,10 @@ struct gate_compiled {
 };
 
 void gate_compile(const struct gate_policy *p, struct gate_compiled *c);
+
+/* An inner map for this outer one; what is put there. */
+int gate_inner_map(struct gate *g, const char *outer, __u32 entries);
+void gate_set_inner(struct gate *g, const char *outer, int inner);
 
 /* Install as generation 1 and switch to it. */
 void gate_police(struct gate *g, const struct gate_policy *p);

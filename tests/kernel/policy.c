@@ -90,7 +90,7 @@ struct row {
 	{ text, { RULE(reset, C_SNI(set)) }, NO_DEFAULT, SAYS(.sni = name), __VA_ARGS__ }
 #define SNI_HIT HIT(reset), GATE_RESET
 
-static const __u8 weak_sni[] = { 0, 13, 0, 0, 3, 'o', 'n', 'e', 0, 0, 4, 't', 'w', 'o' , '2' };
+static const __u8 three_sni[] = { 0, 12, 0, 0, 1, 'a', 0, 0, 1, 'b', 0, 0, 1, 'c' };
 static const __u8 raw_sni[] = { 0, 10, 0, 0, 7, 'B', 0xc3, 0x9c, 'c', 'h', 'e', 'r' };
 static const __u8 empty_sni[] = { 0, 0 };
 
@@ -130,19 +130,23 @@ static const struct row rows[] = {
 	  SAYS(.sni = "exact.example", .sni_twice = "other.example"), HG_RULE_UNREAD,
 	  HG_ACTION_reset, HG_MODE_enforce, GATE_RESET },
 	{ "an ambiguous name, unread allows", { NOT(reset, C_SNI(EXACT)) }, RESET, ALLOW, ENFORCE,
-	  SAYS(.sni_body = weak_sni, .sni_body_len = sizeof(weak_sni)), HG_RULE_UNREAD,
+	  SAYS(.sni = "exact.example", .sni_twice = "other.example"), HG_RULE_UNREAD,
 	  HG_ACTION_allow, HG_MODE_enforce, GATE_PASS },
 	{ "an ambiguous name, a rule on its class", { NOT(allow, C_SNI(EXACT)),
 						      RULE(reset, C_CLASS(ambiguous)) },
-	  ALLOW, ALLOW, ENFORCE, SAYS(.sni = "a", .sni_twice = "b"), 1, HG_ACTION_reset,
+	  ALLOW, ALLOW, ENFORCE, SAYS(.sni = "exact.example", .sni_twice = "b"), 1, HG_ACTION_reset,
 	  HG_MODE_enforce, GATE_RESET },
 	{ "an ambiguous name, a rule before that asks no name",
 	  { RULE(reset, C_VERSION(ssl2, tls1_3)), NOT(reset, C_SNI(EXACT)) }, NO_DEFAULT,
-	  SAYS(.sni = "a", .sni_twice = "b"), SNI_HIT },
+	  SAYS(.sni = "exact.example", .sni_twice = "b"), SNI_HIT },
 	{ "an ambiguous name, a rule behind that asks no name",
 	  { NOT(reset, C_SNI(EXACT)), RULE(reset, C_VERSION(ssl2, tls1_3)) }, ALLOW, ALLOW, ENFORCE,
-	  SAYS(.sni = "a", .sni_twice = "b"), HG_RULE_UNREAD, HG_ACTION_allow, HG_MODE_enforce,
+	  SAYS(.sni = "exact.example", .sni_twice = "b"), HG_RULE_UNREAD, HG_ACTION_allow, HG_MODE_enforce,
 	  GATE_PASS },
+	{ "an ambiguous name, both candidates in the set", { RULE(reset, C_SNI(EXACT)) }, NO_DEFAULT,
+	  SAYS(.sni = "exact.example", .sni_twice = "EXACT.example."), SNI_HIT },
+	{ "an ambiguous name, neither candidate in the set", { NOT(reset, C_SNI(EXACT)) }, NO_DEFAULT,
+	  SAYS(.sni = "a", .sni_twice = "b"), SNI_HIT },
 	/* states of the name */
 	{ "sni: none", { RULE(reset, C_STATE(1 << HG_SNI_none)) }, NO_DEFAULT, SAYS(.sni = NULL),
 	  SNI_HIT },

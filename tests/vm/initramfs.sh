@@ -1,23 +1,40 @@
 # shellcheck shell=bash
-# The machine's only file system: busybox, init, modules in load order, programs, files.
+# The machine's only file system: busybox, init, modules in load order, tools, programs, files.
 # Sourced by run.
 
 # build_initramfs KERNEL ROOT: builds the tree ROOT and packs it as ROOT.cpio.
 build_initramfs() {
     local kernel=$1 root=$2 file
-    mkdir -p "$root"/{bin,dev,etc,modules,proc,root,run,sys,tests,tmp,var}
+    mkdir -p "$root"/{bin,dev,etc,modules,proc,root,run,sys,tests,tmp,usr,var}
     ln -s bin "$root/sbin"
+    ln -s ../bin "$root/usr/bin" # for #!/usr/bin/env
+    ln -s ../bin "$root/usr/sbin"
     cp "$(command -v busybox)" "$root/bin/busybox"
     install -m 755 "$here/init" "$root/init"
     stage_modules "$kernel" "$root/modules"
+    # busybox installs itself around what is there already.
+    for file in "${tools[@]}"; do stage_file "$root" "$(type -P "$file")" "/bin/$file"; done
+    for file in "${environment[@]}"; do printf '%s\n' "export ${file@Q}"; done >"$root/etc/environment"
     for file in "${programs[@]}"; do
         stage_file "$root" "$file" "/tests/${file##*/}"
         printf '%s\n' "/tests/${file##*/}" >>"$root/etc/programs"
     done
-    for file in "${files[@]}"; do stage_file "$root" "${file%%:/*}" "/${file#*:/}"; done
+    for file in "${files[@]}"; do stage_files "$root" "${file%%:/*}" "/${file#*:/}"; done
     # Not compressed: an emulated CPU unpacks slower than QEMU copies.
     (cd "$root" && find . | busybox cpio -o -H newc) >"$root.cpio" 2>"$root.cpio.log" ||
         die "cpio failed: $(tail -n 1 "$root.cpio.log")"
+}
+
+# stage_files ROOT SOURCE DESTINATION: a file, or what lies in a directory.
+stage_files() {
+    local root=$1 source=$2 destination=$3 name
+    if [[ ! -d $source ]]; then
+        stage_file "$root" "$source" "$destination"
+        return
+    fi
+    while read -r name; do
+        stage_file "$root" "$source/$name" "$destination/$name"
+    done < <(cd "$source" && find . -type f)
 }
 
 # stage_file ROOT SOURCE DESTINATION: with the shared libraries that it is linked to, if any.
