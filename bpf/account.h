@@ -89,6 +89,14 @@ HG_INLINE void hg_count_verdict(const struct hg_verdict *v)
 
 /* ---- server names ---- */
 
+HG_STEP long hg_server_name_step_copy(__u32 i, struct hg_scratch **s)
+{
+	if (i >= (*s)->parse.hello.name_len)
+		return 1;
+	(*s)->server_name.name[i & (HG_NAME_SIZE - 1)] = (*s)->parse.hello.name[i & (HG_NAME_SIZE - 1)];
+	return 0;
+}
+
 HG_INLINE void hg_server_name_add(struct hg_scratch *s)
 {
 	struct hg_server_name *n = &s->server_name;
@@ -97,7 +105,8 @@ HG_INLINE void hg_server_name_add(struct hg_scratch *s)
 	n->resets = 0;
 	n->first_ns = s->now;
 	n->last_ns = s->now;
-	__builtin_memcpy(n->name, s->parse.hello.name, HG_NAME_SIZE);
+	__builtin_memset(n->name, 0, HG_NAME_SIZE);
+	hg_loop(HG_NAME_SIZE, hg_server_name_step_copy, &s);
 	if (bpf_map_update_elem(&server_names, &s->name, n, BPF_NOEXIST))
 		hg_count_refused(HG_REFUSAL_server_name_table_full);
 }

@@ -117,28 +117,39 @@ HG_INLINE void hg_slot_end(struct hg_slot *slot, __u64 word, __u32 bucket)
 		hg_count_flow_end(hg_counters(), bucket, 0);
 }
 
+/* What a SYN that takes a slot ends: evicted, if it was another connection and alive. */
+HG_INLINE void hg_slot_overwritten(__u64 old, bool mine, __u64 now)
+{
+	if (!hg_slot_live(old))
+		return;
+	hg_count_flow_end(hg_counters(),
+			  mine || hg_slot_idle(old, now) ? hg_slot_bucket(old) : HG_BUCKET_evicted, 0);
+}
+
 /*
- * A SYN: a new flow takes the slot.  What it overwrites is over: evicted if it
- * was another connection and alive, else what its state says.
+ * A SYN: a new flow takes the slot.  What was known of the connection is not
+ * given up for it, since the SYN may be a decoy: an entry stays, and of a SYN
+ * that came before, its sequence number.  A SYN from the other side does not
+ * turn a live flow round.
  */
 HG_INLINE void hg_slot_syn(struct hg_slot *slot, const struct hg_packet *p, __u64 hash)
 {
-	__u64 now = hg_now(), old = slot->word, word;
-	bool mine = hg_slot_mine(slot, hash);
+	__u64 now = hg_now_coarse(), old = slot->word, word;
+	bool mine = hg_slot_mine(slot, hash), lo = hg_sender_is_lo(p);
 
 	if (mine && slot->isn == p->seq && HG_SLOT_STATE(old) != HG_SLOT_DONE)
 		return; /* a retransmitted SYN */
-	word = hg_slot_word(hg_hash_tag(hash), HG_SLOT_SYN, hg_sender_is_lo(p), p->ttl,
-			    hg_slot_time(now));
+	if (mine && hg_slot_live(old) && HG_SLOT_CLIENT_LO(old) != lo)
+		return;
+	word = hg_slot_word(hg_hash_tag(hash), HG_SLOT_SYN, lo, p->ttl, hg_slot_time(now));
+	if (mine && (HG_SLOT_STATE(old) == HG_SLOT_ENTRY || old & HG_SLOT_OVER))
+		word |= HG_SLOT_OVER;
 	if (!hg_slot_move(slot, old, word))
 		return; /* another processor was first: its flow stays */
+	slot->older_isn = mine ? slot->isn : p->seq;
 	slot->isn = p->seq;
 	hg_count_flow_created();
-	if (hg_slot_live(old))
-		hg_count_flow_end(hg_counters(),
-				  mine || hg_slot_idle(old, now) ? hg_slot_bucket(old)
-								 : HG_BUCKET_evicted,
-				  0);
+	hg_slot_overwritten(old, mine, now);
 }
 
 /* ---- entries ---- */
@@ -168,23 +179,28 @@ HG_INLINE void hg_attention_add(__s64 n)
 		__sync_fetch_and_add(&a->flows, n);
 }
 
-HG_INLINE void hg_flow_set_state(struct hg_flow *f, __u8 state)
+/* Move a flow from state to state: false if another processor was first. */
+HG_INLINE bool hg_flow_move(struct hg_flow *f, __u32 from, __u32 to)
 {
-	bool needed = hg_state_needs_acks(f->state), needs = hg_state_needs_acks(state);
+	bool needed = hg_state_needs_acks(from), needs = hg_state_needs_acks(to);
 
-	f->state = state;
+	if (__sync_val_compare_and_swap(&f->state, from, to) != from)
+		return false;
 	if (needs != needed)
 		hg_attention_add(needs ? 1 : -1);
+	return true;
 }
 
 /* Is a verdict that user space wrote meant for this flow? */
-HG_INLINE bool hg_verdict_for(const struct hg_flow_verdict *v, __u32 isn)
+HG_INLINE bool hg_verdict_for(const struct hg_flow_verdict *v, __u32 isn, __u64 now)
 {
+	if (v->expires_ns && (__s64)(now - v->expires_ns) > 0)
+		return false;
 	return v->any_isn || v->isn == isn;
 }
 
 /* The state that a final verdict puts a flow in. */
-HG_INLINE __u8 hg_state_of_verdict(const struct hg_verdict *v)
+HG_INLINE __u32 hg_state_of_verdict(const struct hg_verdict *v)
 {
 	if (!hg_verdict_acts(v))
 		return HG_FLOW_JUDGED;
@@ -193,11 +209,10 @@ HG_INLINE __u8 hg_state_of_verdict(const struct hg_verdict *v)
 
 HG_INLINE void hg_flow_release_buffer(struct hg_flow *f)
 {
-	__u32 buffer = f->buffer;
+	__u32 buffer = __sync_lock_test_and_set(&f->buffer, HG_NO_BUFFER);
 
 	if (buffer == HG_NO_BUFFER)
 		return;
-	f->buffer = HG_NO_BUFFER;
 	bpf_map_push_elem(&free_captures, &buffer, BPF_ANY);
 }
 
@@ -217,9 +232,8 @@ HG_INLINE void hg_flow_end(struct hg_flow *f, const struct hg_flow_key *key, str
 {
 	struct hg_counters *c;
 
-	if (f->counted)
+	if (__sync_val_compare_and_swap(&f->counted, 0, 1))
 		return;
-	f->counted = 1;
 	hg_flow_release_buffer(f);
 	if (f->state == HG_FLOW_PARTIAL)
 		f->bucket = hg_flow_bucket(f, bucket);
@@ -232,12 +246,18 @@ HG_INLINE void hg_flow_end(struct hg_flow *f, const struct hg_flow_key *key, str
 	hg_emit_end(e, f, key, now, close, from, outcome);
 }
 
-/* Forget a flow that has ended. */
+/*
+ * Forget a flow that has ended.  The table gives its elements to others at
+ * once, while another processor may still write to this one: only the sweep
+ * deletes, a while after the flow was closed, and who puts another connection
+ * in its place.
+ */
 HG_INLINE void hg_flow_delete(struct hg_flow *f, const struct hg_flow_key *key)
 {
-	if (hg_state_needs_acks(f->state))
+	bool needed = hg_state_needs_acks(f->state);
+
+	if (!bpf_map_delete_elem(&flows, key) && needed)
 		hg_attention_add(-1);
-	bpf_map_delete_elem(&flows, key);
 }
 
 HG_INLINE void hg_flow_init(struct hg_flow *f, const struct hg_scratch *s, __u32 isn, __u32 base,
@@ -247,11 +267,13 @@ HG_INLINE void hg_flow_init(struct hg_flow *f, const struct hg_scratch *s, __u32
 
 	__builtin_memset(f, 0, sizeof(*f));
 	f->id = hg_flow_id(s->hash, isn);
+	f->hash = s->hash;
 	f->first_ns = s->now;
 	f->last_ns = s->now;
 	f->isn = isn;
 	f->base = base;
 	f->next[HG_FROM_CLIENT] = base;
+	f->top = p->seq + p->payload_len;
 	f->next[HG_FROM_SERVER] = p->ack;
 	f->buffer = HG_NO_BUFFER;
 	f->ifindex = ifindex;

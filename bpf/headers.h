@@ -116,6 +116,18 @@ HG_INLINE int hg_headers_tcp(struct hg_packet *p, const struct hg_tcp_header *tc
 	return HG_HEADERS_TCP;
 }
 
+/*
+ * A packet that says no length has one only if 16 bits cannot hold it: Linux
+ * drops any other.  A capture taken where the segment was still to be cut by
+ * the device shows no length, too.
+ */
+HG_INLINE __u32 hg_big_len(void *ctx, const int hook, const struct hg_packet *p)
+{
+	__u32 len = hg_frame_len(ctx, hook) - p->l3;
+
+	return len > HG_BIG_LEN ? len : 0;
+}
+
 /* The IPv4 header at offset p->l3; *len is that of the packet, from there. */
 HG_INLINE int hg_headers_ipv4(void *ctx, const int hook, struct hg_packet *p,
 			      const struct hg_ipv4_header *ip, __u32 *len)
@@ -129,8 +141,8 @@ HG_INLINE int hg_headers_ipv4(void *ctx, const int hook, struct hg_packet *p,
 	if (ip->fragment & bpf_htons(0x3fff))
 		return HG_UNREADABLE(fragment);
 	*len = bpf_ntohs(ip->total_len);
-	if (!*len) /* BIG TCP: the length did not fit */
-		*len = hg_frame_len(ctx, hook) - p->l3;
+	if (!*len) /* BIG TCP, if so: the length did not fit */
+		*len = hg_big_len(ctx, hook, p);
 	p->l4 = p->l3 + header_len;
 	p->src[0] = 0;
 	p->src[1] = 0;
@@ -152,8 +164,8 @@ HG_INLINE int hg_headers_ipv6(void *ctx, const int hook, struct hg_packet *p,
 	if (bpf_ntohl(ip->version_class_label) >> 28 != 6)
 		return HG_UNREADABLE(bad_header);
 	*len = bpf_ntohs(ip->payload_len) + sizeof(*ip);
-	if (*len == sizeof(*ip)) /* a jumbogram, or BIG TCP */
-		*len = hg_frame_len(ctx, hook) - p->l3;
+	if (*len == sizeof(*ip)) /* the same */
+		*len = hg_big_len(ctx, hook, p);
 	p->l4 = p->l3 + sizeof(*ip);
 	p->src[0] = ip->src[0];
 	p->src[1] = ip->src[1];

@@ -27,9 +27,9 @@ HG_INLINE int hg_entry_xdp(struct xdp_md *ctx)
 		return XDP_PASS;
 	s = hg_scratch();
 	if (!s || bpf_xdp_adjust_meta(ctx, -(int)sizeof(*meta))) {
-		/* The arm reads the flow's state instead, where it was told to. */
-		hg_count_refused(HG_REFUSAL_metadata_unsupported);
-		return XDP_PASS;
+		/* The verdict stands: what cannot be handed to the arm does not pass. */
+		hg_count_reset_failure(HG_RESET_FAILURE_no_metadata);
+		return XDP_DROP;
 	}
 	data = (void *)(long)ctx->data;
 	meta = (void *)(long)ctx->data_meta;

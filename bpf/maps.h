@@ -264,11 +264,13 @@ struct hg_scratch {
 	struct hg_records records;
 	struct hg_unwrap unwrap;
 	struct hg_parse parse;
+	__u32 created;	     /* this packet made its flow, which no SYN had */
+	__u32 captured;	     /* bytes of the payload in this processor's capture */
 	__u32 message_at;    /* capture offset of the message */
 	__u32 message_index; /* capture that holds it */
 	__u64 name;	     /* key into server_names */
 	struct hg_name_walk {
-		__u64 sum[3];
+		__u64 sum[2];
 		__u32 left; /* bytes of the name still to read */
 		__u32 done;
 		__u32 labels;
@@ -335,6 +337,12 @@ HG_INLINE __u64 hg_now(void)
 		return bpf_ktime_get_ns();
 	p = hg_presence();
 	return p ? p->time_ns : 0;
+}
+
+/* The same to within a tick, at a fifth of the cost: for what only ages. */
+HG_INLINE __u64 hg_now_coarse(void)
+{
+	return inject_time ? hg_now() : bpf_ktime_get_coarse_ns();
 }
 
 #endif /* HG_MAPS_H */

@@ -20,8 +20,7 @@ struct hg_generation {
 
 struct hg_name_step {
 	struct hg_scratch *scratch;
-	const struct hg_control *control;
-	const struct hg_policy *policy; /* NULL: only the key of server_names */
+	const struct hg_policy *policy;
 	void *names;
 	const __u8 *name;
 };
@@ -51,58 +50,91 @@ HG_STEP long hg_name_byte_step(__u32 i, struct hg_name_step *n)
 	if (i >= w->left)
 		return 1;
 	byte = n->name[(w->left - 1 - i) & (HG_NAME_SIZE - 1)];
-	if (n->policy) {
-		if (byte == '.') {
-			w->labels++;
-			hg_name_look_up(n, false);
-		}
-		w->sum[0] += hg_name_hash_byte(n->policy->name_key[0][i & (HG_NAME_SIZE - 1)], byte);
-		w->sum[1] += hg_name_hash_byte(n->policy->name_key[1][i & (HG_NAME_SIZE - 1)], byte);
+	if (byte == '.') {
+		w->labels++;
+		hg_name_look_up(n, false);
 	}
-	w->sum[2] += hg_name_hash_byte(n->control->name_key[i & (HG_NAME_SIZE - 1)], byte);
+	w->sum[0] += hg_name_hash_byte(n->policy->name_key[0][i & (HG_NAME_SIZE - 1)], byte);
+	w->sum[1] += hg_name_hash_byte(n->policy->name_key[1][i & (HG_NAME_SIZE - 1)], byte);
 	return 0;
 }
 
-/* Add the sets that hold n->name to scratch->facts.sni. */
-HG_INLINE void hg_walk_name(struct hg_name_step *n, __u32 len)
+/* The sets that hold a name. */
+HG_INLINE __u64 hg_walk_name(struct hg_name_step *n, const __u8 *name, __u32 len)
 {
 	struct hg_name_walk *w = &n->scratch->walk;
 
+	n->name = name;
+	n->scratch->facts.sni = 0;
 	w->sum[0] = 0;
 	w->sum[1] = 0;
-	w->sum[2] = 0;
 	w->labels = 0;
 	w->left = len;
+	if (!len)
+		return 0;
 	hg_loop(HG_NAME_MAX, hg_name_byte_step, n);
-	if (!n->policy || !len)
-		return;
 	w->labels++;
 	hg_name_look_up(n, true);
+	return n->scratch->facts.sni;
 }
 
 /*
- * Fills scratch->facts.sni, .sni_unknown and scratch->name.  Of two candidates
- * a set must hold both, and is unknown if it holds one; of more, all sets are.
+ * Fills scratch->facts.sni and .sni_unknown.  Of two candidates a set must hold
+ * both, and is unknown if it holds one; of more, all sets are.
  */
-HG_INLINE void hg_match_name(struct hg_scratch *s, const struct hg_control *c,
-			     const struct hg_policy *p, void *names)
+HG_INLINE void hg_match_name(struct hg_scratch *s, const struct hg_generation *g)
 {
-	struct hg_name_step step = { s, c, p, names, s->parse.hello.name };
-	__u64 first;
+	struct hg_name_step step = { .scratch = s, .policy = g->policy, .names = g->names };
+	const struct hg_hello *h = &s->parse.hello;
+	__u64 first = hg_walk_name(&step, h->name, h->name_len), second;
 
-	s->name = 0;
-	if (s->parse.hello.name_len) {
-		hg_walk_name(&step, s->parse.hello.name_len);
-		s->name = s->walk.sum[2] | 1;
-	}
-	if (s->parse.hello.sni_state != HG_SNI_ambiguous || !p)
+	if (h->sni_state != HG_SNI_ambiguous)
 		return;
-	first = s->facts.sni;
-	s->facts.sni = 0;
-	step.name = s->parse.hello.second;
-	hg_walk_name(&step, s->parse.hello.second_len);
-	s->facts.sni_unknown = s->parse.hello.sni_names == 2 ? first ^ s->facts.sni : ~0ULL;
-	s->facts.sni &= first;
+	second = hg_walk_name(&step, h->second, h->second_len);
+	s->facts.sni_unknown = h->sni_names == 2 ? first ^ second : ~0ULL;
+	s->facts.sni = first & second;
+}
+
+/* ---- the key of server_names ---- */
+
+struct hg_name_key_step {
+	const __u8 *name;
+	const __u64 *key;
+	__u32 len;
+	__u64 sum[2];
+};
+
+/*
+ * NH (Black et al., "UMAC: Fast and Secure Message Authentication", 1999) over
+ * words of eight bytes, twice: two names collide with a probability of 2^-64.
+ */
+HG_STEP long hg_name_key_step(__u32 i, struct hg_name_key_step *n)
+{
+	__u32 at = i * 8;
+	__u64 word;
+
+	if (at >= n->len)
+		return 1;
+	hg_opaque(at);
+	if (at > HG_NAME_SIZE - 8)
+		return 1;
+	__builtin_memcpy(&word, &n->name[at], 8);
+	if (n->len - at < 8)
+		word &= ~0ULL >> (8 * (8 - (n->len - at)) & 63);
+	n->sum[0] += hg_nh(word, n->key[at / 8]);
+	n->sum[1] += hg_nh(word, n->key[at / 8 + HG_NAME_SIZE / 8]);
+	return 0;
+}
+
+HG_INLINE __u64 hg_server_name_key(const struct hg_hello *h, const struct hg_control *c)
+{
+	struct hg_name_key_step step = { .name = h->name, .key = c->name_key, .len = h->name_len };
+
+	if (!h->name_len)
+		return 0;
+	step.sum[0] = h->name_len;
+	hg_loop(HG_NAME_SIZE / 8, hg_name_key_step, &step);
+	return (hg_mix(step.sum[0]) ^ hg_mix(step.sum[1] + 1) * 0x9e3779b97f4a7c15ULL) | 1;
 }
 
 /* ---- facts ---- */
@@ -229,8 +261,9 @@ HG_NOINLINE int hg_judge(__u32 unread)
 	if (ruled)
 		hg_facts_of_flow(&s->facts, &s->packet, &g);
 	if (!unread) {
-		hg_match_name(s, c, ruled && g.policy->needs & HG_COND_SNI ? g.policy : NULL,
-			      g.names);
+		s->name = hg_server_name_key(&s->parse.hello, c);
+		if (ruled && g.policy->needs & HG_COND_SNI)
+			hg_match_name(s, &g);
 		hg_facts_of_hello(&s->facts, &s->parse.hello);
 	}
 	if (!ruled)

@@ -87,17 +87,19 @@ HG_SUBPROG int hg_act_on(struct hg_scratch *s, struct hg_flow *f)
 	return HG_ACT_RESET;
 }
 
-/* Give a flow its verdict.  The verdict may be to do nothing. */
+/* Give a flow its verdict, unless another processor has.  It may be to do nothing. */
 HG_SUBPROG int hg_flow_judged(struct hg_scratch *s, struct hg_flow *f, const struct hg_verdict *v)
 {
-	f->verdict = *v;
-	hg_count_verdict(v);
-	if (!hg_verdict_acts(v)) {
-		hg_flow_set_state(f, HG_FLOW_JUDGED);
+	__u32 from = f->state;
+
+	if (from == HG_FLOW_CLOSED)
 		return HG_ACT_PASS;
+	if (!hg_flow_ours(f)) {
+		f->verdict = *v;
+		if (hg_flow_move(f, from, hg_state_of_verdict(v)))
+			hg_count_verdict(v);
 	}
-	hg_flow_set_state(f, hg_state_of_verdict(v));
-	return hg_act_on(s, f);
+	return hg_flow_ours(f) ? hg_act_on(s, f) : HG_ACT_PASS;
 }
 
 /* ---- verdicts of user space ---- */
@@ -109,7 +111,7 @@ HG_INLINE int hg_flow_await(struct hg_scratch *s, struct hg_flow *f)
 	struct hg_counters *c;
 	struct hg_verdict v;
 
-	if (written && hg_verdict_for(written, f->isn)) {
+	if (written && hg_verdict_for(written, f->isn, s->now)) {
 		v = written->verdict;
 		v.pending = 0;
 		bpf_map_delete_elem(&verdicts, &s->key);
@@ -182,7 +184,7 @@ HG_INLINE void hg_hello_done(struct hg_scratch *s, struct hg_flow *f)
 HG_INLINE int hg_hello_act(struct hg_scratch *s, struct hg_flow *f)
 {
 	if (f->verdict.pending) {
-		hg_flow_set_state(f, HG_FLOW_PENDING);
+		hg_flow_move(f, f->state, HG_FLOW_PENDING);
 		return hg_flow_await(s, f);
 	}
 	return hg_flow_judged(s, f, &s->verdict);
@@ -204,8 +206,8 @@ HG_INLINE void hg_slot_set(struct hg_slot *slot, __u64 hash, __u32 state, const 
 	__u64 word = slot->word;
 
 	if (hg_slot_mine(slot, hash)) {
-		slot->word = hg_slot_in_state(word, state);
-		slot->isn = f->isn;
+		if (hg_slot_move(slot, word, hg_slot_in_state(word & ~(__u64)HG_SLOT_OVER, state)))
+			slot->isn = f->isn;
 		return;
 	}
 	/* Another connection's SYN is worth more than a shortcut to this entry. */
@@ -215,17 +217,35 @@ HG_INLINE void hg_slot_set(struct hg_slot *slot, __u64 hash, __u32 state, const 
 		slot->isn = f->isn;
 }
 
-/* End the entry that an older flow of the same 4-tuple has left. */
+/*
+ * An entry is there already.  If it is this very flow, another processor was
+ * first with a copy of the segment, and ours is given up: 1.  Else it is of an
+ * older connection, which ends: 0 once ours is in its place.
+ */
 HG_SUBPROG int hg_flow_supersede(struct hg_scratch *s)
 {
 	struct hg_flow *old = hg_flow_lookup(&s->key);
 
-	if (!old)
-		return 0;
-	hg_flow_end(old, &s->key, &s->event, s->now, HG_CLOSE_superseded, HG_SIDE_client,
-		    HG_BUCKET_truncated, HG_OUTCOME_unknown);
-	hg_flow_delete(old, &s->key);
-	return bpf_map_update_elem(&flows, &s->key, &s->flow, BPF_NOEXIST);
+	if (old && old->isn == s->flow.isn && old->state != HG_FLOW_CLOSED)
+		return 1;
+	if (old) {
+		hg_flow_end(old, &s->key, &s->event, s->now, HG_CLOSE_superseded, HG_SIDE_client,
+			    HG_BUCKET_truncated, HG_OUTCOME_unknown);
+		hg_flow_delete(old, &s->key);
+	}
+	return bpf_map_update_elem(&flows, &s->key, &s->flow, BPF_NOEXIST) ? -1 : 0;
+}
+
+/* Give up a flow that is not inserted and was not counted otherwise. */
+HG_INLINE void hg_flow_give_up(struct hg_scratch *s, bool created)
+{
+	struct hg_flow *f = &s->flow;
+
+	hg_flow_release_buffer(f);
+	if (hg_state_needs_acks(f->state))
+		hg_attention_add(-1);
+	if (created && !f->counted)
+		hg_count_flow_end(hg_counters(), HG_BUCKET_evicted, 0);
 }
 
 /* No room for the entry: what was decided holds, and the flow ends here. */
@@ -236,6 +256,7 @@ HG_SUBPROG int hg_flow_refused(struct hg_scratch *s, __u32 why)
 	hg_count_refused(why);
 	if (hg_state_needs_acks(f->state))
 		hg_attention_add(-1);
+	hg_flow_release_buffer(f);
 	if (f->bucket > HG_BUCKET_evicted)
 		f->bucket = HG_BUCKET_evicted;
 	hg_flow_end(f, &s->key, &s->event, s->now, HG_CLOSE_evicted, HG_SIDE_self,
@@ -251,6 +272,10 @@ HG_INLINE void hg_flow_insert(struct hg_scratch *s, struct hg_slot *slot)
 
 	if (error == -HG_EEXIST)
 		error = hg_flow_supersede(s);
+	if (error == 1) {
+		hg_flow_give_up(s, s->created);
+		return;
+	}
 	if (error)
 		hg_flow_refused(s, HG_REFUSAL_flow_table_full);
 	hg_slot_set(slot, s->hash, error ? HG_SLOT_DONE : HG_SLOT_ENTRY, &s->flow, s->now);
@@ -259,17 +284,47 @@ HG_INLINE void hg_flow_insert(struct hg_scratch *s, struct hg_slot *slot)
 HG_INLINE void hg_flow_closed(struct hg_scratch *s, struct hg_flow *f, struct hg_slot *slot)
 {
 	const struct hg_packet *p = &s->packet;
+	__u64 word = slot->word;
 
 	hg_flow_end(f, &s->key, &s->event, s->now,
 		    p->flags & HG_TCP_RST ? HG_CLOSE_rst : HG_CLOSE_fin,
 		    p->from == HG_FROM_CLIENT ? HG_SIDE_client : HG_SIDE_server,
 		    HG_BUCKET_truncated, HG_OUTCOME_unknown);
-	if (hg_slot_mine(slot, s->hash) && HG_SLOT_STATE(slot->word) == HG_SLOT_ENTRY)
-		slot->word = hg_slot_in_state(slot->word, HG_SLOT_DONE);
-	hg_flow_delete(f, &s->key);
+	if (hg_slot_mine(slot, s->hash) && HG_SLOT_STATE(word) == HG_SLOT_ENTRY)
+		hg_slot_move(slot, word, hg_slot_in_state(word, HG_SLOT_DONE));
+	hg_flow_move(f, f->state, HG_FLOW_CLOSED);
 }
 
 /* ---- the first payload of a flow ---- */
+
+/* Have the first `len` bytes of the payload in this processor's capture. */
+HG_INLINE bool hg_capture_upto(void *ctx, const int at, struct hg_scratch *s, __u32 cpu, __u32 len)
+{
+	struct hg_capture *c = hg_capture(cpu);
+
+	if (len <= s->captured)
+		return true;
+	if (!c || !hg_stream_copy(ctx, at, c, s->packet.payload, 0, len))
+		return false;
+	s->captured = len;
+	return true;
+}
+
+/*
+ * What do the first bytes of the payload look like?  Where a hello is due, a
+ * whole segment is taken at once.
+ */
+HG_INLINE __u32 hg_look(void *ctx, const int at, struct hg_scratch *s, __u32 cpu, bool due)
+{
+	__u32 len = s->packet.payload_len, most = due ? HG_COPY_CHUNK : HG_LOOK_BYTES;
+
+	s->captured = 0;
+	if (len > most)
+		len = most;
+	if (!len || !hg_capture_upto(ctx, at, s, cpu, len))
+		return 0;
+	return hg_looks(cpu, len);
+}
 
 /* Where a new flow begins, and what is known of it. */
 struct hg_begin {
@@ -372,18 +427,18 @@ HG_INLINE int hg_begin_behind(void *ctx, const int at, struct hg_scratch *s, str
 HG_INLINE int hg_path_begin(void *ctx, const int at, struct hg_scratch *s, struct hg_slot *slot,
 			    const struct hg_begin *b, __u32 first, __u32 cpu, __u32 ifindex)
 {
-	struct hg_capture *c = hg_capture(cpu);
 	struct hg_flow *f = &s->flow;
 	__u32 len = s->packet.payload_len;
 
 	if (len > HG_STREAM_CAP)
 		len = HG_STREAM_CAP;
-	if (!c || !hg_stream_copy(ctx, at, c, s->packet.payload, 0, len))
+	if (!hg_capture_upto(ctx, at, s, cpu, len))
 		return HG_ACT_UNPARSED + HG_UNPARSED_load_failed;
 	hg_flow_init(f, s, b->isn, b->base, ifindex);
 	f->flags = b->flags;
 	f->ttl = b->ttl;
-	if (!b->has_slot)
+	s->created = !b->has_slot;
+	if (s->created)
 		hg_count_flow_created();
 	if (first == HG_FIRST_BEHIND)
 		return hg_begin_behind(ctx, at, s, slot, b->offset, len, cpu);
@@ -440,8 +495,6 @@ HG_INLINE __u32 hg_slot_payload(struct hg_scratch *s, struct hg_slot *slot, stru
 	__u64 word = slot->word;
 
 	b->offset = s->packet.seq - b->base;
-	if ((__s32)b->offset < 0)
-		return HG_FIRST_NOTHING; /* a keep-alive, or not of this connection */
 	/* Also after bytes that were none: a decoy must not hide what follows it. */
 	if (!b->offset && looks & HG_LOOKS_MAYBE)
 		return HG_FIRST_HELLO;
@@ -464,20 +517,46 @@ HG_INLINE __u32 hg_slot_payload(struct hg_scratch *s, struct hg_slot *slot, stru
 	return HG_FIRST_HELLO;
 }
 
-HG_INLINE __u32 hg_first_of_slot(struct hg_scratch *s, struct hg_slot *slot, struct hg_begin *b,
-				 __u32 looks)
+/* Which of the SYNs that the slot remembers began the stream of this packet? */
+HG_INLINE void hg_slot_stream(const struct hg_slot *slot, const struct hg_packet *p,
+			      struct hg_begin *b)
+{
+	b->isn = slot->isn;
+	b->has_slot = 1;
+	if (p->seq - slot->isn > HG_SEEK_MAX + HG_STREAM_CAP &&
+	    p->seq - slot->older_isn <= HG_SEEK_MAX + HG_STREAM_CAP) {
+		b->isn = slot->older_isn;
+		b->has_slot = 0; /* that one was counted, and ended */
+	}
+	b->base = b->isn + 1;
+}
+
+/* A byte in front of the stream, as a keep-alive has, is cut off (RFC 9293, 3.10.7.4). */
+HG_INLINE bool hg_cut_front(struct hg_packet *p, __u32 base)
+{
+	if (p->seq + 1 != base)
+		return true;
+	if (p->payload_len <= 1)
+		return false;
+	p->seq++;
+	p->payload++;
+	p->payload_len--;
+	return true;
+}
+
+HG_INLINE __u32 hg_first_of_slot(void *ctx, const int at, struct hg_scratch *s,
+				 struct hg_slot *slot, struct hg_begin *b, __u32 cpu)
 {
 	struct hg_packet *p = &s->packet;
 	__u64 word = slot->word;
 	__u32 first = HG_FIRST_NOTHING;
 
-	b->isn = slot->isn;
-	b->base = slot->isn + 1;
+	hg_slot_stream(slot, p, b);
 	b->ttl = HG_SLOT_TTL(word);
-	b->has_slot = 1;
 	p->from = hg_sender_is_lo(p) == HG_SLOT_CLIENT_LO(word) ? HG_FROM_CLIENT : HG_FROM_SERVER;
-	if (p->from == HG_FROM_CLIENT && p->payload_len)
-		first = hg_slot_payload(s, slot, b, looks);
+	if (p->from == HG_FROM_CLIENT && p->payload_len && hg_cut_front(p, b->base))
+		first = hg_slot_payload(s, slot, b,
+					hg_look(ctx, at, s, cpu, HG_SLOT_STATE(word) == HG_SLOT_SYN));
 	if (first == HG_FIRST_NOTHING && p->flags & (HG_TCP_FIN | HG_TCP_RST))
 		hg_slot_closed(slot, p);
 	return first;
@@ -485,7 +564,8 @@ HG_INLINE __u32 hg_first_of_slot(struct hg_scratch *s, struct hg_slot *slot, str
 
 /* ---- a packet of no flow that we know ---- */
 
-HG_INLINE __u32 hg_first_of_unknown(struct hg_scratch *s, struct hg_begin *b, __u32 looks)
+HG_INLINE __u32 hg_first_of_unknown(void *ctx, const int at, struct hg_scratch *s,
+				    struct hg_begin *b, __u32 cpu)
 {
 	struct hg_packet *p = &s->packet;
 
@@ -495,21 +575,10 @@ HG_INLINE __u32 hg_first_of_unknown(struct hg_scratch *s, struct hg_begin *b, __
 	b->isn = p->seq - 1;
 	b->base = p->seq;
 	b->flags = HG_FLAG(missed_start);
-	if (looks & HG_LOOKS_SURELY)
+	if (hg_look(ctx, at, s, cpu, false) & HG_LOOKS_SURELY)
 		return HG_FIRST_HELLO;
 	hg_count_refused(HG_REFUSAL_unknown_flow);
 	return HG_FIRST_NOTHING;
-}
-
-/* Copy the first bytes of the payload and say what they look like. */
-HG_INLINE __u32 hg_look(void *ctx, const int at, const struct hg_packet *p, __u32 cpu)
-{
-	struct hg_capture *c = hg_capture(cpu);
-	__u32 head = p->payload_len < HG_LOOK_BYTES ? p->payload_len : HG_LOOK_BYTES;
-
-	if (!head || !c || !hg_stream_copy(ctx, at, c, p->payload, 0, head))
-		return 0;
-	return hg_looks(cpu, head);
 }
 
 /* ---- a packet of a flow that has an entry ---- */
@@ -585,10 +654,13 @@ HG_INLINE void hg_segment_found(struct hg_flow *f, __u32 found)
 HG_INLINE int hg_continue_segment(void *ctx, const int at, struct hg_scratch *s, struct hg_flow *f,
 				  __u32 cpu)
 {
+	__u32 end = s->packet.seq + s->packet.payload_len;
 	struct hg_capture *c;
 	struct hg_clip clip;
 	bool append;
 
+	if ((__s32)(end - f->top) > 0)
+		f->top = end;
 	if (!hg_segment_clip(f, &s->packet, &clip))
 		return HG_ACT_PASS;
 	append = f->filled == f->reached && clip.offset == f->filled;
@@ -627,7 +699,9 @@ HG_INLINE int hg_continue_hello(void *ctx, const int at, struct hg_scratch *s, s
 	if (act == HG_ACT_PASS && f->filled != had)
 		act = hg_continue_read(s, f, cpu);
 	if (act == HG_ACT_PASS)
-		f->next[HG_FROM_CLIENT] = f->base + f->filled;
+		f->next[HG_FROM_CLIENT] = f->state != HG_FLOW_PARTIAL && f->filled == f->reached
+						  ? f->top
+						  : f->base + f->filled;
 	f->busy = 0;
 	return act;
 }
@@ -658,11 +732,18 @@ HG_INLINE void hg_flow_track(struct hg_flow *f, const struct hg_packet *p)
 	}
 }
 
-HG_INLINE bool hg_flow_close_plausible(struct hg_flow *f, const struct hg_packet *p)
+/*
+ * Would the other side close for this?  A RST must be exact (RFC 5961, section
+ * 3.2), a FIN must be the end of what has come; one that is early closes when
+ * what is missing has come and the FIN is sent again.
+ */
+HG_INLINE bool hg_flow_closes(struct hg_flow *f, const struct hg_packet *p)
 {
 	__u32 next = f->next[p->from & 1];
 
-	if (hg_close_plausible(p->seq, next))
+	if (!(p->flags & (HG_TCP_FIN | HG_TCP_RST)))
+		return false;
+	if (p->flags & HG_TCP_RST ? p->seq == next : p->seq + p->payload_len == next)
 		return true;
 	f->flags |= HG_FLAG(decoy_sequence);
 	return false;
@@ -673,8 +754,8 @@ HG_INLINE int hg_path_entry(void *ctx, const int at, struct hg_scratch *s, struc
 {
 	struct hg_packet *p = &s->packet;
 	int act = HG_ACT_PASS;
-	bool closes;
 
+	s->now = f->state == HG_FLOW_JUDGED ? hg_now_coarse() : hg_now();
 	p->from = hg_sender_is_lo(p) == f->client_lo ? HG_FROM_CLIENT : HG_FROM_SERVER;
 	if (hg_flow_ours(f))
 		return hg_act_on(s, f);
@@ -685,30 +766,44 @@ HG_INLINE int hg_path_entry(void *ctx, const int at, struct hg_scratch *s, struc
 		act = hg_continue_hello(ctx, at, s, f, cpu);
 	if (act != HG_ACT_PASS)
 		return act;
-	closes = p->flags & (HG_TCP_FIN | HG_TCP_RST) && hg_flow_close_plausible(f, p);
-	hg_flow_track(f, p);
-	if (closes || f->bucket == HG_BUCKET_not_tls)
+	if (!(p->flags & HG_TCP_RST))
+		hg_flow_track(f, p);
+	if (hg_flow_closes(f, p) || f->bucket == HG_BUCKET_not_tls)
 		hg_flow_closed(s, f, slot);
 	return act;
 }
 
 /* ---- the packet ---- */
 
-/*
- * Does this packet, on a slot that is its own, belong to the entry behind it?
- * A new SYN takes the slot while the entry of the older connection may still
- * live; the sequence number tells whose the packet is.
- */
-HG_INLINE bool hg_slot_fits(const struct hg_slot *slot, const struct hg_packet *p)
+/* Is this packet of a stream that one of the slot's SYNs began? */
+HG_INLINE bool hg_slot_knows(const struct hg_slot *slot, const struct hg_packet *p)
 {
 	__u64 word = slot->word;
 	bool from_client = hg_sender_is_lo(p) == HG_SLOT_CLIENT_LO(word);
-	__u32 base = slot->isn + 1;
+	__u32 seq = from_client ? p->seq : p->ack;
 
-	if (!hg_slot_live(word))
+	return hg_slot_live(word) && (seq - slot->isn <= HG_SEEK_MAX + HG_STREAM_CAP ||
+				      seq - slot->older_isn <= HG_SEEK_MAX + HG_STREAM_CAP ||
+				      p->flags & HG_TCP_RST);
+}
+
+/* Must the flow be looked up under its full key, or does the slot say it all? */
+HG_INLINE bool hg_slot_suffices(const struct hg_slot *slot, const struct hg_packet *p)
+{
+	return !(slot->word & HG_SLOT_OVER) && hg_slot_knows(slot, p);
+}
+
+/* Of an older connection, below a SYN: only what continues its stream is its own. */
+HG_INLINE bool hg_flow_continues(const struct hg_flow *f, const struct hg_slot *slot,
+				 const struct hg_packet *p, bool mine)
+{
+	bool from_client = hg_sender_is_lo(p) == f->client_lo;
+
+	if (f->state == HG_FLOW_CLOSED)
 		return false;
-	return (from_client ? p->seq - base : p->ack - base) <= HG_SEEK_MAX + HG_STREAM_CAP ||
-	       p->flags & HG_TCP_RST;
+	if (!mine || !(slot->word & HG_SLOT_OVER))
+		return true;
+	return hg_close_plausible(from_client ? p->seq : p->ack, f->next[HG_FROM_CLIENT]);
 }
 
 /* All that is not over at once: the packet is in the scratch. */
@@ -716,22 +811,21 @@ HG_INLINE int hg_path_flow(void *ctx, const int at, struct hg_scratch *s, struct
 			   __u32 ifindex)
 {
 	bool mine = hg_slot_mine(slot, s->hash);
-	__u32 cpu = bpf_get_smp_processor_id(), looks, first;
+	__u32 cpu = bpf_get_smp_processor_id(), first;
 	struct hg_begin b = {};
 	struct hg_flow *f;
 	int act;
 
-	s->now = hg_now();
-	if (!mine || !hg_slot_fits(slot, &s->packet)) {
+	if (!mine || !hg_slot_suffices(slot, &s->packet)) {
 		f = hg_flow_lookup(&s->key);
-		if (f)
+		if (f && hg_flow_continues(f, slot, &s->packet, mine))
 			return hg_path_entry(ctx, at, s, f, slot, cpu);
 	}
 	if (mine && HG_SLOT_STATE(slot->word) == HG_SLOT_DONE)
 		return HG_ACT_PASS;
-	looks = hg_look(ctx, at, &s->packet, cpu);
-	first = mine && hg_slot_live(slot->word) ? hg_first_of_slot(s, slot, &b, looks)
-						 : hg_first_of_unknown(s, &b, looks);
+	s->now = hg_now();
+	first = mine && hg_slot_knows(slot, &s->packet) ? hg_first_of_slot(ctx, at, s, slot, &b, cpu)
+							: hg_first_of_unknown(ctx, at, s, &b, cpu);
 	if (first == HG_FIRST_NOTHING)
 		return HG_ACT_PASS;
 	act = hg_path_begin(ctx, at, s, slot, &b, first, cpu, ifindex);
@@ -791,8 +885,8 @@ HG_INLINE int hg_path(void *ctx, const int at, void *data, void *end, __u32 ifin
 		return HG_ACT_UNPARSED + headers - HG_HEADERS_UNPARSED;
 	if (!hg_port_watched(p.dport) && !hg_port_watched(p.sport))
 		return HG_ACT_PASS;
-	if (hg_path_bare_ack(&p))
-		return HG_ACT_PASS;
+	if (hg_path_bare_ack(&p) || !(p.flags & (HG_TCP_ACK | HG_TCP_SYN | HG_TCP_RST)))
+		return HG_ACT_PASS; /* without ACK no segment is taken (RFC 9293, 3.10.7.4) */
 	return hg_path_tcp(ctx, at, &p, ifindex);
 }
 

@@ -19,6 +19,7 @@
 
 #define HG_IP_TTL 64
 #define HG_ADJ_ROOM_NET 0 /* BPF_ADJ_ROOM_NET */
+#define HG_RECOMPUTE 1	  /* BPF_F_RECOMPUTE_CSUM: a NIC may have summed the whole */
 
 HG_INLINE void hg_count_reset_failure(__u32 why)
 {
@@ -98,7 +99,7 @@ HG_INLINE int hg_reset_tcp(struct __sk_buff *skb, const struct hg_packet *p, boo
 		HG_SUM(sum, (__u32 *)&tcp, 5);
 		tcp.check = ~hg_fold(sum);
 	}
-	return bpf_skb_store_bytes(skb, p->l4, &tcp, sizeof(tcp), 0);
+	return bpf_skb_store_bytes(skb, p->l4, &tcp, sizeof(tcp), HG_RECOMPUTE);
 }
 
 /* The checksum of an IPv4 header without options. */
@@ -113,7 +114,7 @@ HG_INLINE void hg_reset_ipv4_sum(struct __sk_buff *skb, const struct hg_packet *
 	ip.check = 0;
 	HG_SUM(sum, (__u32 *)&ip, 5);
 	ip.check = ~hg_fold(sum);
-	bpf_skb_store_bytes(skb, p->l3, &ip, sizeof(ip), 0);
+	bpf_skb_store_bytes(skb, p->l3, &ip, sizeof(ip), HG_RECOMPUTE);
 }
 
 /*
@@ -149,9 +150,9 @@ HG_INLINE int hg_reset_ipv4(struct __sk_buff *skb, const struct hg_packet *p, bo
 	ttl = bpf_htons((back ? HG_IP_TTL : p->ttl) << 8 | ip.proto);
 	return bpf_l3_csum_replace(skb, check, ip.total_len, len, 2) ||
 	       bpf_l3_csum_replace(skb, check, old_ttl, ttl, 2) ||
-	       bpf_skb_store_bytes(skb, p->l3 + offsetof(struct hg_ipv4_header, total_len), &len, 2, 0) ||
-	       bpf_skb_store_bytes(skb, p->l3 + offsetof(struct hg_ipv4_header, ttl), &ttl, 2, 0) ||
-	       bpf_skb_store_bytes(skb, p->l3 + offsetof(struct hg_ipv4_header, src), addresses, 8, 0);
+	       bpf_skb_store_bytes(skb, p->l3 + offsetof(struct hg_ipv4_header, total_len), &len, 2, HG_RECOMPUTE) ||
+	       bpf_skb_store_bytes(skb, p->l3 + offsetof(struct hg_ipv4_header, ttl), &ttl, 2, HG_RECOMPUTE) ||
+	       bpf_skb_store_bytes(skb, p->l3 + offsetof(struct hg_ipv4_header, src), addresses, 8, HG_RECOMPUTE);
 }
 
 HG_INLINE int hg_reset_ipv6(struct __sk_buff *skb, const struct hg_packet *p, bool back)
@@ -167,7 +168,7 @@ HG_INLINE int hg_reset_ipv6(struct __sk_buff *skb, const struct hg_packet *p, bo
 	ip.hop_limit = back ? HG_IP_TTL : p->ttl;
 	__builtin_memcpy(ip.src, back ? p->dst : p->src, 16);
 	__builtin_memcpy(ip.dst, back ? p->src : p->dst, 16);
-	return bpf_skb_store_bytes(skb, p->l3, &ip, sizeof(ip), 0);
+	return bpf_skb_store_bytes(skb, p->l3, &ip, sizeof(ip), HG_RECOMPUTE);
 }
 
 /* Swap the Ethernet addresses; calling it twice puts them back. */
@@ -179,7 +180,7 @@ HG_INLINE int hg_reset_swap_eth(struct __sk_buff *skb)
 		return -1;
 	__builtin_memcpy(new, old + 6, 6);
 	__builtin_memcpy(new + 6, old, 6);
-	return bpf_skb_store_bytes(skb, 0, new, sizeof(new), 0);
+	return bpf_skb_store_bytes(skb, 0, new, sizeof(new), HG_RECOMPUTE);
 }
 
 HG_INLINE int hg_reset_write(struct __sk_buff *skb, const struct hg_packet *p, bool partial,

@@ -33,17 +33,26 @@ HG_MAP struct {
 /* Signed, as the difference is: another processor may have been later than `now`. */
 HG_INLINE __s64 hg_flow_patience(const struct hg_flow *f)
 {
-	return f->state == HG_FLOW_PARTIAL ? HG_IDLE_PARTIAL : HG_IDLE_HANDSHAKE;
+	switch (f->state) {
+	case HG_FLOW_PARTIAL:
+		return HG_IDLE_PARTIAL;
+	case HG_FLOW_DROP:
+		return HG_IDLE_DROP;
+	case HG_FLOW_CLOSED:
+		return HG_LINGER;
+	}
+	return HG_IDLE_HANDSHAKE;
 }
 
 /* Nobody sends any more: what user space has decided holds, else the fallback. */
-HG_INLINE void hg_sweep_pending(const struct hg_flow_key *key, struct hg_flow *f)
+HG_INLINE void hg_sweep_pending(const struct hg_sweep *w, const struct hg_flow_key *key,
+				struct hg_flow *f)
 {
 	struct hg_flow_verdict *written = bpf_map_lookup_elem(&verdicts, key);
 	struct hg_counters *c;
 
 	f->verdict = f->fallback;
-	if (written && hg_verdict_for(written, f->isn)) {
+	if (written && hg_verdict_for(written, f->isn, w->now)) {
 		f->verdict = written->verdict;
 		f->verdict.pending = 0;
 		bpf_map_delete_elem(&verdicts, key);
@@ -52,18 +61,29 @@ HG_INLINE void hg_sweep_pending(const struct hg_flow_key *key, struct hg_flow *f
 		if (c)
 			c->verdict_timeouts++;
 	}
-	hg_count_verdict(&f->verdict);
-	hg_flow_set_state(f, hg_state_of_verdict(&f->verdict));
+	if (hg_flow_move(f, HG_FLOW_PENDING, hg_state_of_verdict(&f->verdict)))
+		hg_count_verdict(&f->verdict);
+}
+
+/* The slot of a flow that is over: its data is not looked at any more. */
+HG_INLINE void hg_slot_release(const struct hg_flow *f)
+{
+	struct hg_slot *slot = hg_slot(f->hash);
+	__u64 word = slot ? slot->word : 0;
+
+	if (slot && hg_slot_mine(slot, f->hash) && HG_SLOT_STATE(word) == HG_SLOT_ENTRY)
+		hg_slot_move(slot, word, hg_slot_in_state(word, HG_SLOT_DONE));
 }
 
 HG_INLINE void hg_sweep_flow(struct hg_sweep *w, const struct hg_flow_key *key, struct hg_flow *f)
 {
 	if (f->state == HG_FLOW_PENDING && (__s64)(w->now - f->deadline_ns) >= 0)
-		hg_sweep_pending(key, f);
+		hg_sweep_pending(w, key, f);
 	if (!w->final && (f->busy || (__s64)(w->now - f->last_ns) < hg_flow_patience(f)))
 		return;
 	hg_flow_end(f, key, &w->event, w->now, w->final ? HG_CLOSE_end_of_capture : HG_CLOSE_idle,
 		    HG_SIDE_path, HG_BUCKET_truncated, HG_OUTCOME_unknown);
+	hg_slot_release(f);
 	hg_flow_delete(f, key);
 }
 
@@ -75,8 +95,11 @@ HG_INLINE void hg_sweep_slot(struct hg_sweep *w, __u32 index)
 	if (!slot)
 		return;
 	word = slot->word;
-	if (hg_slot_live(word) && (w->final || hg_slot_idle(word, w->now)))
-		hg_slot_end(slot, word, hg_slot_bucket(word));
+	if (!hg_slot_live(word) || (!w->final && !hg_slot_idle(word, w->now)))
+		return;
+	/* Empty, not done: a hello that comes so late begins a flow of its own. */
+	if (hg_slot_move(slot, word, 0))
+		hg_count_flow_end(hg_counters(), hg_slot_bucket(word), 0);
 }
 
 HG_STEP long hg_sweep_slot_step(__u32 i, struct hg_sweep **state)

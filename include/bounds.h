@@ -15,12 +15,14 @@
 #define HG_SEEK_MAX (1024 * 1024)  /* how far into a direction a hello is looked for */
 #define HG_FLOWS (1U << 20)
 #define HG_PARTIALS 4096
+#define HG_BIG_LEN 0
 #else
 #define HG_STREAM_CAP (17 * 1024) /* 16 KB of hello and 1 KB of record headers */
 #define HG_HELLO_MAX (16 * 1024)
 #define HG_SEEK_MAX (64 * 1024)
 #define HG_FLOWS 65536	 /* flows with payload, by full key */
 #define HG_PARTIALS 1024 /* hellos in reassembly at once */
+#define HG_BIG_LEN 0xffff /* packets without a length are longer than this */
 #endif
 
 #define HG_CAPTURE_HEAD 256
@@ -52,6 +54,8 @@
 #define HG_SECOND 1000000000ULL
 #define HG_IDLE_HANDSHAKE (10 * HG_SECOND) /* hello seen, nothing since */
 #define HG_IDLE_PARTIAL (30 * HG_SECOND)   /* half a hello, nothing since */
+#define HG_IDLE_DROP (300 * HG_SECOND)	   /* dropped by us: TCP goes on trying for minutes */
+#define HG_LINGER HG_SECOND		   /* over, but a processor may still hold it */
 #define HG_IDLE_SLOT 60			   /* seconds: SYN, no payload since */
 #define HG_HEARTBEAT_MAX HG_SECOND	   /* `run` is there if it beat since */
 

@@ -69,8 +69,8 @@ struct hg_hello {
 	struct hg_span versions;
 	struct hg_span key_shares;
 	/*
-	 * The server name: lower-case, without its trailing dot, zero-padded.
-	 * Raw and cut to what fits when sni_state is `invalid`.
+	 * The server name: lower-case, without its trailing dot, ended by a zero
+	 * byte.  Raw and cut to what fits when sni_state is `invalid`.
 	 */
 	__u8 name[HG_NAME_SIZE];
 	/* The other candidate, where there are two: alike, and as long as it fits. */
@@ -102,6 +102,9 @@ struct hg_parse_step {
 	__u8 *to;
 	struct hg_window from;
 };
+
+/* A byte in each byte of a word. */
+#define HG_EACH(byte) (0x0101010101010101ULL * (byte))
 
 /* RFC 8701: 0x?A?A with equal bytes. */
 HG_INLINE bool hg_is_grease(__u16 value)
@@ -187,21 +190,42 @@ HG_INLINE void hg_span_set(struct hg_parse *p, struct hg_span *span, const struc
 
 /* ---- cipher suites ---- */
 
+/*
+ * How many of the four 16-bit lanes of a word hold GREASE: a lane is zero in z
+ * if both of its bytes are alike and end in 0xa.  Either byte order will do.
+ */
+HG_INLINE __u32 hg_grease_lanes(__u64 word)
+{
+	__u64 z = ((word & HG_EACH(0x0f)) ^ HG_EACH(0x0a)) |
+		  ((word ^ word >> 8) & 0x00ff00ff00ff00ffULL);
+	__u64 set = ((z & 0x7fff7fff7fff7fffULL) + 0x7fff7fff7fff7fffULL) | z;
+
+	return 4 - (((set >> 15 & 0x0001000100010001ULL) * 0x0001000100010001ULL) >> 48);
+}
+
+HG_INLINE bool hg_cipher_is_strong(__u16 cipher)
+{
+	return !hg_is_grease(cipher) && !hg_is_scsv(cipher) && !hg_cipher_is_weak(cipher);
+}
+
+/* Four suites: GREASE is counted, and a strong one looked for until it is found. */
 HG_STEP long hg_cipher_step(__u32 i, struct hg_parse_step *s)
 {
 	struct hg_parse *p = s->parse;
-	__u32 at = p->list.at;
-	__u16 cipher;
+	__u32 at = p->list.at + i * 8, left = p->list.end - at;
+	__u64 word;
 
-	(void)i;
 	if (at + 2 > p->list.end)
 		return 1;
-	cipher = hg_be16(s->capture, at);
-	p->list.at = at + 2;
-	if (hg_is_grease(cipher))
-		p->grease++;
-	else if (!hg_is_scsv(cipher) && !hg_cipher_is_weak(cipher))
-		p->strong++;
+	word = hg_word(s->capture, at);
+	if (left < 8)
+		word |= ~0ULL << (8 * (left & 6)); /* 0xffff is no GREASE */
+	p->grease += hg_grease_lanes(word);
+	for (__u32 k = 0; k < 8; k += 2) {
+		if (p->strong || k + 2 > left)
+			break;
+		p->strong = hg_cipher_is_strong(hg_be16(s->capture, at + k));
+	}
 	return 0;
 }
 
@@ -215,7 +239,7 @@ HG_INLINE void hg_parse_ciphers(struct hg_parse_step *s, const struct hg_window 
 	p->list = *list;
 	p->grease = 0;
 	p->strong = 0;
-	hg_loop(HG_CIPHERS_MAX, hg_cipher_step, s);
+	hg_loop(HG_CIPHERS_MAX / 4, hg_cipher_step, s);
 	h->cipher_count_no_grease = h->cipher_count - p->grease;
 	if (p->grease)
 		h->features |= HG_HELLO_GREASE;
@@ -354,8 +378,6 @@ HG_INLINE void hg_parse_server_names(struct hg_parse_step *s, __u32 which)
  * use, whatever RFC 952 says).  The arithmetic keeps each byte below 0x80 and
  * so never carries into the next one.
  */
-#define HG_EACH(byte) (0x0101010101010101ULL * (byte))
-
 /* 0x80 in each byte of w (all below 0x80) that lies in [low, high]. */
 #define HG_IN_RANGE(w, low, high)                                                                  \
 	(((w) + HG_EACH(0x80 - (low))) & ~((w) + HG_EACH(0x7f - (high))) & HG_EACH(0x80))
@@ -417,11 +439,14 @@ HG_INLINE __u32 hg_parse_name(struct hg_parse_step *s)
 	__u32 len = s->from.end - s->from.at, last = len - 1;
 
 	hg_loop(HG_NAME_SIZE / 8, hg_name_step, s);
+	hg_opaque(len);
+	if (len < HG_NAME_SIZE)
+		s->to[len] = 0;
 	if (len > HG_NAME_MAX || (len == 1 && s->to[0] == '.')) /* the root is no host */
 		p->name_bad = 1;
 	if (p->name_bad) {
-		s->to[HG_NAME_MAX] = 0;
 		hg_loop(HG_NAME_SIZE, hg_raw_name_step, s);
+		s->to[HG_NAME_MAX] = 0;
 		return len < HG_NAME_MAX ? len : HG_NAME_MAX;
 	}
 	hg_opaque(last);
@@ -437,6 +462,7 @@ HG_INLINE void hg_parse_names(struct hg_parse_step *s)
 {
 	struct hg_parse *p = s->parse;
 	struct hg_hello *h = &p->hello;
+	__u32 bad;
 
 	if (p->name.at == p->name.end)
 		return;
@@ -447,9 +473,12 @@ HG_INLINE void hg_parse_names(struct hg_parse_step *s)
 	h->name_len = hg_parse_name(s);
 	if (h->sni_names < 2)
 		return;
+	bad = p->name_bad;
+	p->name_bad = 0;
 	s->to = h->second;
 	s->from = p->second;
 	h->second_len = hg_parse_name(s);
+	p->name_bad |= bad;
 }
 
 HG_INLINE void hg_parse_sni(struct hg_parse_step *s)
@@ -464,7 +493,9 @@ HG_INLINE void hg_parse_sni(struct hg_parse_step *s)
 	if (p->sni_extensions > 1)
 		hg_parse_server_names(s, 1);
 	hg_parse_names(s);
-	if (h->sni_names > 1 || p->sni_extensions > 2)
+	if (p->sni_extensions > 2 && h->sni_names < 3)
+		h->sni_names = 3; /* more than were walked: there may be others */
+	if (h->sni_names > 1 || p->sni_extensions > 1)
 		h->sni_state = HG_SNI_ambiguous;
 	else if (p->name_bad)
 		h->sni_state = HG_SNI_invalid;
@@ -643,6 +674,24 @@ HG_INLINE bool hg_hello_parse_message(struct hg_parse_step *s, __u32 start, __u3
 }
 
 /*
+ * What a parse begins with.  Names are written as far as they go and end in a
+ * zero byte; clearing all of their room would cost more than the parse.
+ */
+HG_INLINE void hg_parse_begin(struct hg_parse *p, __u32 start)
+{
+	__builtin_memset(&p->hello, 0, offsetof(struct hg_hello, name));
+	p->hello.name[0] = 0;
+	p->hello.second[0] = 0;
+	p->hello.second_len = 0;
+	p->start = start;
+	p->malformed = 0;
+	p->sni_extensions = 0;
+	p->name_bad = 0;
+	p->name = (struct hg_window){ 0, 0 };
+	p->second = (struct hg_window){ 0, 0 };
+}
+
+/*
  * Parse the message of `len` bytes at `start` of the capture.  p->hello holds
  * the facts; where it returns false the message is malformed and holds what
  * was read before the damage.
@@ -652,8 +701,7 @@ HG_INLINE bool hg_hello_parse(const struct hg_capture *c, struct hg_parse *p, __
 {
 	struct hg_parse_step step = { .capture = c, .parse = p };
 
-	__builtin_memset(p, 0, sizeof(*p));
-	p->start = start;
+	hg_parse_begin(p, start);
 	p->hello.bytes = len;
 	p->hello.sni_state = HG_SNI_none;
 	if (sslv2)

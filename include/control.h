@@ -18,7 +18,7 @@ struct hg_control {
 	__u32 layout;
 	__u32 generation; /* slot of the active policy + 1; 0: no policy */
 	struct hg_hash_key hash_key;
-	__u64 name_key[HG_NAME_SIZE]; /* keys of server_names */
+	__u64 name_key[2 * HG_NAME_SIZE / 8]; /* keys of server_names */
 };
 
 /* Written by `run` alone (and by a replay, whose clock it is). */

@@ -39,7 +39,7 @@ struct hg_flow_key {
 struct hg_slot {
 	__u64 word;
 	__u32 isn; /* of the client */
-	__u32 reserved;
+	__u32 older_isn; /* of the SYN before this one, which may have been the real one */
 };
 
 enum hg_slot_state {
@@ -54,6 +54,7 @@ enum hg_slot_state {
 #define HG_SLOT_STATE(word) ((__u32)(word) & 0xf)
 #define HG_SLOT_CLIENT_LO(word) ((__u32)(word) >> 4 & 1)
 #define HG_SLOT_ANSWERED (1U << 5) /* the SYN-ACK was seen */
+#define HG_SLOT_OVER (1U << 6)	   /* an entry of an older connection lives below this SYN */
 #define HG_SLOT_TTL(word) ((__u32)(word) >> 8 & 0xff)
 #define HG_SLOT_TIME(word) ((__u32)(word) >> 16 & 0xffff)
 
@@ -75,6 +76,7 @@ enum hg_flow_state {
 	HG_FLOW_PENDING, /* waits for user space */
 	HG_FLOW_RESET,	 /* ours: every packet of it is answered with a reset */
 	HG_FLOW_DROP,	 /* ours: every packet of it is dropped */
+	HG_FLOW_CLOSED,	 /* over: the sweep deletes it, when no processor can hold it any more */
 };
 
 enum hg_direction {
@@ -109,24 +111,28 @@ struct hg_flow {
 	__u64 last_ns;	/* the last packet that mattered */
 	__u64 name;	/* key into server_names, 0: none */
 	__u64 deadline_ns;
+	__u64 hash;	/* of its connection: leads to the slot */
 	__u32 isn;	/* client's initial sequence number */
 	__u32 base;	/* sequence number of the hello's first byte */
 	__u32 next[2];	/* next sequence number expected from client, server */
 	__u32 filled;	/* contiguous bytes from base */
-	__u32 reached;	/* end of the furthest byte from base */
+	__u32 reached;	/* end of the furthest byte from base, inside the capture */
+	__u32 top;	/* the furthest sequence number seen from the client */
+	__u32 reserved2;
 	__u32 buffer;	/* capture in the pool, or HG_NO_BUFFER */
 	__u32 busy;	/* a processor is reassembling this flow */
+	__u32 state;	/* enum hg_flow_state; moved by compare-and-swap */
+	__u32 counted;	/* this flow has ended and was put in its bucket */
 	__u32 flags;	/* HG_FLAG bits */
 	__u32 ifindex;	/* where the flow was first seen */
 	__u16 vlan;	/* outer tag, 0: none */
 	__u16 segments; /* that brought bytes of the hello */
-	__u8 state;	/* enum hg_flow_state */
 	__u8 client_lo;
 	__u8 bucket; /* enum hg_bucket, once the hello was read */
 	__u8 ttl;    /* of the SYN, 0: not seen */
-	__u8 counted; /* this flow has ended and was put in its bucket */
 	__u8 conflict; /* segments said different things of one byte */
 	__u16 interface; /* number of the interface where it was first seen */
+	__u16 reserved;
 	struct hg_records records;
 	struct hg_hello_facts hello;
 	struct hg_verdict verdict;
@@ -148,6 +154,12 @@ HG_INLINE __u64 hg_mix(__u64 h)
 	h *= 0x9fb21c651e98df25ULL;
 	h ^= h >> 29;
 	return h;
+}
+
+/* One step of NH: the product of the halves of word + key. */
+HG_INLINE __u64 hg_nh(__u64 word, __u64 key)
+{
+	return (__u64)((__u32)word + (__u32)key) * (__u32)((word >> 32) + (key >> 32));
 }
 
 HG_INLINE __u64 hg_flow_hash(const struct hg_hash_key *key, __u64 lo, __u64 hi, __u32 netns)

@@ -115,8 +115,10 @@ HG_INLINE __u8 hg_sslv2_scan(const struct hg_capture *c, struct hg_records *r, _
 	r->have = len;
 	r->records = 1;
 	r->contiguous = 1;
+	if (filled < len + 2)
+		return HG_SCAN_MORE;
 	r->flags |= HG_FLAG(sslv2_hello);
-	return filled < len + 2 ? HG_SCAN_MORE : HG_SCAN_COMPLETE;
+	return HG_SCAN_COMPLETE;
 }
 
 /* The first bytes of the message say its type and size, however cut up. */

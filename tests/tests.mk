@@ -27,9 +27,10 @@ deps: ## install what is missing of packaging/deps.txt (as root)
 
 .PHONY: demo
 demo: ## install what is missing, build, and show it at work (as root)
-	packaging/deps.sh build demo
-	$(MAKE) $(BUILD)/hellogate tools
-	tests/demo/demo.sh
+	@packaging/deps.sh build demo
+	@echo "building $(BUILD)/hellogate"
+	@$(MAKE) --silent --no-print-directory $(BUILD)/hellogate tools
+	@tests/demo/demo.sh
 
 # ---- test programs ----
 
@@ -112,7 +113,7 @@ corpus: $(BUILD)/hellogate ## captures against their ground truth (CORPUS=DIR)
 	HELLOGATE=$(abspath $(BUILD)/hellogate) $(PROVE) tests/corpus/score
 
 .PHONY: e2e
-e2e: $(BUILD)/hellogate tools other ## real traffic between network namespaces (as root; T=status.t: one of them)
+e2e: $(BUILD)/hellogate tools other ## real traffic between namespaces (as root; T="status.t": some)
 	$(E2E_PROVE) $(if $(T),$(addprefix tests/e2e/,$(T)),$(E2E_TESTS))
 
 .PHONY: vmtest
@@ -121,11 +122,13 @@ vmtest: ## the kernel tests on another kernel, in QEMU (KERNEL="6.1 6.12 newest"
 	$(MAKE) $(KERNEL_TESTS) $(PARITY_TESTS)
 	tests/vm/run --timeout 1800 $(addprefix --kernel ,$(KERNEL)) -- $(KERNEL_TESTS) $(PARITY_TESTS)
 
-SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+# Headers are read where the packet has them, aligned or not, as the kernel reads them.
+SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize=alignment \
+	-fno-sanitize-recover=all
 
 .PHONY: asan
-asan: ## the unit tests under address and undefined-behaviour sanitizers
-	$(MAKE) BUILD=$(BUILD)/asan CFLAGS='$(SANITIZE)' unit
+asan: ## unit tests and the capture reader under address and undefined-behaviour sanitizers
+	$(MAKE) BUILD=$(BUILD)/asan CFLAGS='$(SANITIZE)' unit corpus
 
 # ---- checks ----
 
@@ -157,14 +160,18 @@ check-scripts: ## static analysis of the scripts, by shellcheck
 check-marks: ## no unfinished marks, and a licence in each C file
 	@! grep -nwE 'T[O]DO|F[I]XME|X[X]X|H[A]CK' $(C_FILES) $(SCRIPTS) Makefile tests/tests.mk | \
 		grep -v '# T[O]DO $$HG_T[O]DO'
-	@! grep -L 'SPDX-License-Identifier: ' $(C_FILES) Makefile tests/tests.mk | sed 's/$$/: no licence/' | grep .
+	@! grep -L 'SPDX-License-Identifier: ' $(C_FILES) Makefile tests/tests.mk | sed 's/$$/: no licence/' | \
+		grep .
 
 # ---- installation ----
 
+MAN_PAGES := $(wildcard packaging/man/*.8)
+
 .PHONY: install
-install: $(BUILD)/hellogate ## the binary (DESTDIR=, PREFIX=/usr/local)
+install: $(BUILD)/hellogate ## the binary and its manual (DESTDIR=, PREFIX=/usr/local)
 	install -D -m 755 $(BUILD)/hellogate $(DESTDIR)$(PREFIX)/bin/hellogate
+	$(if $(MAN_PAGES),install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(MAN_PAGES))
 
 .PHONY: uninstall
 uninstall: ## what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/hellogate
+	rm -f $(DESTDIR)$(PREFIX)/bin/hellogate $(MAN_PAGES:packaging/man/%=$(DESTDIR)$(PREFIX)/share/man/man8/%)

@@ -61,6 +61,11 @@ struct work {
 	struct hg_loaded loaded;
 };
 
+static bool is_xdp(unsigned int hook)
+{
+	return hook == HG_HOOK_XDP || hook == HG_HOOK_XDP_GENERIC;
+}
+
 static int load_for(struct work *w, enum hg_hook hook)
 {
 	struct hg_knobs knobs = {
@@ -69,7 +74,7 @@ static int load_for(struct work *w, enum hg_hook hook)
 		.watched_ports = w->ports,
 		.frags = hook != HG_HOOK_XDP_GENERIC,
 	};
-	bool xdp = hook == HG_HOOK_XDP || hook == HG_HOOK_XDP_GENERIC;
+	bool xdp = is_xdp(hook);
 
 	/* In generic mode a frags program's metadata does not reach TC (6.18). */
 	return hg_loader_load(w->in, &knobs, xdp ? HG_LOAD_XDP : HG_LOAD_TC, &w->loaded);
@@ -97,25 +102,34 @@ static int attach_tc_side(struct work *w, int prog, bool egress, bool tcx)
 	return hg_hook_tcx(path, prog, w->entry.ifindex, egress);
 }
 
-/* Put the loaded programs on.  The arm goes before XDP, which relies on it. */
-static int put_on(struct work *w, enum hg_hook hook)
+static int put_xdp(struct work *w, enum hg_hook hook)
 {
-	bool xdp = hook == HG_HOOK_XDP || hook == HG_HOOK_XDP_GENERIC;
-	bool tcx = xdp ? w->entry.tcx : hook == HG_HOOK_TCX;
 	char path[256];
-	int r;
 
-	make_link_directory(w);
-	r = attach_tc_side(w, w->loaded.egress, true, tcx);
-	r = r ? r : attach_tc_side(w, xdp ? w->loaded.arm : w->loaded.ingress, false, tcx);
-	if (r || !xdp)
-		return r;
 	hg_link_path(w->in, &w->entry, "xdp", path, sizeof(path));
+	/* Native and generic are different links: one cannot be updated to the other. */
+	if (hg_interface_used(&w->before) && w->before.hook != hook)
+		hg_hook_unlink(path);
 	return hg_hook_xdp(path, w->loaded.xdp, w->entry.ifindex, hook == HG_HOOK_XDP_GENERIC);
 }
 
-/* Remove what an interface has on its hooks: links need no namespace, tc does. */
-static int take_off(struct hg_instance *in, const struct hg_interface *i)
+/*
+ * Put the loaded programs on.  XDP comes first: it is what another program may
+ * hold, and as long as it is refused nothing else has changed.
+ */
+static int put_on(struct work *w, enum hg_hook hook)
+{
+	bool tcx = is_xdp(hook) ? w->entry.tcx : hook == HG_HOOK_TCX;
+	int r = 0;
+
+	make_link_directory(w);
+	if (is_xdp(hook))
+		r = put_xdp(w, hook);
+	r = r ? r : attach_tc_side(w, w->loaded.egress, true, tcx);
+	return r ? r : attach_tc_side(w, is_xdp(hook) ? w->loaded.arm : w->loaded.ingress, false, tcx);
+}
+
+static int remove_links(struct hg_instance *in, const struct hg_interface *i, bool xdp, bool tc)
 {
 	static const char *const leaves[] = { "xdp", "ingress", "egress", NULL };
 	char path[256];
@@ -124,25 +138,54 @@ static int take_off(struct hg_instance *in, const struct hg_interface *i)
 	for (int n = 0; leaves[n]; n++) {
 		int removed;
 
+		if (n ? !tc : !xdp)
+			continue;
 		hg_link_path(in, i, leaves[n], path, sizeof(path));
 		removed = hg_hook_unlink(path);
 		if (removed && removed != -ENOENT)
 			r = removed;
 	}
-	if (!i->tcx) {
-		for (int egress = 0; egress < 2; egress++) {
-			int removed = hg_hook_tc_remove(i->ifindex, egress, i->prog_id[1 + egress]);
+	return r;
+}
 
-			if (removed && removed != -ENOENT && removed != -ENODEV)
-				r = removed;
-		}
-		hg_hook_tc_tidy(i->ifindex);
+static int remove_filters(const struct hg_interface *i)
+{
+	int r = 0;
+
+	for (int egress = 0; egress < 2; egress++) {
+		int removed = hg_hook_tc_remove(i->ifindex, egress, i->prog_id[1 + egress]);
+
+		if (removed && removed != -ENOENT && removed != -ENODEV)
+			r = removed;
 	}
+	hg_hook_tc_tidy(i->ifindex);
+	return r;
+}
+
+/* What the hook of before had on, and the one of now does not use. */
+static void take_off_rest(struct work *w)
+{
+	const struct hg_interface *old = &w->before, *now = &w->entry;
+
+	if (is_xdp(old->hook) && !is_xdp(now->hook))
+		remove_links(w->in, old, true, false);
+	if (old->tcx && !now->tcx)
+		remove_links(w->in, old, false, true);
+	if (!old->tcx && now->tcx)
+		remove_filters(old);
+}
+
+/* Remove what an interface has on its hooks: links need no namespace, tc does. */
+static int take_off(struct hg_instance *in, const struct hg_interface *i)
+{
+	char path[256];
+	int r = remove_links(in, i, true, true), filters = i->tcx ? 0 : remove_filters(i);
+
 	hg_link_path(in, i, NULL, path, sizeof(path));
 	rmdir(path);
 	*strrchr(path, '/') = 0;
 	rmdir(path); /* goes with the last interface of the namespace */
-	return r;
+	return r ? r : filters;
 }
 
 static int refused(struct work *w, enum hg_hook hook, int error)
@@ -151,7 +194,7 @@ static int refused(struct work *w, enum hg_hook hook, int error)
 
 	if (error == -EBUSY || error == -EEXIST) {
 		bpf_xdp_query_id((int)w->entry.ifindex, 0, &other);
-		if (hook == HG_HOOK_XDP || hook == HG_HOOK_XDP_GENERIC)
+		if (is_xdp(hook))
 			hg_error("%s: the XDP hook is held by another program (id %u)",
 				 w->entry.name, other);
 		else
@@ -190,13 +233,10 @@ static int try_hook(struct work *w, enum hg_hook hook, bool say)
 	w->entry.prog_id[1] = hg_hook_program_id(w->loaded.arm >= 0 ? w->loaded.arm
 								      : w->loaded.ingress);
 	w->entry.prog_id[2] = hg_hook_program_id(w->loaded.egress);
-	if (hg_interface_used(&w->before) &&
-	    (w->before.hook != hook || w->before.tcx != w->entry.tcx)) {
-		take_off(w->in, &w->before);
-		memset(w->before.prog_id, 0, sizeof(w->before.prog_id));
-	}
 	r = put_on(w, hook);
 	hg_loader_close(&w->loaded);
+	if (!r && hg_interface_used(&w->before))
+		take_off_rest(w);
 	if (!r)
 		return HG_OK;
 	if (!hg_interface_used(&w->before))

@@ -275,15 +275,15 @@ static int cmd_show(const struct hg_command *self, int argc, char **argv)
 }
 
 const struct hg_command hg_commands_policy[] = {
-	{ NULL, "check", "FILE", "every error of a policy file, with its place", NULL,
+	{ NULL, "policy check", "FILE", "every error of a policy file, with its place", NULL,
 	  hg_cmd_policy_check, hg_options_policy_check, NULL },
-	{ NULL, "test", "FILE", "run the tests that the file holds", NULL, hg_cmd_policy_test,
+	{ NULL, "policy test", "FILE", "run the tests that the file holds", NULL, hg_cmd_policy_test,
 	  hg_options_policy_test, NULL },
-	{ NULL, "explain", "FILE", "each rule, and why it does or does not match", NULL,
+	{ NULL, "policy explain", "FILE", "each rule, and why it does or does not match", NULL,
 	  hg_cmd_policy_explain, hg_options_policy_explain, NULL },
-	{ NULL, "load", "FILE", "make it the active policy, all or nothing", NULL, cmd_load,
+	{ NULL, "policy load", "FILE", "make it the active policy, all or nothing", NULL, cmd_load,
 	  load_options, NULL },
-	{ NULL, "show", NULL, "the active policy, with hits per rule", NULL, cmd_show, show_options,
+	{ NULL, "policy show", NULL, "the active policy, with hits per rule", NULL, cmd_show, show_options,
 	  NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL },
 };

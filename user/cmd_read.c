@@ -250,6 +250,8 @@ int hg_cmd_read(const struct hg_command *self, int argc, char **argv)
 	result = choose(self, &r, &format);
 	if (!result && policy)
 		result = hg_policy_compile_file(policy, &r.compiled);
+	if (r.compiled)
+		r.compiled->policy.revision = 1; /* 0 would say that there is none */
 	if (!result)
 		result = read_all(&r, count, argv, format);
 	if (r.compiled)

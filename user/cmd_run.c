@@ -107,6 +107,7 @@ static int on_beat(sd_event_source *source, uint64_t usec, void *arg)
 	beat(d, now);
 	ring_buffer__consume(d->ring);
 	hg_decisions_refresh(d->decisions);
+	hg_http_beat(d->http);
 	if (++d->beats % 50 == 0) {
 		hg_decisions_expire(d->decisions, now);
 		hg_handshakes_expire(d->handshakes, now, HANDSHAKE_AGE, is_alive);
@@ -118,10 +119,9 @@ static int on_beat(sd_event_source *source, uint64_t usec, void *arg)
 
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *arg)
 {
-	struct daemon *d = arg;
-
 	(void)info;
-	return sd_event_exit(sd_event_source_get_event(source), d ? 0 : 0);
+	(void)arg;
+	return sd_event_exit(sd_event_source_get_event(source), 0);
 }
 
 static int add_sources(struct daemon *d)

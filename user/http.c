@@ -181,3 +181,9 @@ void hg_http_close(struct hg_http *h)
 		MHD_stop_daemon(h->daemon);
 	free(h);
 }
+
+void hg_http_beat(struct hg_http *h)
+{
+	if (h)
+		MHD_run(h->daemon);
+}

@@ -18,4 +18,7 @@ int hg_http_open(sd_event *event, const struct hg_instance *in, const char *list
 		 struct hg_http **out);
 void hg_http_close(struct hg_http *http);
 
+/* Now and then, so that idle connections time out. */
+void hg_http_beat(struct hg_http *http);
+
 #endif /* HG_HTTP_H */

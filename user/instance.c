@@ -39,8 +39,8 @@ int hg_bpf_refused(int error, const char *what)
 		error = -error;
 	hg_error("%s: %s", what, strerror(error));
 	if (error == EPERM || error == EACCES) {
-		hg_hint("this needs CAP_BPF and CAP_NET_ADMIN, and write access to the bpffs directory");
-		hg_hint("run it as root, or grant both capabilities and use --bpffs DIR that you own");
+		hg_hint("this needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON, and write access to the bpffs directory");
+		hg_hint("run it as root, or grant them and use --bpffs DIR that you own");
 		return HG_NOT_PERMITTED;
 	}
 	if (error == EBUSY || error == EEXIST)

@@ -49,13 +49,16 @@ static int get_keys(const struct hg_instance *in, bool replay, struct hg_control
 	__u32 zero = 0;
 
 	memset(control, 0, sizeof(*control));
-	if (hg_instance_is_there(in))
-		return bpf_map_lookup_elem(in->maps[HG_MAP_control], &zero, control) ? -errno : 0;
+	if (hg_instance_is_there(in) &&
+	    bpf_map_lookup_elem(in->maps[HG_MAP_control], &zero, control))
+		return -errno;
+	if (control->layout) /* else whoever made the maps was stopped before they were filled */
+		return 0;
 	control->layout = HG_LAYOUT;
 	if (replay) {
 		for (__u32 i = 0; i < 8; i++)
 			control->hash_key.k[i] = hg_mix(i + 1) | 1;
-		for (__u32 i = 0; i < HG_NAME_SIZE; i++)
+		for (__u32 i = 0; i < sizeof(control->name_key) / 8; i++)
 			control->name_key[i] = hg_mix(i + 1001) | 1;
 		return 0;
 	}
@@ -113,15 +116,26 @@ static int set_maps(struct hellogate_bpf *s, const struct hg_instance *in,
 /* Maps that were just made: keys, and the pool of captures. */
 static int fill_maps(struct hellogate_bpf *s, const struct hg_control *control)
 {
-	__u32 zero = 0, first = 2 * (__u32)libbpf_num_possible_cpus();
+	__u32 zero = 0, first = 2 * (__u32)libbpf_num_possible_cpus(), i;
 	int stack = bpf_map__fd(s->maps.free_captures);
 
-	if (bpf_map_update_elem(bpf_map__fd(s->maps.control), &zero, control, BPF_ANY))
-		return -errno;
-	for (__u32 i = first + HG_PARTIALS; i-- > first;)
+	while (!bpf_map_lookup_and_delete_elem(stack, NULL, &i))
+		;
+	for (i = first + HG_PARTIALS; i-- > first;)
 		if (bpf_map_update_elem(stack, NULL, &i, BPF_ANY))
 			return -errno;
-	return 0;
+	/* Last: the layout says that the rest is there. */
+	return bpf_map_update_elem(bpf_map__fd(s->maps.control), &zero, control, BPF_ANY) ? -errno : 0;
+}
+
+static int fill_new_maps(struct hellogate_bpf *s, const struct hg_control *control)
+{
+	struct hg_control present;
+	__u32 zero = 0;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(s->maps.control), &zero, &present))
+		return -errno;
+	return present.layout ? 0 : fill_maps(s, control);
 }
 
 static int start_sweep(struct hellogate_bpf *s)
@@ -144,8 +158,8 @@ static int open_and_load(const struct hg_instance *in, const struct hg_knobs *kn
 	choose_programs(s, knobs, what);
 	r = set_maps(s, in, knobs);
 	r = r ? r : hellogate_bpf__load(s);
-	if (!r && !hg_instance_is_there(in))
-		r = fill_maps(s, control);
+	if (!r)
+		r = fill_new_maps(s, control);
 	if (!r && !knobs->replay)
 		r = start_sweep(s);
 	return r;

@@ -82,6 +82,7 @@ struct nb_spec {
 #define bpf_ringbuf_output(map, data, len, flags) nb_emit(data, len)
 #define bpf_get_smp_processor_id() 0U
 #define bpf_ktime_get_ns() nb_now()
+#define bpf_ktime_get_coarse_ns() nb_now()
 #define hg_outer_lookup(map, key) nb_lookup(NB_OUTER_SPEC(map), key)
 #define hg_inner_lookup(map, key) nb_inner_lookup(map, key)
 

@@ -14,6 +14,14 @@ static bool wants_help;
 
 static const struct hg_option help_row = { "help", 'h', NULL, "print this help", NULL, &wants_help };
 
+/* "policy check": what is typed behind the parent. */
+static const char *last_word(const char *name)
+{
+	const char *space = strrchr(name, ' ');
+
+	return space ? space + 1 : name;
+}
+
 static const struct hg_option *row_at(const struct hg_command *c, int i)
 {
 	for (int n = 0; c->options && c->options[n].name; n++)
@@ -45,7 +53,7 @@ static void print_commands(const struct hg_command *commands)
 		if (c->group && (!group || strcmp(group, c->group) != 0))
 			printf("\n%s\n", c->group);
 		group = c->group;
-		snprintf(left, sizeof(left), "%s%s%s", c->name, c->args ? " " : "",
+		snprintf(left, sizeof(left), "%s%s%s", last_word(c->name), c->args ? " " : "",
 			 c->args && strlen(c->args) < 16 ? c->args : "");
 		printf("  %-26s %s\n", left, c->summary);
 	}
@@ -177,7 +185,7 @@ static int unknown_command(const struct hg_command *self, const char *word)
 	int n = 0;
 
 	for (const struct hg_command *c = self->commands; c->name && n < 63; c++)
-		words[n++] = c->name;
+		words[n++] = last_word(c->name);
 	words[n] = NULL;
 	near = hg_did_you_mean(word, words);
 	hg_error("unknown command '%s'", word);
@@ -200,7 +208,7 @@ int hg_command_dispatch(const struct hg_command *self, int argc, char **argv)
 		return HG_OK;
 	}
 	for (const struct hg_command *c = self->commands; c->name; c++)
-		if (!strcmp(c->name, argv[0]))
+		if (!strcmp(last_word(c->name), argv[0]))
 			return c->run(c, operands, argv);
 	return unknown_command(self, argv[0]);
 }

@@ -22,7 +22,7 @@ struct hg_option {
 
 struct hg_command {
 	const char *group; /* "Look", "Explain", "Police", "Run" */
-	const char *name;
+	const char *name; /* of a sub-command: with its parent's, "policy check" */
 	const char *args; /* "IFACE..." */
 	const char *summary;
 	const char *more; /* paragraphs for --help and the man page, or NULL */

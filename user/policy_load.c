@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -224,10 +225,8 @@ static int write_history(const struct hg_instance *in, const struct hg_compiled 
 		.uid = getuid(),
 	};
 	__u32 key = revision % HG_HISTORY;
-	char *full = realpath(path, NULL);
 
-	snprintf(h.path, sizeof(h.path), "%s", full ? full : path);
-	free(full);
+	snprintf(h.path, sizeof(h.path), "%s", path);
 	return bpf_map_update_elem(in->maps[HG_MAP_history], &key, &h, BPF_ANY) ? -errno : 0;
 }
 
@@ -284,14 +283,30 @@ static int load_compiled(struct hg_instance *in, const struct hg_compiled *c, co
 	return HG_OK;
 }
 
+/* `run` reads the text again: all of it must be kept, under a path that holds anywhere. */
+static int check_text(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) || st.st_size <= HG_POLICY_TEXT)
+		return HG_OK;
+	hg_error("%s: %lld bytes: a policy file may have %d", path, (long long)st.st_size,
+		 HG_POLICY_TEXT);
+	hg_hint("move long lists of names to files of their own: sets: {NAME: {files: [...]}}");
+	return HG_INVALID;
+}
+
 int hg_policy_load(struct hg_instance *in, const char *path)
 {
+	char *full = realpath(path, NULL);
 	struct hg_compiled *compiled;
 	int r = hg_policy_compile_file(path, &compiled);
 
-	if (r)
-		return r;
-	r = load_compiled(in, compiled, path);
-	hg_compiled_free(compiled);
+	if (!r) {
+		r = check_text(path);
+		r = r ? r : load_compiled(in, compiled, full ? full : path);
+		hg_compiled_free(compiled);
+	}
+	free(full);
 	return r;
 }

@@ -70,7 +70,7 @@ static void fixed_keys(struct hg_control *c)
 	for (__u32 i = 0; i < 8; i++)
 		hash_key.k[i] = hg_mix(i + 1) | 1;
 	c->hash_key = hash_key;
-	for (__u32 i = 0; i < HG_NAME_SIZE; i++)
+	for (__u32 i = 0; i < sizeof(c->name_key) / 8; i++)
 		c->name_key[i] = hg_mix(i + 1001) | 1;
 }
 

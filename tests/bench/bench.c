@@ -357,9 +357,9 @@ static void one_segment(struct gate *deaf, struct gate *hearing, enum clockwork_
 
 static void many_segments(struct gate *deaf, struct gate *hearing, enum clockwork_kind kind)
 {
-	struct cost two = hello(deaf, kind, &hello_pq, 1400, 256);
-	struct cost three = hello(deaf, kind, &hello_pq, 600, 256);
-	struct cost two_event = hello(hearing, kind, &hello_pq, 1400, 256);
+	struct cost two = hello(deaf, kind, &hello_pq, 1400, 960);
+	struct cost three = hello(deaf, kind, &hello_pq, 600, 960);
+	struct cost two_event = hello(hearing, kind, &hello_pq, 1400, 960);
 	struct cost sixteen;
 
 	row(kind, "hello, 1746 bytes, two segments, no event", two.segments, NANOSECONDS, 500);
@@ -367,13 +367,13 @@ static void many_segments(struct gate *deaf, struct gate *hearing, enum clockwor
 	part("the second", two.last);
 	part("+ event with the message", two_event.segments - two.segments);
 	row(kind, "hello, 1746 bytes, three segments, no event", three.segments, NO_TARGET, 0);
-	sixteen = hello(deaf, kind, &large, 1400, 256);
+	sixteen = hello(deaf, kind, &large, 1400, 960);
 	row(kind, "hello, 16 KB, twelve segments, no event", sixteen.segments, NO_TARGET, 0);
 	part("one in the middle", sixteen.middle);
 	part("the last", sixteen.last);
 	if (kind == CLOCKWORK_FRAGS)
 		row(kind, "hello, 16 KB, one frame, no event",
-		    hello(deaf, kind, &large, 20000, 256).first, NO_TARGET, 0);
+		    hello(deaf, kind, &large, 20000, 960).first, NO_TARGET, 0);
 }
 
 static void hook(struct gate *deaf, struct gate *hearing, enum clockwork_kind kind)

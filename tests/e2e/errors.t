@@ -55,7 +55,7 @@ run hg attach --netns nosuchns s0
 said_one_of "an absent namespace is named" 'nosuchns' 2 3 5 6
 ok "nothing is pinned by then" no_pins
 mkdir "$HG_DIR/plain"
-run env HELLOGATE_BPFFS="$HG_DIR/plain/gate" "$HELLOGATE" attach --netns "$HG_S" --hook tcx s0
+run env HELLOGATE_BPFFS="$HG_DIR/plain/gate" "$HELLOGATE" attach --netns "$HG_S" --hook "$TCX" s0
 said "no bpffs: 5, and how to mount one" 5 'mount.*bpf'
 run hg metrics
 said "metrics with nothing attached" 6
@@ -65,10 +65,10 @@ run timeout 10 "$HELLOGATE" run
 said "run with nothing attached" 6
 
 # --- privileges: 4, naming the capability
-run in_s setpriv --inh-caps=-all --bounding-set=-all "$HELLOGATE" attach --hook tcx s0
+run in_s setpriv --inh-caps=-all --bounding-set=-all "$HELLOGATE" attach --hook "$TCX" s0
 said "root without capabilities" 4 'CAP_(BPF|NET_ADMIN|SYS_ADMIN)'
 if setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$HELLOGATE"; then
-	run in_s setpriv --reuid=65534 --regid=65534 --clear-groups "$HELLOGATE" attach --hook tcx s0
+	run in_s setpriv --reuid=65534 --regid=65534 --clear-groups "$HELLOGATE" attach --hook "$TCX" s0
 	said "nobody" 4 'CAP_(BPF|NET_ADMIN|SYS_ADMIN)'
 else
 	skip "nobody" "nobody cannot reach $HELLOGATE"
@@ -76,7 +76,7 @@ fi
 
 # --- a policy that is broken: 3, and nothing is attached
 printf 'version: 1\nmode: enforced\n' | policy broken.yaml
-run attach --hook tcx --policy "$HG_DIR/broken.yaml" s0
+run attach --hook "$TCX" --policy "$HG_DIR/broken.yaml" s0
 said "a broken policy" 3 'broken\.yaml:2:[0-9]+:'
 run hg status
 said "and nothing is attached" 6
@@ -113,8 +113,8 @@ in_s tc filter add dev s0 ingress pref 40000 handle 0x7 bpf da object-pinned "$H
 start holder in_s "$HG_TOOLS/holder" tcx s0
 await output_has holder ready || diag "no TCX here: $(<"$HG_DIR/holder.err")"
 theirs=$(in_s tc filter show dev s0 ingress pref 40000)
-for hook in tcx tc xdp; do
-	run attach --hook $hook --policy "$HG_DIR/deny.yaml" s0
+for hook in $(hooks tcx tc xdp); do
+	run attach --hook "$hook" --policy "$HG_DIR/deny.yaml" s0
 	said "attach --hook $hook beside others" 0
 	is "$(in_s tc filter show dev s0 ingress pref 40000)" "$theirs" "their filter stays when we come ($hook)"
 	forbidden_is_reset "beside others ($hook)"

@@ -154,11 +154,11 @@ follow() {
 		jq -es "length == $(wc -l <"$HG_DIR/$name.out") and length > 0" "$HG_DIR/$name.out"
 }
 
-for hook in xdp tcx; do
-	attached $hook deny.yaml
+for hook in $(hooks xdp "$TCX"); do
+	attached "$hook" deny.yaml
 	daemon "($hook)"
 	follow daemon-events "$HELLOGATE" events -f
-	check_counts $hook
+	check_counts "$hook"
 	check_envelope
 	check_fields
 	check_fingerprints
@@ -167,12 +167,12 @@ for hook in xdp tcx; do
 
 	# without run, events reads the ring itself
 	follow lone-events "$HELLOGATE" events -f
-	check_counts $hook
+	check_counts "$hook"
 	detach_leaves_nothing
 done
 
 # --eve-strict leaves our object out; --at hello adds a provisional event
-attached tcx deny.yaml
+attached "$TCX" deny.yaml
 start strict "$HELLOGATE" events -f --eve-strict
 sink --answer 100
 ok "--eve-strict prints events" await greeted strict

@@ -73,12 +73,12 @@ from_the_server() { # HOOK
 	is "$(jq -r '"\(.end) \(.rst)"' "$HG_DIR/quiet.seg")" "done false" "the server goes on with another JA4 ($1)"
 }
 
-for hook in xdp tcx tc; do
+for hook in $(hooks xdp tcx tc); do
 	ja4_policy skip
-	attached $hook ja4.yaml
+	attached "$hook" ja4.yaml
 	daemon "($hook)"
-	from_the_client $hook
-	from_the_server $hook
+	from_the_client "$hook"
+	from_the_server "$hook"
 	snapshot
 	ok "the rule's verdicts are counted ($hook)" \
 		test "$(number policy_verdicts_total 'action="reset"' 'rule="bots"')" -ge 8

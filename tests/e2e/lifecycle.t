@@ -3,6 +3,7 @@
 # a gap; detach and a device that goes away leave nothing.
 #
 # HELLOGATE2=PATH names another build; the replacement then alternates between the two.
+# HG_KILLS=N kills each operation at N moments of its life (default 10).
 . "$(dirname "$0")/lib.sh"
 
 fixture
@@ -45,21 +46,21 @@ killed_after() {
 	stop victim KILL
 }
 
-# kill -9 at ten moments of the operation's life; what is there after can be repeated
+# kill -9 at many moments of the operation's life; what is there after can be repeated
 killed_attach() { # HOOK
-	local i began took broken=''
+	local i began took broken='' kills=${HG_KILLS:-10}
 	began=$(date +%s%3N)
 	attach_deny "$1" >/dev/null 2>&1
 	took=$(($(date +%s%3N) - began))
 	hg detach --all >/dev/null 2>&1
-	for i in $(seq 0 9); do
-		killed_after $((took * i / 9)) "$HELLOGATE" attach --netns "$HG_S" --hook "$1" \
+	for i in $(seq 0 $((kills - 1))); do
+		killed_after $((took * i / (kills - 1))) "$HELLOGATE" attach --netns "$HG_S" --hook "$1" \
 			--policy "$HG_DIR/deny.yaml" s0
 		attach_deny "$1" >"$HG_DIR/again" 2>&1 || broken+="attach after a kill, $i: $(<"$HG_DIR/again")"$'\n'
 		hg detach --all >"$HG_DIR/again" 2>&1 || broken+="detach after a kill, $i: $(<"$HG_DIR/again")"$'\n'
 		no_pins || broken+="left after a kill, $i: $(pins)"$'\n'
 	done
-	is "$broken" "" "attach killed at ten moments of $took ms can be repeated, and detached ($1)"
+	is "$broken" "" "attach killed at $kills moments of $took ms can be repeated, and detached ($1)"
 }
 
 killed_load() {
@@ -70,7 +71,7 @@ killed_load() {
 		rules:
 		  - {name: other-way, match: {sni: [.forbidden.example]}, action: reset}
 	YAML
-	attached tcx deny.yaml
+	attached "$TCX" deny.yaml
 	for ms in 0 1 2 3 5 8 13 21 34 55; do
 		killed_after $ms "$HELLOGATE" policy load "$HG_DIR/$([ $((ms % 2)) = 0 ] && echo other || echo deny).yaml"
 		hg policy show >"$HG_DIR/shown" 2>&1 || broken+="show after a kill at $ms ms: $(<"$HG_DIR/shown")"$'\n'
@@ -158,12 +159,12 @@ namespace_gone() { # HOOK
 	network
 }
 
-for hook in xdp tcx tc; do
-	killed_processes $hook
-	killed_attach $hook
-	replacement $hook
-	device_gone $hook
-	namespace_gone $hook
+for hook in $(hooks xdp tcx tc); do
+	killed_processes "$hook"
+	killed_attach "$hook"
+	replacement "$hook"
+	device_gone "$hook"
+	namespace_gone "$hook"
 done
 killed_load
 finish

@@ -10,7 +10,7 @@ hello none --no-sni
 hello conflict --sni www.allowed.example --pad-to 517
 printf 'GET / HTTP/1.1\r\nHost: www.allowed.example\r\n\r\n' >"$HG_DIR/http.hello"
 deny_policy enforce
-attached tcx deny.yaml
+attached "$TCX" deny.yaml
 
 snapshot
 ok "metrics without a daemon" test -s "$HG_DIR/metrics.txt"
@@ -67,7 +67,7 @@ both=$(metric resets_total 'to="both"') client=$(metric resets_total 'to="client
 ok "resets_total: 5 to both sides (both $both, client $client)" test "$both" = 5 -o "$client" = 5
 is "$(metric reset_failures_total)" 0 "reset_failures_total: none"
 is "$(metric policy_last_reload_successful)" 1 "policy_last_reload_successful"
-is "$(metric interface_info 'interface="s0"' 'hook="tcx"')" 1 "interface_info"
+is "$(metric interface_info 'interface="s0"' "hook=\"$TCX\"")" 1 "interface_info"
 like "$(grep ^hellogate_interface_info "$HG_DIR/metrics.txt")" 'prog_id="[1-9][0-9]*"' "interface_info has the program id"
 ok "packets_total: passed" test "$(number packets_total 'interface="s0"' 'result="passed"')" -gt 60
 is "$(metric events_lost_total 'stage="ring"')" 0 "events_lost_total: none in the ring"

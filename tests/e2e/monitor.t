@@ -4,9 +4,9 @@
 
 fixture
 usual_hellos
-for hook in xdp tcx; do
+for hook in $(hooks xdp "$TCX"); do
 	deny_policy monitor
-	attached $hook deny.yaml
+	attached "$hook" deny.yaml
 	nothing_is_reset "in monitor mode ($hook)"
 	counted 2 "what would be reset is counted ($hook)" \
 		policy_verdicts_total 'action="reset"' 'mode="monitor"' 'rule="deny"'

@@ -5,8 +5,8 @@
 fixture
 usual_hellos
 hello none --no-sni --versions 1.0 --ciphers 0005,000a
-for hook in xdp xdp-generic tcx tc; do
-	attached $hook
+for hook in $(hooks xdp xdp-generic tcx tc); do
+	attached "$hook"
 	probe plain forbidden allowed none
 	every plain "$UNTOUCHED" "no name is reset ($hook)"
 	counted 6 "each hello is counted once ($hook)" client_hellos_total

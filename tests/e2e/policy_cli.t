@@ -120,7 +120,7 @@ run hg policy chekc "$HG_DIR/deny.yaml"
 said "an unknown subcommand, with what was meant" 2 'check'
 
 # A live instance: a load that fails changes nothing.
-attached tcx deny.yaml
+attached "$TCX" deny.yaml
 run hg policy show
 said "policy show" 0
 like "$out" "deny" "policy show names the rule"

@@ -10,8 +10,8 @@ said "nothing attached: 6, and what to do" 6 'attach'
 is "$out" "" "nothing attached: nothing on stdout"
 
 deny_policy enforce
-for hook in xdp xdp-generic tcx tc; do
-	attached $hook deny.yaml
+for hook in $(hooks xdp xdp-generic tcx tc); do
+	attached "$hook" deny.yaml
 	run hg status
 	said "status ($hook)" 0
 	like "$out" "s0" "status names the interface ($hook)"
@@ -20,7 +20,7 @@ for hook in xdp xdp-generic tcx tc; do
 	ok "status -o json is one JSON value ($hook)" jq -es 'length == 1' <<<"$out"
 	ok "status -o json has the interface and the hook ($hook)" \
 		jq -e "[.. | strings] | any(. == \"s0\") and any(. == \"$hook\")" <<<"$out"
-	[ $hook = tc ] || hg detach --all >/dev/null 2>&1
+	[ "$hook" = tc ] || hg detach --all >/dev/null 2>&1
 done
 
 probe seen forbidden allowed

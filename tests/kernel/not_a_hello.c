@@ -72,8 +72,6 @@ static const struct row rows[] = {
 	  ONE, 3, 0 },
 	{ "the middle of a TLS connection", true, { T("\x17\3\3\0\5abcde"), S("\x17\3\3\0\5abcde") }, 0,
 	  0, ONE, 2, 0 },
-	{ "a whole hello behind a hole, no more", false, { AHEAD(600, "x") }, 0, 0,
-	  HG_BUCKET_truncated, 0, 1 },
 	{ "junk 20 KB ahead, then the hello", false, { AHEAD(20000, "junk"), BACK(0) }, 1, 0, ONE,
 	  0, 1 },
 	{ "junk 20 KB ahead, then the hello in small segments", false,

@@ -291,7 +291,7 @@ static void standing(struct gate *g, enum gate_hook hook, __u8 action, enum gate
 	if (wanted == GATE_RESET)
 		ok &= check_u64("a RST passes", talk_client_flags(&t, TCP_RST, 0), GATE_PASS);
 	ok &= check_u64("END", talk_count(&t, HG_EVENT_END, &e), 1);
-	gate_wait(g, SECONDS(11));
+	gate_wait(g, SECONDS(wanted == GATE_DROP ? 301 : 11));
 	gate_sweep(g);
 	ok &= check_u64("attention in the end", attention(g), 0);
 	ok &= check_u64("data long after", next_packet(&t, CLIENT_DATA), GATE_PASS);

@@ -79,6 +79,8 @@ static void flow_table(struct gate *g, enum gate_hook hook)
 	ok &= refused(g, HG_REFUSAL_flow_table_full, MANY - ROOM) & evicted(g, MANY - ROOM);
 	ok &= check_u64("active", gate_active(g), ROOM) & gate_balanced(g);
 	talk_client_flags(&t[0], TCP_RST, stream.len);
+	gate_wait(g, SECONDS(2)); /* what is over lingers for a second */
+	gate_sweep(g);
 	begin(&t[0], g, hook, 0, stream.len);
 	ok &= refused(g, HG_REFUSAL_flow_table_full, MANY - ROOM);
 	tap_ok(ok & gate_balanced(g) & gate_clear(g), "%s: flow table of %u, whole hellos",
