@@ -10,7 +10,9 @@
 
 BUILD ?= build
 CLANG ?= clang-14
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 BPFTOOL ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
 PREFIX ?= /usr/local
 VERSION := $(shell cat VERSION)

@@ -11,9 +11,8 @@
 	do {                                                                                       \
 		static const __u32 hg_bounds[] = bounds;                                           \
 		__u32 hg_bucket = 0;                                                               \
-		HG_UNROLL for (__u32 hg_b = 0;                                             \
-				       hg_b < sizeof(hg_bounds) / sizeof(hg_bounds[0]); hg_b++)    \
-			hg_bucket += (value) > hg_bounds[hg_b];                                    \
+		HG_UNROLL for (__u32 hg_b = 0; hg_b < sizeof(hg_bounds) / sizeof(hg_bounds[0]);    \
+			       hg_b++) hg_bucket += (value) > hg_bounds[hg_b];                     \
 		HG_COUNT(counters, field, hg_bucket);                                              \
 		(counters)->field##_sum += (value);                                                \
 	} while (0)
@@ -93,7 +92,8 @@ HG_STEP long hg_server_name_step_copy(__u32 i, struct hg_scratch **s)
 {
 	if (i >= (*s)->parse.hello.name_len)
 		return 1;
-	(*s)->server_name.name[i & (HG_NAME_SIZE - 1)] = (*s)->parse.hello.name[i & (HG_NAME_SIZE - 1)];
+	(*s)->server_name.name[i & (HG_NAME_SIZE - 1)] =
+		(*s)->parse.hello.name[i & (HG_NAME_SIZE - 1)];
 	return 0;
 }
 
@@ -186,6 +186,7 @@ HG_NOINLINE int hg_emit_hello(__u32 index, __u32 message_at)
 	hg_event_fill(e, &s->flow, &s->key, s->now);
 	e->type = HG_EVENT_HELLO;
 	e->close = HG_CLOSE_none;
+	e->close_from = HG_SIDE_client;
 	e->outcome = HG_OUTCOME_unknown;
 	len = s->flow.hello.bytes;
 	hg_opaque(len);

@@ -123,7 +123,8 @@ HG_INLINE void hg_slot_overwritten(__u64 old, bool mine, __u64 now)
 	if (!hg_slot_live(old))
 		return;
 	hg_count_flow_end(hg_counters(),
-			  mine || hg_slot_idle(old, now) ? hg_slot_bucket(old) : HG_BUCKET_evicted, 0);
+			  mine || hg_slot_idle(old, now) ? hg_slot_bucket(old) : HG_BUCKET_evicted,
+			  0);
 }
 
 /*

@@ -251,8 +251,9 @@ HG_STEP long hg_ipv6_walk_step_skb(__u32 i, struct hg_ipv6_walk *w)
 /* Leaves p->l4 at the TCP header. */
 HG_INLINE int hg_headers_ipv6_walk(void *ctx, const int hook, struct hg_packet *p, __u8 next)
 {
-	struct hg_ipv6_walk w = { .ctx = ctx, .at = p->l4, .result = HG_UNREADABLE(ipv6_headers),
-				  .next = next };
+	struct hg_ipv6_walk w = {
+		.ctx = ctx, .at = p->l4, .result = HG_UNREADABLE(ipv6_headers), .next = next
+	};
 
 	if (hook == HG_AT_XDP)
 		hg_loop(HG_IPV6_HEADERS + 1, hg_ipv6_walk_step_xdp, &w);

@@ -206,14 +206,19 @@ HG_INLINE void hg_slot_set(struct hg_slot *slot, __u64 hash, __u32 state, const 
 	__u64 word = slot->word;
 
 	if (hg_slot_mine(slot, hash)) {
+		if (hg_slot_live(word) && slot->isn != f->isn) {
+			/* A later SYN is a flow of its own; this one goes on below it. */
+			hg_slot_move(slot, word, word | HG_SLOT_OVER);
+			return;
+		}
 		if (hg_slot_move(slot, word, hg_slot_in_state(word & ~(__u64)HG_SLOT_OVER, state)))
 			slot->isn = f->isn;
 		return;
 	}
 	/* Another connection's SYN is worth more than a shortcut to this entry. */
-	if (!hg_slot_live(word) &&
-	    hg_slot_move(slot, word, hg_slot_word(hg_hash_tag(hash), state, f->client_lo, f->ttl,
-						  hg_slot_time(now))))
+	if (!hg_slot_live(word) && hg_slot_move(slot, word,
+						hg_slot_word(hg_hash_tag(hash), state, f->client_lo,
+							     f->ttl, hg_slot_time(now))))
 		slot->isn = f->isn;
 }
 
@@ -555,8 +560,8 @@ HG_INLINE __u32 hg_first_of_slot(void *ctx, const int at, struct hg_scratch *s,
 	b->ttl = HG_SLOT_TTL(word);
 	p->from = hg_sender_is_lo(p) == HG_SLOT_CLIENT_LO(word) ? HG_FROM_CLIENT : HG_FROM_SERVER;
 	if (p->from == HG_FROM_CLIENT && p->payload_len && hg_cut_front(p, b->base))
-		first = hg_slot_payload(s, slot, b,
-					hg_look(ctx, at, s, cpu, HG_SLOT_STATE(word) == HG_SLOT_SYN));
+		first = hg_slot_payload(
+			s, slot, b, hg_look(ctx, at, s, cpu, HG_SLOT_STATE(word) == HG_SLOT_SYN));
 	if (first == HG_FIRST_NOTHING && p->flags & (HG_TCP_FIN | HG_TCP_RST))
 		hg_slot_closed(slot, p);
 	return first;
@@ -733,9 +738,9 @@ HG_INLINE void hg_flow_track(struct hg_flow *f, const struct hg_packet *p)
 }
 
 /*
- * Would the other side close for this?  A RST must be exact (RFC 5961, section
- * 3.2), a FIN must be the end of what has come; one that is early closes when
- * what is missing has come and the FIN is sent again.
+ * Would the other side close for this?  As long as a hello or a verdict is due,
+ * a RST must be exact (RFC 5961, section 3.2) and a FIN the end of what has come:
+ * one that is early must not end the tracking.
  */
 HG_INLINE bool hg_flow_closes(struct hg_flow *f, const struct hg_packet *p)
 {
@@ -744,6 +749,8 @@ HG_INLINE bool hg_flow_closes(struct hg_flow *f, const struct hg_packet *p)
 	if (!(p->flags & (HG_TCP_FIN | HG_TCP_RST)))
 		return false;
 	if (p->flags & HG_TCP_RST ? p->seq == next : p->seq + p->payload_len == next)
+		return true;
+	if (f->state == HG_FLOW_JUDGED && hg_close_plausible(p->seq, next))
 		return true;
 	f->flags |= HG_FLAG(decoy_sequence);
 	return false;
@@ -782,9 +789,9 @@ HG_INLINE bool hg_slot_knows(const struct hg_slot *slot, const struct hg_packet 
 	bool from_client = hg_sender_is_lo(p) == HG_SLOT_CLIENT_LO(word);
 	__u32 seq = from_client ? p->seq : p->ack;
 
-	return hg_slot_live(word) && (seq - slot->isn <= HG_SEEK_MAX + HG_STREAM_CAP ||
-				      seq - slot->older_isn <= HG_SEEK_MAX + HG_STREAM_CAP ||
-				      p->flags & HG_TCP_RST);
+	return hg_slot_live(word) &&
+	       (seq - slot->isn <= HG_SEEK_MAX + HG_STREAM_CAP ||
+		seq - slot->older_isn <= HG_SEEK_MAX + HG_STREAM_CAP || p->flags & HG_TCP_RST);
 }
 
 /* Must the flow be looked up under its full key, or does the slot say it all? */
@@ -793,17 +800,23 @@ HG_INLINE bool hg_slot_suffices(const struct hg_slot *slot, const struct hg_pack
 	return !(slot->word & HG_SLOT_OVER) && hg_slot_knows(slot, p);
 }
 
-/* Of an older connection, below a SYN: only what continues its stream is its own. */
+/*
+ * Of an older connection, below a SYN that may be a decoy: its entry goes on
+ * until the SYN is answered, except for what begins right behind that SYN.
+ */
 HG_INLINE bool hg_flow_continues(const struct hg_flow *f, const struct hg_slot *slot,
 				 const struct hg_packet *p, bool mine)
 {
 	bool from_client = hg_sender_is_lo(p) == f->client_lo;
+	__u32 seq = from_client ? p->seq : p->ack, next = f->next[HG_FROM_CLIENT];
 
 	if (f->state == HG_FLOW_CLOSED)
 		return false;
 	if (!mine || !(slot->word & HG_SLOT_OVER))
 		return true;
-	return hg_close_plausible(from_client ? p->seq : p->ack, f->next[HG_FROM_CLIENT]);
+	if (slot->word & HG_SLOT_ANSWERED || (seq == slot->isn + 1 && seq != next))
+		return false;
+	return hg_close_plausible(seq, next);
 }
 
 /* All that is not over at once: the packet is in the scratch. */
@@ -824,8 +837,9 @@ HG_INLINE int hg_path_flow(void *ctx, const int at, struct hg_scratch *s, struct
 	if (mine && HG_SLOT_STATE(slot->word) == HG_SLOT_DONE)
 		return HG_ACT_PASS;
 	s->now = hg_now();
-	first = mine && hg_slot_knows(slot, &s->packet) ? hg_first_of_slot(ctx, at, s, slot, &b, cpu)
-							: hg_first_of_unknown(ctx, at, s, &b, cpu);
+	first = mine && hg_slot_knows(slot, &s->packet)
+			? hg_first_of_slot(ctx, at, s, slot, &b, cpu)
+			: hg_first_of_unknown(ctx, at, s, &b, cpu);
 	if (first == HG_FIRST_NOTHING)
 		return HG_ACT_PASS;
 	act = hg_path_begin(ctx, at, s, slot, &b, first, cpu, ifindex);
@@ -838,7 +852,8 @@ HG_INLINE void hg_path_syn(const struct hg_packet *p, struct hg_slot *slot, __u6
 {
 	if (!(p->flags & HG_TCP_ACK))
 		hg_slot_syn(slot, p, hash);
-	else if (hg_slot_mine(slot, hash) && HG_SLOT_STATE(slot->word) == HG_SLOT_SYN)
+	else if (hg_slot_mine(slot, hash) && HG_SLOT_STATE(slot->word) == HG_SLOT_SYN &&
+		 p->ack == slot->isn + 1)
 		hg_slot_move(slot, slot->word, slot->word | HG_SLOT_ANSWERED);
 }
 
@@ -898,9 +913,10 @@ HG_INLINE void hg_path_end(int act)
 	if (!c)
 		return;
 	if (act < HG_ACT_UNPARSED) {
-		HG_COUNT(c, packets, act == HG_ACT_PASS ? HG_RESULT_passed
-				     : act == HG_ACT_DROP ? HG_RESULT_dropped
-							  : HG_RESULT_reset_arm);
+		HG_COUNT(c, packets,
+			 act == HG_ACT_PASS   ? HG_RESULT_passed
+			 : act == HG_ACT_DROP ? HG_RESULT_dropped
+					      : HG_RESULT_reset_arm);
 		return;
 	}
 	HG_COUNT(c, packets, HG_RESULT_unparsed);

@@ -49,7 +49,7 @@ HG_INLINE __u32 hg_fold(__u64 sum)
 /* Sum of `words` 32-bit words, in the byte order of the wire. */
 #define HG_SUM(sum, words, n)                                                                      \
 	do {                                                                                       \
-		HG_UNROLL for (int hg_w = 0; hg_w < (n); hg_w++) (sum) += (words)[hg_w];   \
+		HG_UNROLL for (int hg_w = 0; hg_w < (n); hg_w++)(sum) += (words)[hg_w];            \
 	} while (0)
 
 HG_INLINE __u64 hg_pseudo_sum(const struct hg_packet *p, __u32 tcp_len)
@@ -150,9 +150,12 @@ HG_INLINE int hg_reset_ipv4(struct __sk_buff *skb, const struct hg_packet *p, bo
 	ttl = bpf_htons((back ? HG_IP_TTL : p->ttl) << 8 | ip.proto);
 	return bpf_l3_csum_replace(skb, check, ip.total_len, len, 2) ||
 	       bpf_l3_csum_replace(skb, check, old_ttl, ttl, 2) ||
-	       bpf_skb_store_bytes(skb, p->l3 + offsetof(struct hg_ipv4_header, total_len), &len, 2, HG_RECOMPUTE) ||
-	       bpf_skb_store_bytes(skb, p->l3 + offsetof(struct hg_ipv4_header, ttl), &ttl, 2, HG_RECOMPUTE) ||
-	       bpf_skb_store_bytes(skb, p->l3 + offsetof(struct hg_ipv4_header, src), addresses, 8, HG_RECOMPUTE);
+	       bpf_skb_store_bytes(skb, p->l3 + offsetof(struct hg_ipv4_header, total_len), &len, 2,
+				   HG_RECOMPUTE) ||
+	       bpf_skb_store_bytes(skb, p->l3 + offsetof(struct hg_ipv4_header, ttl), &ttl, 2,
+				   HG_RECOMPUTE) ||
+	       bpf_skb_store_bytes(skb, p->l3 + offsetof(struct hg_ipv4_header, src), addresses, 8,
+				   HG_RECOMPUTE);
 }
 
 HG_INLINE int hg_reset_ipv6(struct __sk_buff *skb, const struct hg_packet *p, bool back)
@@ -194,7 +197,8 @@ HG_INLINE int hg_reset_write(struct __sk_buff *skb, const struct hg_packet *p, b
 HG_SUBPROG int hg_reset_back(struct __sk_buff *skb, const struct hg_packet *p,
 			     const struct hg_rst *r, __u32 partial, __u64 clone_flags)
 {
-	if (hg_reset_swap_eth(skb) || hg_reset_write(skb, p, partial, true, r->seq_back, r->ack_back)) {
+	if (hg_reset_swap_eth(skb) ||
+	    hg_reset_write(skb, p, partial, true, r->seq_back, r->ack_back)) {
 		hg_count_reset_failure(HG_RESET_FAILURE_rewrite);
 		return -1;
 	}

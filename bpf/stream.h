@@ -154,7 +154,7 @@ HG_STEP long hg_merge_step(__u32 i, struct hg_merge_step *m)
 			m->conflict = 1;
 	}
 	m->took |= take;
-	old = (old & ~hg_spread(take)) | (new & hg_spread(take));
+	old = (old & ~hg_spread(take)) | (new &hg_spread(take));
 	__builtin_memcpy(&m->to->bytes[word], &old, 8);
 	m->received->bits[index] = seen | (__u64)take << shift;
 	return 0;

@@ -18,7 +18,7 @@ struct hg_sweep {
 	struct bpf_timer timer;
 	__u64 now;
 	__u64 runs;
-	__u64 final; /* end of a replay: everything ends */
+	__u64 final;	       /* end of a replay: everything ends */
 	struct hg_event event; /* working memory */
 };
 

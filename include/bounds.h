@@ -20,14 +20,14 @@
 #define HG_STREAM_CAP (17 * 1024) /* 16 KB of hello and 1 KB of record headers */
 #define HG_HELLO_MAX (16 * 1024)
 #define HG_SEEK_MAX (64 * 1024)
-#define HG_FLOWS 65536	 /* flows with payload, by full key */
-#define HG_PARTIALS 1024 /* hellos in reassembly at once */
+#define HG_FLOWS 65536	  /* flows with payload, by full key */
+#define HG_PARTIALS 1024  /* hellos in reassembly at once */
 #define HG_BIG_LEN 0xffff /* packets without a length are longer than this */
 #endif
 
 #define HG_CAPTURE_HEAD 256
 #define HG_MESSAGE_AT_MAX 1024 /* a message further in is moved to the front */
-#define HG_COPY_CHUNK 2048 /* one load_bytes call; also the slack behind a capture */
+#define HG_COPY_CHUNK 2048     /* one load_bytes call; also the slack behind a capture */
 #define HG_COPY_CHUNKS_MAX (HG_STREAM_CAP / HG_COPY_CHUNK + 1)
 #define HG_RECORDS_MAX (HG_STREAM_CAP / 5) /* an empty record is five bytes */
 #define HG_EXTENSIONS_MAX (HG_HELLO_MAX / 4)
@@ -39,16 +39,16 @@
 #define HG_VLAN_DEPTH 2
 #define HG_IPV6_HEADERS 8
 
-#define HG_SLOTS (1U << 18)	/* flow cache, direct-mapped */
+#define HG_SLOTS (1U << 18)	      /* flow cache, direct-mapped */
 #define HG_CAPTURES (HG_PARTIALS + 2) /* and two for each processor */
-#define HG_SERVER_NAMES 16384	/* per-server-name table */
-#define HG_VERDICTS 16384	/* verdicts written by user space and not met yet */
+#define HG_SERVER_NAMES 16384	      /* per-server-name table */
+#define HG_VERDICTS 16384	      /* verdicts written by user space and not met yet */
 #define HG_RING_BYTES (8U << 20)
-#define HG_RULES 1024		/* rules of one policy generation */
-#define HG_RULE_STATS 2048	/* rule counters, kept by name across loads */
-#define HG_SETS 64		/* sets of one kind: a bit each */
-#define HG_GENERATIONS 4	/* policy slots; one is active */
-#define HG_INTERFACES 256	/* attached at once, per instance */
+#define HG_RULES 1024	   /* rules of one policy generation */
+#define HG_RULE_STATS 2048 /* rule counters, kept by name across loads */
+#define HG_SETS 64	   /* sets of one kind: a bit each */
+#define HG_GENERATIONS 4   /* policy slots; one is active */
+#define HG_INTERFACES 256  /* attached at once, per instance */
 
 /* Idle times, in nanoseconds of the monotonic clock. */
 #define HG_SECOND 1000000000ULL

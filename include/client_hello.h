@@ -35,8 +35,8 @@ enum hg_extension {
 };
 
 /* What the hello says of itself, beyond its lists. */
-#define HG_HELLO_PQ (1U << 0)	      /* offers a post-quantum group */
-#define HG_HELLO_TICKET (1U << 1)     /* a session ticket that is not empty */
+#define HG_HELLO_PQ (1U << 0)	  /* offers a post-quantum group */
+#define HG_HELLO_TICKET (1U << 1) /* a session ticket that is not empty */
 #define HG_HELLO_PSK (1U << 2)
 #define HG_HELLO_EARLY_DATA (1U << 3)
 #define HG_HELLO_ALL_WEAK (1U << 4)   /* see hg_cipher_is_weak() */
@@ -92,7 +92,7 @@ struct hg_parse {
 	__u32 strong;
 	struct hg_window name;	 /* the first host name, raw, in absolute offsets */
 	struct hg_window second; /* the second */
-	__u32 name_bad; /* holds a byte that no host name has */
+	__u32 name_bad;		 /* holds a byte that no host name has */
 };
 
 struct hg_parse_step {

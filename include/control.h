@@ -37,11 +37,11 @@ struct hg_attention {
 /* An attached interface; the index is the interface's number. */
 struct hg_interface {
 	__u64 netns_cookie;
-	__u32 ifindex;	/* 0: free */
-	__u32 hook;	/* enum hg_hook */
+	__u32 ifindex;	  /* 0: free */
+	__u32 hook;	  /* enum hg_hook */
 	__u32 prog_id[3]; /* xdp, ingress, egress */
-	__u16 netns; /* number of the namespace */
-	__u8 tcx;    /* the tc side sits on TCX, else on clsact */
+	__u16 netns;	  /* number of the namespace */
+	__u8 tcx;	  /* the tc side sits on TCX, else on clsact */
 	__u8 reserved;
 	__u64 since_ns;
 	char name[32];

@@ -15,9 +15,18 @@
 #define HG_FIELD(id, text) __u64 id;
 
 /* Histogram bounds, "less than or equal"; the last bucket is above them all. */
-#define HG_HELLO_BYTES_BOUNDS { 256, 512, 768, 1024, 1536, 2048, 4096, 8192, 16384 }
-#define HG_SEGMENT_BOUNDS { 1, 2, 3, 4, 8, 16, 32 }
-#define HG_CIPHER_BOUNDS { 0, 1, 2, 4, 8, 16, 24, 32, 48, 64, 128 }
+#define HG_HELLO_BYTES_BOUNDS                                                                      \
+	{                                                                                          \
+		256, 512, 768, 1024, 1536, 2048, 4096, 8192, 16384                                 \
+	}
+#define HG_SEGMENT_BOUNDS                                                                          \
+	{                                                                                          \
+		1, 2, 3, 4, 8, 16, 32                                                              \
+	}
+#define HG_CIPHER_BOUNDS                                                                           \
+	{                                                                                          \
+		0, 1, 2, 4, 8, 16, 24, 32, 48, 64, 128                                             \
+	}
 #define HG_HELLO_BYTES_BUCKETS 10
 #define HG_SEGMENT_BUCKETS 8
 #define HG_CIPHER_BUCKETS 12

@@ -40,9 +40,9 @@ struct hg_facts {
 struct hg_decision {
 	struct hg_verdict verdict;
 	__u32 decided;
-	__u32 unread;  /* the rest of the walk is for unread flows */
+	__u32 unread;	 /* the rest of the walk is for unread flows */
 	__u32 skip_user; /* 0: stop at a user rule; 1: judge it by on_undecided */
-	__u32 protect; /* a protect rule was true */
+	__u32 protect;	 /* a protect rule was true */
 };
 
 HG_INLINE __u32 hg_mask_truth(__u64 wanted, __u64 has, __u64 unknown)

@@ -20,8 +20,8 @@ enum hg_event_type {
 };
 
 struct hg_event {
-	__u8 type; /* enum hg_event_type */
-	__u8 close; /* enum hg_close, with END */
+	__u8 type;	 /* enum hg_event_type */
+	__u8 close;	 /* enum hg_close, with END */
 	__u8 close_from; /* enum hg_side, with END */
 	__u8 outcome;	 /* enum hg_outcome, with END */
 	__u8 bucket;	 /* enum hg_bucket */

@@ -38,7 +38,7 @@ struct hg_flow_key {
  */
 struct hg_slot {
 	__u64 word;
-	__u32 isn; /* of the client */
+	__u32 isn;	 /* of the client */
 	__u32 older_isn; /* of the SYN before this one, which may have been the real one */
 };
 
@@ -51,7 +51,7 @@ enum hg_slot_state {
 };
 
 #define HG_SLOT_TAG(word) ((__u32)((word) >> 32))
-#define HG_SLOT_STATE(word) ((__u32)(word) & 0xf)
+#define HG_SLOT_STATE(word) ((__u32)(word)&0xf)
 #define HG_SLOT_CLIENT_LO(word) ((__u32)(word) >> 4 & 1)
 #define HG_SLOT_ANSWERED (1U << 5) /* the SYN-ACK was seen */
 #define HG_SLOT_OVER (1U << 6)	   /* an entry of an older connection lives below this SYN */
@@ -111,13 +111,13 @@ struct hg_flow {
 	__u64 last_ns;	/* the last packet that mattered */
 	__u64 name;	/* key into server_names, 0: none */
 	__u64 deadline_ns;
-	__u64 hash;	/* of its connection: leads to the slot */
-	__u32 isn;	/* client's initial sequence number */
-	__u32 base;	/* sequence number of the hello's first byte */
-	__u32 next[2];	/* next sequence number expected from client, server */
-	__u32 filled;	/* contiguous bytes from base */
-	__u32 reached;	/* end of the furthest byte from base, inside the capture */
-	__u32 top;	/* the furthest sequence number seen from the client */
+	__u64 hash;    /* of its connection: leads to the slot */
+	__u32 isn;     /* client's initial sequence number */
+	__u32 base;    /* sequence number of the hello's first byte */
+	__u32 next[2]; /* next sequence number expected from client, server */
+	__u32 filled;  /* contiguous bytes from base */
+	__u32 reached; /* end of the furthest byte from base, inside the capture */
+	__u32 top;     /* the furthest sequence number seen from the client */
 	__u32 reserved2;
 	__u32 buffer;	/* capture in the pool, or HG_NO_BUFFER */
 	__u32 busy;	/* a processor is reassembling this flow */
@@ -128,9 +128,9 @@ struct hg_flow {
 	__u16 vlan;	/* outer tag, 0: none */
 	__u16 segments; /* that brought bytes of the hello */
 	__u8 client_lo;
-	__u8 bucket; /* enum hg_bucket, once the hello was read */
-	__u8 ttl;    /* of the SYN, 0: not seen */
-	__u8 conflict; /* segments said different things of one byte */
+	__u8 bucket;	 /* enum hg_bucket, once the hello was read */
+	__u8 ttl;	 /* of the SYN, 0: not seen */
+	__u8 conflict;	 /* segments said different things of one byte */
 	__u16 interface; /* number of the interface where it was first seen */
 	__u16 reserved;
 	struct hg_records records;

@@ -61,9 +61,9 @@ struct hg_policy {
 	__u32 revision;
 	__u32 rules;
 	__u32 decision_timeout_ms;
-	__u32 name_depths;  /* bit n: some name has n labels; bit 31: 31 or more */
-	__u32 needs;	    /* HG_COND_* asked for by any rule */
-	__u8 mode;	    /* of default and unread */
+	__u32 name_depths; /* bit n: some name has n labels; bit 31: 31 or more */
+	__u32 needs;	   /* HG_COND_* asked for by any rule */
+	__u8 mode;	   /* of default and unread */
 	__u8 default_action;
 	__u8 unread_action;
 	__u8 quic_action;
@@ -96,12 +96,12 @@ struct hg_net_key {
 #define HG_RULE_ALREADY 0xfffc /* a verdict that user space wrote by hand */
 
 struct hg_verdict {
-	__u32 revision; /* of the policy that decided; 0: no policy */
-	__u16 rule;	/* index, or HG_RULE_* */
-	__u16 stats;	/* index into rule_stats */
-	__u8 action;	/* enum hg_action: what the rule says */
-	__u8 mode;	/* enum hg_mode: monitor means it was not done */
-	__u8 to;	/* enum hg_to */
+	__u32 revision;	 /* of the policy that decided; 0: no policy */
+	__u16 rule;	 /* index, or HG_RULE_* */
+	__u16 stats;	 /* index into rule_stats */
+	__u8 action;	 /* enum hg_action: what the rule says */
+	__u8 mode;	 /* enum hg_mode: monitor means it was not done */
+	__u8 to;	 /* enum hg_to */
 	__u8 decided_by; /* enum hg_decider */
 	__u8 pending;	 /* a rule waits for user space: `rule` says which */
 	__u8 reserved[3];
@@ -110,7 +110,7 @@ struct hg_verdict {
 /* What user space writes for one flow, under its key. */
 struct hg_flow_verdict {
 	struct hg_verdict verdict;
-	__u32 isn; /* the flow meant, should the 4-tuple be used again */
+	__u32 isn;     /* the flow meant, should the 4-tuple be used again */
 	__u32 any_isn; /* 1: whatever the initial sequence number */
 	__u64 expires_ns;
 };

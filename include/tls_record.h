@@ -80,7 +80,8 @@ HG_INLINE bool hg_hello_may_begin(const struct hg_capture *c, __u32 filled)
 	__u8 type = hg_byte(c, 0);
 
 	if (type == HG_CONTENT_HANDSHAKE)
-		return filled < 6 || hg_be16(c, 3) == 0 || hg_byte(c, 5) == HG_HANDSHAKE_CLIENT_HELLO;
+		return filled < 6 || hg_be16(c, 3) == 0 ||
+		       hg_byte(c, 5) == HG_HANDSHAKE_CLIENT_HELLO;
 	if (type == HG_CONTENT_ALERT || type == HG_CONTENT_CHANGE_CIPHER_SPEC)
 		return (filled < 2 || hg_byte(c, 1) == 3) &&
 		       (filled < 5 || hg_be16(c, 3) == (type == HG_CONTENT_ALERT ? 2 : 1));

@@ -53,7 +53,7 @@ int hg_attached_number(const struct hg_instance *in, __u64 cookie, const char *n
 /* One interface on its way onto its hooks. */
 struct work {
 	struct hg_instance *in;
-	struct hg_interface entry; /* as it will be */
+	struct hg_interface entry;  /* as it will be */
 	struct hg_interface before; /* as it was: ifindex 0 if not attached */
 	unsigned int number;
 	char driver[32];
@@ -126,7 +126,8 @@ static int put_on(struct work *w, enum hg_hook hook)
 	if (is_xdp(hook))
 		r = put_xdp(w, hook);
 	r = r ? r : attach_tc_side(w, w->loaded.egress, true, tcx);
-	return r ? r : attach_tc_side(w, is_xdp(hook) ? w->loaded.arm : w->loaded.ingress, false, tcx);
+	return r ? r
+		 : attach_tc_side(w, is_xdp(hook) ? w->loaded.arm : w->loaded.ingress, false, tcx);
 }
 
 static int remove_links(struct hg_instance *in, const struct hg_interface *i, bool xdp, bool tc)
@@ -230,8 +231,8 @@ static int try_hook(struct work *w, enum hg_hook hook, bool say)
 	if (r)
 		return r;
 	w->entry.prog_id[0] = hg_hook_program_id(w->loaded.xdp);
-	w->entry.prog_id[1] = hg_hook_program_id(w->loaded.arm >= 0 ? w->loaded.arm
-								      : w->loaded.ingress);
+	w->entry.prog_id[1] =
+		hg_hook_program_id(w->loaded.arm >= 0 ? w->loaded.arm : w->loaded.ingress);
 	w->entry.prog_id[2] = hg_hook_program_id(w->loaded.egress);
 	r = put_on(w, hook);
 	hg_loader_close(&w->loaded);
@@ -250,15 +251,17 @@ static int try_auto(struct work *w)
 	const char *no_tcx = tc == HG_HOOK_TC ? "; no TCX before Linux 6.6" : "";
 
 	if (hg_netdev_is_virtual(w->driver)) {
-		snprintf(w->entry.why, sizeof(w->entry.why), "%.24s is virtual: XDP would cost its peer TSO%s",
-			 w->driver, no_tcx);
+		snprintf(w->entry.why, sizeof(w->entry.why),
+			 "%.24s is virtual: XDP would cost its peer TSO%s", w->driver, no_tcx);
 		return try_hook(w, tc, true);
 	}
 	if (try_hook(w, HG_HOOK_XDP, false) == HG_OK) {
-		snprintf(w->entry.why, sizeof(w->entry.why), "driver %s takes native XDP", w->driver);
+		snprintf(w->entry.why, sizeof(w->entry.why), "driver %s takes native XDP",
+			 w->driver);
 		return HG_OK;
 	}
-	snprintf(w->entry.why, sizeof(w->entry.why), "driver %s refused native XDP%s", w->driver, no_tcx);
+	snprintf(w->entry.why, sizeof(w->entry.why), "driver %s refused native XDP%s", w->driver,
+		 no_tcx);
 	return try_hook(w, tc, true);
 }
 
@@ -302,7 +305,8 @@ static int choose_number(const struct hg_instance *in, const struct hg_interface
 			freed = (int)n;
 	}
 	if (fresh < 0 && freed < 0) {
-		hg_error("%d interfaces are attached: that is all one instance takes", HG_INTERFACES);
+		hg_error("%d interfaces are attached: that is all one instance takes",
+			 HG_INTERFACES);
 		hg_hint("use a second instance: --bpffs DIR");
 		return HG_UNSUPPORTED;
 	}
@@ -338,7 +342,8 @@ static int record(struct work *w)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	w->entry.since_ns = (__u64)now.tv_sec * HG_SECOND + (__u64)now.tv_nsec;
 	r = hg_interface_put(w->in, w->number, &w->entry);
-	if (!r && bpf_map_update_elem(w->in->maps[HG_MAP_interface_numbers], &key, &number, BPF_ANY))
+	if (!r &&
+	    bpf_map_update_elem(w->in->maps[HG_MAP_interface_numbers], &key, &number, BPF_ANY))
 		r = hg_bpf_refused(errno, "cannot write interface_numbers");
 	return r;
 }
@@ -352,8 +357,10 @@ static int prepare(struct work *w, const struct hg_netns *ns, const char *name,
 
 	e->ifindex = if_nametoindex(name);
 	if (!e->ifindex) {
-		hg_error("no interface '%s'%s%s", name, *ns->path ? " in network namespace " : "", ns->path);
-		hg_hint("list them: ip %s%s%slink", *ns->path ? "-n " : "", ns->path, *ns->path ? " " : "");
+		hg_error("no interface '%s'%s%s", name, *ns->path ? " in network namespace " : "",
+			 ns->path);
+		hg_hint("list them: ip %s%s%slink", *ns->path ? "-n " : "", ns->path,
+			*ns->path ? " " : "");
 		return HG_INVALID;
 	}
 	e->netns_cookie = ns->cookie;
@@ -437,7 +444,8 @@ int hg_detach(struct hg_instance *in, unsigned int n)
 		return HG_NOTHING;
 	r = take_off(in, &i);
 	if (r == -EBUSY) {
-		hg_error("%s: another program has taken our place on the tc hook; it stays", i.name);
+		hg_error("%s: another program has taken our place on the tc hook; it stays",
+			 i.name);
 		return HG_CONFLICT;
 	}
 	if (r)

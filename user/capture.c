@@ -28,9 +28,10 @@ struct hg_capture_file {
 
 static bool link_is_known(int link)
 {
-	static const int known[] = { DLT_EN10MB, DLT_RAW,	DLT_IPV4, DLT_IPV6,
-				     DLT_NULL,	 DLT_LOOP,	DLT_PPP,  DLT_PPP_SERIAL,
-				     DLT_C_HDLC, DLT_LINUX_SLL, LINKTYPE_LINUX_SLL2 };
+	static const int known[] = {
+		DLT_EN10MB, DLT_RAW,	    DLT_IPV4,	DLT_IPV6,      DLT_NULL,	   DLT_LOOP,
+		DLT_PPP,    DLT_PPP_SERIAL, DLT_C_HDLC, DLT_LINUX_SLL, LINKTYPE_LINUX_SLL2
+	};
 
 	for (unsigned int i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (link == known[i])
@@ -60,8 +61,8 @@ int hg_capture_open(const char *path, struct hg_capture_file **out)
 	}
 	f = calloc(1, sizeof(*f));
 	if (f)
-		f->pcap = pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO,
-								   error);
+		f->pcap = pcap_fopen_offline_with_tstamp_precision(
+			stream, PCAP_TSTAMP_PRECISION_NANO, error);
 	if (!f || !f->pcap) {
 		hg_error("%s: %s", path, *error ? error : "out of memory");
 		fclose(stream);
@@ -190,8 +191,8 @@ int hg_capture_next(struct hg_capture_file *f, struct hg_frame *frame)
 		f->number++;
 		frame->number = f->number;
 		/* With nanosecond precision tv_usec holds nanoseconds. */
-		frame->time_ns = (__u64)header->ts.tv_sec * 1000000000ULL +
-				 (__u64)header->ts.tv_usec;
+		frame->time_ns =
+			(__u64)header->ts.tv_sec * 1000000000ULL + (__u64)header->ts.tv_usec;
 		if (as_ethernet(f, data, header->caplen, frame))
 			return HG_OK;
 	}

@@ -16,7 +16,7 @@ struct hg_capture_file;
 struct hg_frame {
 	const __u8 *data; /* Ethernet; valid until the next frame */
 	__u32 len;
-	__u64 time_ns; /* since 1970 */
+	__u64 time_ns;	      /* since 1970 */
 	unsigned long number; /* of the packet in the file, from 1 */
 };
 

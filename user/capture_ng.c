@@ -28,10 +28,10 @@ struct ng {
 	bool pcapng;
 	bool swapped; /* the section is not of our byte order */
 	bool ended;
-	unsigned int interfaces; /* of this section, as libpcap will count them */
+	unsigned int interfaces;      /* of this section, as libpcap will count them */
 	__u32 number[INTERFACES_MAX]; /* in the rewritten file; ~0: left out */
-	unsigned int seen; /* of this section, as in the file */
-	int first_link;	   /* -1: not known */
+	unsigned int seen;	      /* of this section, as in the file */
+	int first_link;		      /* -1: not known */
 	unsigned long left_out;
 };
 

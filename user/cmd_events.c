@@ -17,7 +17,8 @@ static bool follow, json, strict;
 
 const struct hg_option hg_options_events[] = {
 	{ "follow", 'f', NULL, "go on as they come, until Ctrl-C", NULL, &follow },
-	{ "output", 'o', "FORMAT", "table, json, jsonl or csv (default jsonl: EVE)", &format_text, NULL },
+	{ "output", 'o', "FORMAT", "table, json, jsonl or csv (default jsonl: EVE)", &format_text,
+	  NULL },
 	{ "json", 'j', NULL, "the same as -o json", NULL, &json },
 	{ "at", 0, "hello", "also print each handshake at its hello", &stage, NULL },
 	{ "eve-strict", 0, NULL, "leave the object `hellogate` out of the events", NULL, &strict },

@@ -27,7 +27,8 @@ static const struct hg_option load_options[] = {
 };
 
 static const struct hg_option show_options[] = {
-	{ "output", 'o', "FORMAT", "table, json, jsonl or csv (default table)", &format_text, NULL },
+	{ "output", 'o', "FORMAT", "table, json, jsonl or csv (default table)", &format_text,
+	  NULL },
 	{ "json", 'j', NULL, "the same as -o json", NULL, &json },
 	{ "bpffs", 0, "DIR", "the instance (default /sys/fs/bpf/hellogate)", &bpffs, NULL },
 	HG_OPTIONS_END,
@@ -59,7 +60,7 @@ struct shown {
 	const struct hg_instance *in;
 	struct hg_policy_source *source;
 	struct hg_policy policy;
-	int rules;		      /* fd of the active rules map */
+	int rules; /* fd of the active rules map */
 	enum hg_format format;
 	struct hg_json out;
 	unsigned int rows;
@@ -111,7 +112,8 @@ static void counters_of(const struct shown *s, __u32 stats, struct hg_rule_count
 		for (int cpu = 0; cpu < cpus; cpu++)
 			for (int mode = 0; mode < HG_MODE_COUNT; mode++)
 				for (int action = 0; action < HG_ACTION_COUNT; action++)
-					sum->verdicts[mode][action] += each[cpu].verdicts[mode][action];
+					sum->verdicts[mode][action] +=
+						each[cpu].verdicts[mode][action];
 	free(each);
 }
 
@@ -129,10 +131,10 @@ static void print_row(struct shown *s, const struct rule_row *r)
 {
 	if (s->format == HG_FORMAT_TABLE) {
 		if (!s->rows)
-			printf("%-24s %-7s %-8s %-7s %-7s %12s %12s\n", "RULE", "ACTION", "MODE", "TO",
-			       "WHERE", "ENFORCED", "MONITORED");
-		printf("%-24s %-7s %-8s %-7s %-7s %12llu %12llu\n", r->name, r->action, r->mode, r->to,
-		       r->stage, r->done, r->would);
+			printf("%-24s %-7s %-8s %-7s %-7s %12s %12s\n", "RULE", "ACTION", "MODE",
+			       "TO", "WHERE", "ENFORCED", "MONITORED");
+		printf("%-24s %-7s %-8s %-7s %-7s %12llu %12llu\n", r->name, r->action, r->mode,
+		       r->to, r->stage, r->done, r->would);
 	} else if (s->format == HG_FORMAT_CSV) {
 		if (!s->rows)
 			puts("rule,action,mode,to,where,enforced,monitored");
@@ -194,7 +196,8 @@ static void show_rules(struct shown *s)
 		row.name = *name.name ? name.name : "?";
 		row.action = rule.protect ? "protect" : hg_action_text(rule.action);
 		row.mode = hg_mode_text(rule.mode);
-		row.to = rule.action == HG_ACTION_reset && !rule.protect ? hg_to_text(rule.to) : "-";
+		row.to = rule.action == HG_ACTION_reset && !rule.protect ? hg_to_text(rule.to)
+									 : "-";
 		if ((rule.match.conditions | rule.except.conditions) & HG_COND_USER)
 			row.stage = "user";
 		else
@@ -209,8 +212,8 @@ static void show_head(const struct shown *s)
 {
 	if (s->format != HG_FORMAT_TABLE)
 		return;
-	printf("revision %u, mode %s, from %s\n\n", s->policy.revision, hg_mode_text(s->policy.mode),
-	       s->source->path);
+	printf("revision %u, mode %s, from %s\n\n", s->policy.revision,
+	       hg_mode_text(s->policy.mode), s->source->path);
 }
 
 static void show_body(struct shown *s)
@@ -277,13 +280,13 @@ static int cmd_show(const struct hg_command *self, int argc, char **argv)
 const struct hg_command hg_commands_policy[] = {
 	{ NULL, "policy check", "FILE", "every error of a policy file, with its place", NULL,
 	  hg_cmd_policy_check, hg_options_policy_check, NULL },
-	{ NULL, "policy test", "FILE", "run the tests that the file holds", NULL, hg_cmd_policy_test,
-	  hg_options_policy_test, NULL },
+	{ NULL, "policy test", "FILE", "run the tests that the file holds", NULL,
+	  hg_cmd_policy_test, hg_options_policy_test, NULL },
 	{ NULL, "policy explain", "FILE", "each rule, and why it does or does not match", NULL,
 	  hg_cmd_policy_explain, hg_options_policy_explain, NULL },
 	{ NULL, "policy load", "FILE", "make it the active policy, all or nothing", NULL, cmd_load,
 	  load_options, NULL },
-	{ NULL, "policy show", NULL, "the active policy, with hits per rule", NULL, cmd_show, show_options,
-	  NULL },
+	{ NULL, "policy show", NULL, "the active policy, with hits per rule", NULL, cmd_show,
+	  show_options, NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL },
 };

@@ -24,10 +24,12 @@ static bool json, kernel, strict, at_hello, quiet;
 static const char *stage;
 
 const struct hg_option hg_options_read[] = {
-	{ "output", 'o', "FORMAT", "table, json, jsonl or csv (default table)", &format_text, NULL },
+	{ "output", 'o', "FORMAT", "table, json, jsonl or csv (default table)", &format_text,
+	  NULL },
 	{ "json", 'j', NULL, "the same as -o json", NULL, &json },
 	{ "limits", 0, "kernel", "apply the kernel's bounds", &limits, NULL },
-	{ "kernel", 0, NULL, "put the frames through the BPF programs (needs CAP_BPF)", NULL, &kernel },
+	{ "kernel", 0, NULL, "put the frames through the BPF programs (needs CAP_BPF)", NULL,
+	  &kernel },
 	{ "policy", 0, "FILE", "say what this policy would have done", &policy, NULL },
 	{ "at", 0, "hello", "also print each handshake at its hello", &stage, NULL },
 	{ "eve-strict", 0, NULL, "leave the object `hellogate` out of the events", NULL, &strict },
@@ -99,6 +101,8 @@ static int by_hello(const void *a, const void *b)
 
 static void batch_flush(struct batch *b, struct hg_output *out)
 {
+	if (!b->count)
+		return;
 	sort_bytes = b->bytes;
 	qsort(b->at, b->count, sizeof(*b->at), by_hello);
 	for (size_t i = 0; i < b->count; i++) {
@@ -230,7 +234,7 @@ static int choose(const struct hg_command *self, struct reading *r, enum hg_form
 	at_hello = stage != NULL;
 	if (!hg_format_parse(json ? "json" : format_text, HG_FORMAT_TABLE, format))
 		return HG_USAGE;
-	r->path = kernel ? &hg_read_path_kernel
+	r->path = kernel   ? &hg_read_path_kernel
 		  : limits ? &hg_read_path_kernel_limits
 			   : &hg_read_path_wide;
 	return HG_OK;

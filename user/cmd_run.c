@@ -33,8 +33,8 @@ static const char *bpffs, *address = "127.0.0.1:9813";
 static bool quiet;
 
 const struct hg_option hg_options_run[] = {
-	{ "listen", 0, "ADDR:PORT", "HTTP on the loopback (default 127.0.0.1:9813), or none", &address,
-	  NULL },
+	{ "listen", 0, "ADDR:PORT", "HTTP on the loopback (default 127.0.0.1:9813), or none",
+	  &address, NULL },
 	{ "bpffs", 0, "DIR", "the instance (default /sys/fs/bpf/hellogate)", &bpffs, NULL },
 	{ "quiet", 'q', NULL, "say only what went wrong", NULL, &quiet },
 	HG_OPTIONS_END,
@@ -58,8 +58,9 @@ static int beat(struct daemon *d, __u64 now_ns)
 	__u32 zero = 0;
 
 	d->presence.heartbeat_ns = now_ns;
-	return bpf_map_update_elem(d->in.maps[HG_MAP_presence], &zero, &d->presence, BPF_ANY) ? -errno
-											   : 0;
+	return bpf_map_update_elem(d->in.maps[HG_MAP_presence], &zero, &d->presence, BPF_ANY)
+		       ? -errno
+		       : 0;
 }
 
 static void on_hello(void *ctx, struct hg_handshake *h)
@@ -138,9 +139,11 @@ static int add_sources(struct daemon *d)
 	sd_event_now(d->event, CLOCK_MONOTONIC, &now);
 	r = sd_event_add_signal(d->event, NULL, SIGINT, on_signal, d);
 	r = r < 0 ? r : sd_event_add_signal(d->event, NULL, SIGTERM, on_signal, d);
-	r = r < 0 ? r : sd_event_add_io(d->event, NULL, ring_buffer__epoll_fd(d->ring), EPOLLIN,
-					on_ring, d);
-	return r < 0 ? r : sd_event_add_time(d->event, NULL, CLOCK_MONOTONIC, now, 10000, on_beat, d);
+	r = r < 0 ? r
+		  : sd_event_add_io(d->event, NULL, ring_buffer__epoll_fd(d->ring), EPOLLIN,
+				    on_ring, d);
+	return r < 0 ? r
+		     : sd_event_add_time(d->event, NULL, CLOCK_MONOTONIC, now, 10000, on_beat, d);
 }
 
 static int open_all(struct daemon *d)

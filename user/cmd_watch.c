@@ -24,7 +24,8 @@ static const char *format_text, *hook, *ports = "any", *bpffs, *netns, *stage;
 static bool json, strict, quiet;
 
 const struct hg_option hg_options_watch[] = {
-	{ "output", 'o', "FORMAT", "table, json, jsonl or csv (default table)", &format_text, NULL },
+	{ "output", 'o', "FORMAT", "table, json, jsonl or csv (default table)", &format_text,
+	  NULL },
 	{ "json", 'j', NULL, "the same as -o json", NULL, &json },
 	{ "hook", 0, "HOOK", "auto, xdp, xdp-generic, tcx or tc (default auto)", &hook, NULL },
 	{ "ports", 0, "LIST", "any, or 443,8443,9000-9100 (default any)", &ports, NULL },
@@ -133,7 +134,8 @@ static int watch(const char *name, enum hg_format format, const struct hg_attach
 	if (!r) {
 		r = hg_attach(&in, &ns, name, options);
 		if (!r) {
-			hg_say("watching %s: handshakes are printed as they end; Ctrl-C stops", name);
+			hg_say("watching %s: handshakes are printed as they end; Ctrl-C stops",
+			       name);
 			r = print_until_signal(&in, format);
 		}
 		detached = hg_instance_is_there(&in) ? detach_all(&in) : hg_instance_remove(&in);

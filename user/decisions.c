@@ -97,7 +97,8 @@ static int read_generation(struct hg_decisions *d, __u32 slot)
 	if (source)
 		r = bpf_map_lookup_elem(d->in->maps[HG_MAP_policy_source], &slot, source);
 	if (!r) {
-		r = hg_policy_parse_text(source->path, source->text, source->len, &diagnostics, &model);
+		r = hg_policy_parse_text(source->path, source->text, source->len, &diagnostics,
+					 &model);
 		r = r ? r : hg_policy_compile(model, &diagnostics, &g->compiled);
 		r = r ? r : find_slots(d, g);
 	}
@@ -117,7 +118,8 @@ static __u32 active_generation(const struct hg_decisions *d, __u32 *revision)
 	struct hg_control control;
 	__u32 zero = 0, slot;
 
-	if (bpf_map_lookup_elem(d->in->maps[HG_MAP_control], &zero, &control) || !control.generation)
+	if (bpf_map_lookup_elem(d->in->maps[HG_MAP_control], &zero, &control) ||
+	    !control.generation)
 		return 0;
 	slot = control.generation - 1;
 	source = malloc(sizeof(*source));

@@ -33,9 +33,8 @@ struct judge {
 	unsigned int count;
 };
 
-__attribute__((format(printf, 4, 5)))
-static void line(struct judge *j, enum hg_health_level level, const char *what,
-		 const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void line(struct judge *j, enum hg_health_level level,
+						       const char *what, const char *format, ...)
 {
 	struct hg_health *h;
 	va_list args;

@@ -192,7 +192,8 @@ bool hg_hook_has_tcx(void)
 		{ .code = 0xb7, .dst_reg = 0, .imm = -1 }, /* r0 = TCX_NEXT */
 		{ .code = 0x95 },			   /* exit */
 	};
-	int prog = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "hg_probe", "Dual BSD/GPL", pass, 2, NULL);
+	int prog =
+		bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "hg_probe", "Dual BSD/GPL", pass, 2, NULL);
 	int link, error;
 
 	if (prog < 0) /* not to be told: the load itself will say what is missing */

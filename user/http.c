@@ -53,15 +53,16 @@ static enum MHD_Result reply_metrics(struct hg_http *h, struct MHD_Connection *c
 	FILE *file;
 
 	if (hg_snapshot_take(h->in, &snapshot))
-		return reply_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "the maps cannot be read\n");
+		return reply_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
+				  "the maps cannot be read\n");
 	file = open_memstream(&text, &len);
 	if (file) {
 		hg_prometheus_write(snapshot, file);
 		fclose(file);
 	}
 	hg_snapshot_free(snapshot);
-	return text ? reply(connection, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", text,
-			    len)
+	return text ? reply(connection, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8",
+			    text, len)
 		    : MHD_NO;
 }
 
@@ -92,7 +93,8 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 	(void)upload_len;
 	(void)state;
 	if (!host_is_ours(connection))
-		return reply_text(connection, MHD_HTTP_FORBIDDEN, "this host name is not served here\n");
+		return reply_text(connection, MHD_HTTP_FORBIDDEN,
+				  "this host name is not served here\n");
 	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
 		return reply_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET\n");
 	if (!strcmp(url, "/metrics"))
@@ -130,9 +132,9 @@ static int start(struct hg_http *h, sd_event *event, const struct sockaddr_in *a
 {
 	const union MHD_DaemonInfo *info;
 
-	h->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, h,
-				     MHD_OPTION_SOCK_ADDR, address, MHD_OPTION_CONNECTION_LIMIT, 64,
-				     MHD_OPTION_CONNECTION_TIMEOUT, 10, MHD_OPTION_END);
+	h->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request,
+				     h, MHD_OPTION_SOCK_ADDR, address, MHD_OPTION_CONNECTION_LIMIT,
+				     64, MHD_OPTION_CONNECTION_TIMEOUT, 10, MHD_OPTION_END);
 	if (!h->daemon)
 		return -errno;
 	info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD);

@@ -19,10 +19,30 @@
 
 /* Every pinned map. */
 #define HG_PINNED_MAPS(X)                                                                          \
-	X(control) X(presence) X(attention) X(interfaces) X(interface_numbers) X(counters) X(slots) X(flows)   \
-	X(captures) X(received) X(free_captures) X(verdicts) X(server_names) X(events)             \
-	X(rule_counters) X(rule_names) X(history) X(policy_source) X(policy) X(policy_rules)       \
-	X(policy_names) X(policy_nets) X(policy_ports) X(sweep)
+	X(control)                                                                                 \
+	X(presence)                                                                                \
+	X(attention)                                                                               \
+	X(interfaces)                                                                              \
+	X(interface_numbers)                                                                       \
+	X(counters)                                                                                \
+	X(slots)                                                                                   \
+	X(flows)                                                                                   \
+	X(captures)                                                                                \
+	X(received)                                                                                \
+	X(free_captures)                                                                           \
+	X(verdicts)                                                                                \
+	X(server_names)                                                                            \
+	X(events)                                                                                  \
+	X(rule_counters)                                                                           \
+	X(rule_names)                                                                              \
+	X(history)                                                                                 \
+	X(policy_source)                                                                           \
+	X(policy)                                                                                  \
+	X(policy_rules)                                                                            \
+	X(policy_names)                                                                            \
+	X(policy_nets)                                                                             \
+	X(policy_ports)                                                                            \
+	X(sweep)
 
 #define HG_MAP_ENUM(name) HG_MAP_##name,
 enum hg_map { HG_PINNED_MAPS(HG_MAP_ENUM) HG_MAP_COUNT };
@@ -31,7 +51,7 @@ const char *hg_map_name(enum hg_map map);
 
 struct hg_instance {
 	char dir[192];
-	int lock; /* flock on the directory while it is changed, or -1 */
+	int lock;		/* flock on the directory while it is changed, or -1 */
 	int maps[HG_MAP_COUNT]; /* -1: not open */
 };
 

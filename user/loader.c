@@ -95,8 +95,7 @@ static void choose_programs(struct hellogate_bpf *s, const struct hg_knobs *k, u
 	bpf_program__set_autoload(s->progs.hg_sweep_now, k->replay);
 }
 
-static int set_maps(struct hellogate_bpf *s, const struct hg_instance *in,
-		    const struct hg_knobs *k)
+static int set_maps(struct hellogate_bpf *s, const struct hg_instance *in, const struct hg_knobs *k)
 {
 	__u32 captures = HG_PARTIALS + 2 * (__u32)libbpf_num_possible_cpus();
 	char path[256];
@@ -125,7 +124,8 @@ static int fill_maps(struct hellogate_bpf *s, const struct hg_control *control)
 		if (bpf_map_update_elem(stack, NULL, &i, BPF_ANY))
 			return -errno;
 	/* Last: the layout says that the rest is there. */
-	return bpf_map_update_elem(bpf_map__fd(s->maps.control), &zero, control, BPF_ANY) ? -errno : 0;
+	return bpf_map_update_elem(bpf_map__fd(s->maps.control), &zero, control, BPF_ANY) ? -errno
+											  : 0;
 }
 
 static int fill_new_maps(struct hellogate_bpf *s, const struct hg_control *control)

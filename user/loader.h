@@ -14,9 +14,9 @@ struct hg_knobs {
 	unsigned int interface_number;
 	unsigned int netns_number;
 	const __u64 *watched_ports; /* 1024 words, a bit for each port; NULL: all */
-	bool frags;	     /* the XDP program that takes multi-buffer frames */
-	bool replay;	     /* private maps, injected clock, no timer */
-	bool arm_parses;     /* XDP metadata does not reach the arm */
+	bool frags;		    /* the XDP program that takes multi-buffer frames */
+	bool replay;		    /* private maps, injected clock, no timer */
+	bool arm_parses;	    /* XDP metadata does not reach the arm */
 };
 
 struct hg_loaded {

@@ -50,7 +50,7 @@ static struct nb_map *map_create(const struct nb_spec *spec)
 {
 	struct nb_map *m = checked(calloc(1, sizeof(*m)));
 	size_t value = spec->type == BPF_MAP_TYPE_ARRAY_OF_MAPS ? sizeof(void *)
-								  : align8(spec->value_size);
+								: align8(spec->value_size);
 
 	m->spec = *spec;
 	if (is_hash(m)) {
@@ -300,8 +300,8 @@ long nb_pop(const struct nb_spec *spec, void *value)
 	return 0;
 }
 
-void nb_for_each(const struct nb_spec *spec,
-		 void (*step)(const void *key, void *value, void *arg), void *arg)
+void nb_for_each(const struct nb_spec *spec, void (*step)(const void *key, void *value, void *arg),
+		 void *arg)
 {
 	struct nb_map *m = map_of(spec);
 

@@ -105,8 +105,8 @@ void *nb_inner_create(__u32 type, __u32 key_size, __u32 value_size, __u32 max_en
 long nb_inner_update(void *inner, const void *key, const void *value);
 
 /* Walk a hash table; `step` may delete the element that it was given. */
-void nb_for_each(const struct nb_spec *spec,
-		 void (*step)(const void *key, void *value, void *arg), void *arg);
+void nb_for_each(const struct nb_spec *spec, void (*step)(const void *key, void *value, void *arg),
+		 void *arg);
 
 __u32 nb_count(const struct nb_spec *spec);
 

@@ -12,7 +12,9 @@
 
 static bool wants_help;
 
-static const struct hg_option help_row = { "help", 'h', NULL, "print this help", NULL, &wants_help };
+static const struct hg_option help_row = {
+	"help", 'h', NULL, "print this help", NULL, &wants_help
+};
 
 /* "policy check": what is typed behind the parent. */
 static const char *last_word(const char *name)

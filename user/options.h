@@ -18,16 +18,19 @@ struct hg_option {
 	bool *flag;	    /* where a flag goes */
 };
 
-#define HG_OPTIONS_END { NULL, 0, NULL, NULL, NULL, NULL }
+#define HG_OPTIONS_END                                                                             \
+	{                                                                                          \
+		NULL, 0, NULL, NULL, NULL, NULL                                                    \
+	}
 
 struct hg_command {
 	const char *group; /* "Look", "Explain", "Police", "Run" */
-	const char *name; /* of a sub-command: with its parent's, "policy check" */
-	const char *args; /* "IFACE..." */
+	const char *name;  /* of a sub-command: with its parent's, "policy check" */
+	const char *args;  /* "IFACE..." */
 	const char *summary;
 	const char *more; /* paragraphs for --help and the man page, or NULL */
 	int (*run)(const struct hg_command *self, int argc, char **argv);
-	const struct hg_option *options; /* static rows; NULL: none */
+	const struct hg_option *options;   /* static rows; NULL: none */
 	const struct hg_command *commands; /* sub-commands, ended by a NULL name */
 };
 

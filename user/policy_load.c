@@ -17,8 +17,8 @@
 enum { POLICY, RULES, NAMES, NETS, PORTS, INNER_COUNT };
 
 static const enum hg_map outer_maps[INNER_COUNT] = {
-	HG_MAP_policy, HG_MAP_policy_rules, HG_MAP_policy_names, HG_MAP_policy_nets,
-	HG_MAP_policy_ports,
+	HG_MAP_policy,	    HG_MAP_policy_rules, HG_MAP_policy_names,
+	HG_MAP_policy_nets, HG_MAP_policy_ports,
 };
 
 struct generation {
@@ -67,14 +67,18 @@ static int create_maps(struct generation *g, const struct hg_compiled *c)
 
 	memset(g->maps, -1, sizeof(g->maps));
 	r = create_one(g, POLICY, BPF_MAP_TYPE_ARRAY, 4, sizeof(struct hg_policy), 1, 0);
-	r = r ? r : create_one(g, RULES, BPF_MAP_TYPE_ARRAY, 4, sizeof(struct hg_rule),
-			       c->policy.rules, BPF_F_INNER_MAP);
-	r = r ? r : create_one(g, NAMES, BPF_MAP_TYPE_HASH, sizeof(struct hg_name_key),
-			       sizeof(struct hg_name_sets), c->names, 0);
-	r = r ? r : create_one(g, NETS, BPF_MAP_TYPE_LPM_TRIE, sizeof(struct hg_net_key),
-			       sizeof(__u64), c->nets, BPF_F_NO_PREALLOC);
-	return r ? r : create_one(g, PORTS, BPF_MAP_TYPE_ARRAY, 4, sizeof(__u64),
-				  c->ports ? 65536 : 1, BPF_F_INNER_MAP);
+	r = r ? r
+	      : create_one(g, RULES, BPF_MAP_TYPE_ARRAY, 4, sizeof(struct hg_rule), c->policy.rules,
+			   BPF_F_INNER_MAP);
+	r = r ? r
+	      : create_one(g, NAMES, BPF_MAP_TYPE_HASH, sizeof(struct hg_name_key),
+			   sizeof(struct hg_name_sets), c->names, 0);
+	r = r ? r
+	      : create_one(g, NETS, BPF_MAP_TYPE_LPM_TRIE, sizeof(struct hg_net_key), sizeof(__u64),
+			   c->nets, BPF_F_NO_PREALLOC);
+	return r ? r
+		 : create_one(g, PORTS, BPF_MAP_TYPE_ARRAY, 4, sizeof(__u64), c->ports ? 65536 : 1,
+			      BPF_F_INNER_MAP);
 }
 
 static void close_maps(struct generation *g)
@@ -119,10 +123,12 @@ static int fill_maps(const struct generation *g, const struct hg_compiled *c,
 	int r = fill_array(g->maps[POLICY], policy, sizeof(*policy), 1);
 
 	r = r ? r : fill_array(g->maps[RULES], rules, sizeof(*rules), policy->rules);
-	r = r ? r : fill(g->maps[NAMES], c->name_keys, sizeof(*c->name_keys), c->name_sets,
-			 sizeof(*c->name_sets), c->names);
-	r = r ? r : fill(g->maps[NETS], c->net_keys, sizeof(*c->net_keys), c->net_sets,
-			 sizeof(*c->net_sets), c->nets);
+	r = r ? r
+	      : fill(g->maps[NAMES], c->name_keys, sizeof(*c->name_keys), c->name_sets,
+		     sizeof(*c->name_sets), c->names);
+	r = r ? r
+	      : fill(g->maps[NETS], c->net_keys, sizeof(*c->net_keys), c->net_sets,
+		     sizeof(*c->net_sets), c->nets);
 	return r || !c->ports ? r : fill_array(g->maps[PORTS], c->ports, sizeof(*c->ports), 65536);
 }
 
@@ -196,8 +202,8 @@ int hg_policy_install(const struct hg_instance *in, const struct hg_compiled *c,
 	return r == -ENOSPC ? (hg_error("%d rule names have been used: no counter is free",
 					HG_RULE_STATS),
 			       HG_UNSUPPORTED)
-	     : r ? hg_bpf_refused(r, "cannot install the policy")
-		 : HG_OK;
+	       : r	    ? hg_bpf_refused(r, "cannot install the policy")
+			    : HG_OK;
 }
 
 /* ---- revisions ---- */
@@ -279,7 +285,8 @@ static int load_compiled(struct hg_instance *in, const struct hg_compiled *c, co
 	if (r)
 		return hg_bpf_refused(r, "cannot activate the policy");
 	hg_say("policy revision %u is active: mode %s, %u rules, %zu names", revision,
-	       c->policy.mode == HG_MODE_enforce ? "enforce" : "monitor", c->policy.rules, c->names);
+	       c->policy.mode == HG_MODE_enforce ? "enforce" : "monitor", c->policy.rules,
+	       c->names);
 	return HG_OK;
 }
 

@@ -78,7 +78,7 @@ static int kernel_open(const struct hg_compiled *policy, hg_event_sink sink, voi
 
 static int set_clock(__u64 time_ns, int final)
 {
-	struct hg_presence presence = { .time_ns = time_ns, .final = (__u32)final };
+	struct hg_presence presence = { .time_ns = time_ns, .final = (__u32) final };
 	__u32 zero = 0;
 
 	if (bpf_map_update_elem(kernel.maps.maps[HG_MAP_presence], &zero, &presence, BPF_ANY))

@@ -26,7 +26,8 @@ static void fill_array(void *map, const void *items, size_t size, __u32 count)
 static void create_generation(const struct hg_compiled *c)
 {
 	generation[POLICY] = nb_inner_create(BPF_MAP_TYPE_ARRAY, 4, sizeof(struct hg_policy), 1);
-	generation[RULES] = nb_inner_create(BPF_MAP_TYPE_ARRAY, 4, sizeof(struct hg_rule), HG_RULES);
+	generation[RULES] =
+		nb_inner_create(BPF_MAP_TYPE_ARRAY, 4, sizeof(struct hg_rule), HG_RULES);
 	generation[NAMES] = nb_inner_create(BPF_MAP_TYPE_HASH, sizeof(struct hg_name_key),
 					    sizeof(struct hg_name_sets), (__u32)c->names + 1);
 	generation[NETS] = nb_inner_create(BPF_MAP_TYPE_LPM_TRIE, sizeof(struct hg_net_key),
@@ -101,7 +102,7 @@ static int path_frame(const void *data, __u32 len, __u64 time_ns)
 static int path_sweep(__u64 time_ns, int final)
 {
 	nb_run()->now_ns = time_ns;
-	hg_presence()->final = (__u32)final;
+	hg_presence()->final = (__u32) final;
 	hg_sweep_once(hg_sweep_state());
 	return HG_OK;
 }

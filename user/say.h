@@ -13,9 +13,9 @@
 
 enum hg_exit {
 	HG_OK = 0,
-	HG_NO = 1,	    /* differences, failing tests, degraded with --check */
-	HG_USAGE = 2,	    /* the command line is wrong */
-	HG_INVALID = 3,	    /* an input file is wrong; said as file:line:col */
+	HG_NO = 1,	/* differences, failing tests, degraded with --check */
+	HG_USAGE = 2,	/* the command line is wrong */
+	HG_INVALID = 3, /* an input file is wrong; said as file:line:col */
 	HG_NOT_PERMITTED = 4,
 	HG_UNSUPPORTED = 5, /* by this kernel, device or build */
 	HG_NOTHING = 6,	    /* nothing attached; daemon not there */

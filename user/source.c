@@ -151,8 +151,7 @@ static int take_records(struct hg_source *s)
 
 static int read_socket(struct hg_source *s)
 {
-	ssize_t n = recv(s->socket, s->buffer + s->have, sizeof(s->buffer) - s->have,
-			 MSG_DONTWAIT);
+	ssize_t n = recv(s->socket, s->buffer + s->have, sizeof(s->buffer) - s->have, MSG_DONTWAIT);
 
 	if (n < 0)
 		return errno == EINTR || errno == EAGAIN ? HG_OK : HG_NOTHING;

@@ -53,7 +53,7 @@ static struct place gre(const struct hg_frame *f, __u32 at)
 	skip += flags & 0x8000 ? 4 : 0; /* checksum */
 	skip += flags & 0x2000 ? 4 : 0; /* key */
 	skip += flags & 0x1000 ? 4 : 0; /* sequence number */
-	if (type == TYPE_ERSPAN2) { /* type I has neither sequence number nor header */
+	if (type == TYPE_ERSPAN2) {	/* type I has neither sequence number nor header */
 		skip += flags & 0x1000 ? 8 : 0;
 		type = TYPE_BRIDGED;
 	} else if (type == TYPE_ERSPAN3) {

@@ -35,7 +35,8 @@ static double least(double a, double b)
 
 enum unit { NO_TARGET, TIMES, NANOSECONDS };
 
-static void row(enum clockwork_kind kind, const char *what, double ns, enum unit unit, double target)
+static void row(enum clockwork_kind kind, const char *what, double ns, enum unit unit,
+		double target)
 {
 	double times = ns / noop[kind];
 	double got = unit == TIMES ? times : ns;
@@ -56,16 +57,22 @@ static void part(const char *what, double ns)
 
 /* ---- frames ---- */
 
-static const struct conn talker = { .client = { 192, 0, 2, 10 }, .server = { 198, 51, 100, 20 },
-				    .client_port = 50000, .server_port = 443, .isn = 1000,
+static const struct conn talker = { .client = { 192, 0, 2, 10 },
+				    .server = { 198, 51, 100, 20 },
+				    .client_port = 50000,
+				    .server_port = 443,
+				    .isn = 1000,
 				    .server_isn = 2000 };
 
 static void client_frame(struct frame *f, __u8 flags, __u32 offset, const void *data, __u32 len,
 			 __u16 port)
 {
 	struct conn c = talker;
-	struct segment s = { .flags = flags, .seq = c.isn + (flags & TCP_SYN ? 0 : 1) + offset,
-			     .ack = flags & TCP_SYN ? 0 : c.server_isn + 1, .data = data, .len = len };
+	struct segment s = { .flags = flags,
+			     .seq = c.isn + (flags & TCP_SYN ? 0 : 1) + offset,
+			     .ack = flags & TCP_SYN ? 0 : c.server_isn + 1,
+			     .data = data,
+			     .len = len };
 
 	c.server_port = port;
 	frame_build(f, &c, &s);
@@ -137,10 +144,10 @@ static void play(struct gate *g, enum clockwork_kind kind, struct phase *phases,
 	for (__u32 i = 0; i < count; i++) {
 		struct phase *p = &phases[i];
 
-		p->vary = least(p->vary, clockwork_vary(kind, nothing, &p->f, next_number,
-							connections));
-		p->cost = least(p->cost, clockwork_vary(kind, program, &p->f, next_number,
-							connections));
+		p->vary = least(p->vary,
+				clockwork_vary(kind, nothing, &p->f, next_number, connections));
+		p->cost = least(p->cost,
+				clockwork_vary(kind, program, &p->f, next_number, connections));
 	}
 	next_number += connections;
 }
@@ -173,8 +180,8 @@ static void syns(struct gate *g, enum clockwork_kind kind)
 		play(g, kind, taken, 1, 16384);
 	}
 	row(kind, "SYN, cold, the slot is empty", cost_of(kind, empty), TIMES, 8);
-	row(kind, "SYN, cold, the slot is another flow's (a flood)", cost_of(kind, taken), NO_TARGET,
-	    0);
+	row(kind, "SYN, cold, the slot is another flow's (a flood)", cost_of(kind, taken),
+	    NO_TARGET, 0);
 	row(kind, "SYN, again", same(kind, gate_program(g, hooks[kind]), &f), NO_TARGET, 0);
 	memset(g->slots, 0, HG_SLOTS * sizeof(*g->slots));
 }
@@ -241,7 +248,8 @@ static struct gate_policy names_policy(void)
 	struct gate_policy p = {
 		.header = { .revision = 1, .mode = HG_MODE_monitor },
 		.rules = { { .match = { .conditions = HG_COND_SNI, .sni = 1 },
-			     .action = HG_ACTION_reset, .to = HG_TO_both } },
+			     .action = HG_ACTION_reset,
+			     .to = HG_TO_both } },
 		.rule_count = 1,
 	};
 
@@ -252,7 +260,7 @@ static void small_policy(struct gate *g, const char *name, bool suffix)
 {
 	static const char *const others[] = { "a.example.net", "b.example.net", "c.example.net",
 					      "d.example.net", "e.example.net", "example.net",
-					      "one.example", "two.example", "three.example" };
+					      "one.example",   "two.example",	"three.example" };
 	struct gate_policy p = names_policy();
 	__u32 n = 0;
 
@@ -305,13 +313,22 @@ static void large_policy(struct gate *g, const char *name, bool suffix, __u32 ot
 
 /* 517 bytes, with or without a name in it. */
 static const struct hello_spec nameless = {
-	.session_id_len = 32, .versions = { 0x0304, 0x0303 }, .groups = { 0x001d, 0x0017 },
-	.key_share = 32, .alpn = "h2", .pad_to = 512,
+	.session_id_len = 32,
+	.versions = { 0x0304, 0x0303 },
+	.groups = { 0x001d, 0x0017 },
+	.key_share = 32,
+	.alpn = "h2",
+	.pad_to = 512,
 };
 
 static const struct hello_spec named = {
-	.sni = "shop.example.com", .session_id_len = 32, .versions = { 0x0304, 0x0303 },
-	.groups = { 0x001d, 0x0017 }, .key_share = 32, .alpn = "h2", .pad_to = 512,
+	.sni = "shop.example.com",
+	.session_id_len = 32,
+	.versions = { 0x0304, 0x0303 },
+	.groups = { 0x001d, 0x0017 },
+	.key_share = 32,
+	.alpn = "h2",
+	.pad_to = 512,
 };
 
 static const struct hello_spec large = { .sni = "shop.example.com", .pad_to = 16384 };
@@ -393,7 +410,8 @@ static void hook(struct gate *deaf, struct gate *hearing, enum clockwork_kind ki
 int main(int argc, char **argv)
 {
 	static const __u16 ports[] = { 443, 0 };
-	static const struct gate_options full_ring = { .ports = ports, .real_clock = true,
+	static const struct gate_options full_ring = { .ports = ports,
+						       .real_clock = true,
 						       .ring_bytes = 4096 };
 	static const struct gate_options usual = { .ports = ports, .real_clock = true };
 	static struct gate deaf, hearing;

@@ -83,7 +83,7 @@ skip_all() {
 }
 
 bail() {
-	printf 'Bail out! %s\n' "$*"
+	printf '# gives up: %s\n' "$*"
 	exit 1
 }
 

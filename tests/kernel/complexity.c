@@ -18,12 +18,9 @@ struct ceiling {
 
 /* The most seen with clang 14 and 19 on 6.1, 6.12 and 6.18, and a quarter more. */
 static const struct ceiling ceilings[] = {
-	{ "hg_xdp", 250000, 115000 },
-	{ "hg_xdp_frags", 250000, 115000 },
-	{ "hg_ingress", 250000, 120000 },
-	{ "hg_arm", 50000, 60000 },
-	{ "hg_egress", 250000, 120000 },
-	{ "hg_start_sweep", 2000, 8000 },
+	{ "hg_xdp", 250000, 115000 },	  { "hg_xdp_frags", 250000, 115000 },
+	{ "hg_ingress", 250000, 120000 }, { "hg_arm", 50000, 60000 },
+	{ "hg_egress", 250000, 120000 },  { "hg_start_sweep", 2000, 8000 },
 	{ "hg_sweep_now", 2000, 8000 },
 };
 
@@ -36,7 +33,8 @@ int main(void)
 		struct bpf_prog_info info = {};
 		__u32 size = sizeof(info);
 
-		if (bpf_obj_get_info_by_fd(gate_program_named(&g, ceilings[i].program), &info, &size))
+		if (bpf_obj_get_info_by_fd(gate_program_named(&g, ceilings[i].program), &info,
+					   &size))
 			tap_bail("no facts about %s: %s", ceilings[i].program, strerror(errno));
 		tap_ok(info.verified_insns <= ceilings[i].verified &&
 			       info.xlated_prog_len <= ceilings[i].bytes,

@@ -35,8 +35,7 @@ static bool coverage(struct gate *g, __u64 created, enum hg_bucket a, enum hg_bu
 {
 	enum hg_bucket buckets[2] = { a, b };
 
-	return check_coverage(g, created, buckets,
-			      (a != HG_BUCKET_COUNT) + (b != HG_BUCKET_COUNT));
+	return check_coverage(g, created, buckets, (a != HG_BUCKET_COUNT) + (b != HG_BUCKET_COUNT));
 }
 
 #define ONE HG_BUCKET_single_segment
@@ -231,15 +230,23 @@ static void endpoints(struct gate *g, enum gate_hook hook)
 		{ .client = { 10, 0, 0, 1 }, .server = { 10, 0, 0, 1 }, .client_port = 65535 },
 		{ .client = { 10, 0, 0, 1 }, .server = { 10, 0, 0, 1 }, .client_port = 2 },
 		{ .client = { 200, 0, 0, 1 }, .server = { 100, 255, 0, 1 }, .client_port = 1 },
-		{ .ipv6 = true, .client = { 0xfe, 0x80, 1, [15] = 1 },
-		  .server = { 0xfe, 0x80, 2, [15] = 1 }, .client_port = 1000 },
-		{ .ipv6 = true, .client = { 0x20, 1, [15] = 2 }, .server = { 0x20, 1, [15] = 1 },
+		{ .ipv6 = true,
+		  .client = { 0xfe, 0x80, 1, [15] = 1 },
+		  .server = { 0xfe, 0x80, 2, [15] = 1 },
 		  .client_port = 1000 },
-		{ .ipv6 = true, .client = { 0x20, 1, [4] = 0x80, [15] = 1 },
-		  .server = { 0x20, 1, [4] = 0x7f, [15] = 1 }, .client_port = 1000 },
+		{ .ipv6 = true,
+		  .client = { 0x20, 1, [15] = 2 },
+		  .server = { 0x20, 1, [15] = 1 },
+		  .client_port = 1000 },
+		{ .ipv6 = true,
+		  .client = { 0x20, 1, [4] = 0x80, [15] = 1 },
+		  .server = { 0x20, 1, [4] = 0x7f, [15] = 1 },
+		  .client_port = 1000 },
 		/* The mapped form of an IPv4 address, over IPv6 itself. */
-		{ .ipv6 = true, .client = { 0x64, 0xff, 0x9b, [12] = 10, 0, 0, 1 },
-		  .server = { 0x64, 0xff, 0x9b, [12] = 10, 0, 0, 2 }, .client_port = 256 },
+		{ .ipv6 = true,
+		  .client = { 0x64, 0xff, 0x9b, [12] = 10, 0, 0, 1 },
+		  .server = { 0x64, 0xff, 0x9b, [12] = 10, 0, 0, 2 },
+		  .client_port = 256 },
 	};
 	bool ok = true;
 

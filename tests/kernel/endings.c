@@ -10,9 +10,9 @@ enum step {
 	STOP,
 	SYN,
 	SYN_ACK,
-	HELLO,	    /* whole */
-	HELLO_FIN,  /* whole, with FIN */
-	PART,	    /* its first 200 bytes */
+	HELLO,	   /* whole */
+	HELLO_FIN, /* whole, with FIN */
+	PART,	   /* its first 200 bytes */
 	PART_FIN,
 	REST,
 	CLIENT_ACK,
@@ -22,7 +22,7 @@ enum step {
 	SERVER_ACK,
 	SERVER_FIN,
 	SERVER_RST,
-	REFUSAL,    /* RST with the sequence number 0, as an answer to a SYN */
+	REFUSAL,	/* RST with the sequence number 0, as an answer to a SYN */
 	CLIENT_FIN_FAR, /* 16 MB ahead: no server would believe it */
 	CLIENT_RST_FAR,
 	SERVER_RST_FAR,
@@ -51,65 +51,124 @@ static const struct row rows[] = {
 	{ "SYN, refused", { SYN, REFUSAL }, HG_BUCKET_tcp_refused, NO_END },
 	{ "SYN, SYN-ACK, server RST", { SYN, SYN_ACK, SERVER_RST }, HG_BUCKET_no_data, NO_END },
 	{ "SYN, client RST", { SYN, CLIENT_RST }, HG_BUCKET_no_data, NO_END },
-	{ "SYN, SYN-ACK, ACK, client FIN", { SYN, SYN_ACK, CLIENT_ACK, CLIENT_FIN },
-	  HG_BUCKET_no_data, NO_END },
+	{ "SYN, SYN-ACK, ACK, client FIN",
+	  { SYN, SYN_ACK, CLIENT_ACK, CLIENT_FIN },
+	  HG_BUCKET_no_data,
+	  NO_END },
 	{ "three SYNs", { SYN, SYN, SYN }, ACTIVE, NO_END },
 	{ "three SYNs, refused", { SYN, SYN, SYN, REFUSAL }, HG_BUCKET_tcp_refused, NO_END },
 	{ "hello", { SYN, HELLO }, ACTIVE, NO_END },
-	{ "hello, client FIN", { SYN, HELLO, CLIENT_FIN }, HG_BUCKET_single_segment, HG_CLOSE_fin,
+	{ "hello, client FIN",
+	  { SYN, HELLO, CLIENT_FIN },
+	  HG_BUCKET_single_segment,
+	  HG_CLOSE_fin,
 	  HG_SIDE_client },
-	{ "hello, server FIN", { SYN, HELLO, SERVER_FIN }, HG_BUCKET_single_segment, HG_CLOSE_fin,
+	{ "hello, server FIN",
+	  { SYN, HELLO, SERVER_FIN },
+	  HG_BUCKET_single_segment,
+	  HG_CLOSE_fin,
 	  HG_SIDE_server },
-	{ "hello, client RST", { SYN, HELLO, CLIENT_RST }, HG_BUCKET_single_segment, HG_CLOSE_rst,
+	{ "hello, client RST",
+	  { SYN, HELLO, CLIENT_RST },
+	  HG_BUCKET_single_segment,
+	  HG_CLOSE_rst,
 	  HG_SIDE_client },
-	{ "hello, server RST", { SYN, HELLO, SERVER_RST }, HG_BUCKET_single_segment, HG_CLOSE_rst,
+	{ "hello, server RST",
+	  { SYN, HELLO, SERVER_RST },
+	  HG_BUCKET_single_segment,
+	  HG_CLOSE_rst,
 	  HG_SIDE_server },
-	{ "hello with FIN", { SYN, HELLO_FIN }, HG_BUCKET_single_segment, HG_CLOSE_fin,
+	{ "hello with FIN",
+	  { SYN, HELLO_FIN },
+	  HG_BUCKET_single_segment,
+	  HG_CLOSE_fin,
 	  HG_SIDE_client },
-	{ "hello, both FINs", { SYN, HELLO, SERVER_FIN, CLIENT_FIN, SERVER_ACK },
-	  HG_BUCKET_single_segment, HG_CLOSE_fin, HG_SIDE_server },
-	{ "hello, FIN, late data", { SYN, HELLO, CLIENT_FIN, SERVER_DATA, CLIENT_DATA, CLIENT_RST },
-	  HG_BUCKET_single_segment, HG_CLOSE_fin, HG_SIDE_client },
+	{ "hello, both FINs",
+	  { SYN, HELLO, SERVER_FIN, CLIENT_FIN, SERVER_ACK },
+	  HG_BUCKET_single_segment,
+	  HG_CLOSE_fin,
+	  HG_SIDE_server },
+	{ "hello, FIN, late data",
+	  { SYN, HELLO, CLIENT_FIN, SERVER_DATA, CLIENT_DATA, CLIENT_RST },
+	  HG_BUCKET_single_segment,
+	  HG_CLOSE_fin,
+	  HG_SIDE_client },
 	{ "hello, 9 s", { SYN, HELLO, IDLE_9 }, ACTIVE, NO_END },
-	{ "hello, 11 s", { SYN, HELLO, IDLE_11 }, HG_BUCKET_single_segment, HG_CLOSE_idle,
+	{ "hello, 11 s",
+	  { SYN, HELLO, IDLE_11 },
+	  HG_BUCKET_single_segment,
+	  HG_CLOSE_idle,
 	  HG_SIDE_path },
-	{ "hello, data every 9 s", { SYN, HELLO, IDLE_9, SERVER_DATA, IDLE_9, CLIENT_DATA, IDLE_9 },
-	  ACTIVE, NO_END },
+	{ "hello, data every 9 s",
+	  { SYN, HELLO, IDLE_9, SERVER_DATA, IDLE_9, CLIENT_DATA, IDLE_9 },
+	  ACTIVE,
+	  NO_END },
 	{ "part, 29 s", { SYN, PART, IDLE_29 }, ACTIVE, NO_END },
 	{ "part, 31 s", { SYN, PART, IDLE_31 }, HG_BUCKET_truncated, HG_CLOSE_idle, HG_SIDE_path },
 	{ "part, 29 s, rest", { SYN, PART, IDLE_29, REST }, ACTIVE, NO_END },
-	{ "part, 29 s, rest, FIN", { SYN, PART, IDLE_29, REST, SERVER_FIN }, HG_BUCKET_reassembled,
-	  HG_CLOSE_fin, HG_SIDE_server },
-	{ "part, 31 s, rest", { SYN, PART, IDLE_31, REST }, HG_BUCKET_truncated, HG_CLOSE_idle,
+	{ "part, 29 s, rest, FIN",
+	  { SYN, PART, IDLE_29, REST, SERVER_FIN },
+	  HG_BUCKET_reassembled,
+	  HG_CLOSE_fin,
+	  HG_SIDE_server },
+	{ "part, 31 s, rest",
+	  { SYN, PART, IDLE_31, REST },
+	  HG_BUCKET_truncated,
+	  HG_CLOSE_idle,
 	  HG_SIDE_path },
 	{ "part, a FIN ahead of the rest", { SYN, PART, CLIENT_FIN }, ACTIVE, NO_END },
-	{ "part, a FIN ahead of the rest, 31 s", { SYN, PART, CLIENT_FIN, IDLE_31 },
-	  HG_BUCKET_truncated, HG_CLOSE_idle, HG_SIDE_path },
-	{ "part, server RST", { SYN, PART, SERVER_RST }, HG_BUCKET_truncated, HG_CLOSE_rst,
+	{ "part, a FIN ahead of the rest, 31 s",
+	  { SYN, PART, CLIENT_FIN, IDLE_31 },
+	  HG_BUCKET_truncated,
+	  HG_CLOSE_idle,
+	  HG_SIDE_path },
+	{ "part, server RST",
+	  { SYN, PART, SERVER_RST },
+	  HG_BUCKET_truncated,
+	  HG_CLOSE_rst,
 	  HG_SIDE_server },
 	{ "part with FIN", { SYN, PART_FIN }, HG_BUCKET_truncated, HG_CLOSE_fin, HG_SIDE_client },
-	{ "part, server data, rest, FIN", { SYN, PART, SERVER_DATA, SERVER_ACK, REST, CLIENT_FIN },
-	  HG_BUCKET_reassembled, HG_CLOSE_fin, HG_SIDE_client },
-	{ "part twice, rest twice, FIN", { SYN, PART, PART, REST, REST, SERVER_FIN },
-	  HG_BUCKET_reassembled, HG_CLOSE_fin, HG_SIDE_server },
+	{ "part, server data, rest, FIN",
+	  { SYN, PART, SERVER_DATA, SERVER_ACK, REST, CLIENT_FIN },
+	  HG_BUCKET_reassembled,
+	  HG_CLOSE_fin,
+	  HG_SIDE_client },
+	{ "part twice, rest twice, FIN",
+	  { SYN, PART, PART, REST, REST, SERVER_FIN },
+	  HG_BUCKET_reassembled,
+	  HG_CLOSE_fin,
+	  HG_SIDE_server },
 	{ "hello, decoys of FIN and RST",
-	  { SYN, SYN_ACK, HELLO, CLIENT_FIN_FAR, CLIENT_RST_FAR, SERVER_RST_FAR }, ACTIVE, NO_END },
+	  { SYN, SYN_ACK, HELLO, CLIENT_FIN_FAR, CLIENT_RST_FAR, SERVER_RST_FAR },
+	  ACTIVE,
+	  NO_END },
 	{ "part, decoys, rest, FIN",
 	  { SYN, PART, CLIENT_FIN_FAR, CLIENT_RST_FAR, SERVER_RST_FAR, REST, SERVER_FIN },
-	  HG_BUCKET_reassembled, HG_CLOSE_fin, HG_SIDE_server },
+	  HG_BUCKET_reassembled,
+	  HG_CLOSE_fin,
+	  HG_SIDE_server },
 	{ "SYN, decoys, hello, FIN",
 	  { SYN, SYN_ACK, CLIENT_FIN_FAR, CLIENT_RST_FAR, HELLO, SERVER_FIN },
-	  HG_BUCKET_single_segment, HG_CLOSE_fin, HG_SIDE_server },
-	{ "SYN again after the hello", { SYN, HELLO, SYN, SERVER_FIN }, HG_BUCKET_single_segment,
-	  HG_CLOSE_fin, HG_SIDE_server },
-	{ "SYN again after the part", { SYN, PART, SYN, REST, SERVER_FIN }, HG_BUCKET_reassembled,
-	  HG_CLOSE_fin, HG_SIDE_server },
+	  HG_BUCKET_single_segment,
+	  HG_CLOSE_fin,
+	  HG_SIDE_server },
+	{ "SYN again after the hello",
+	  { SYN, HELLO, SYN, SERVER_FIN },
+	  HG_BUCKET_single_segment,
+	  HG_CLOSE_fin,
+	  HG_SIDE_server },
+	{ "SYN again after the part",
+	  { SYN, PART, SYN, REST, SERVER_FIN },
+	  HG_BUCKET_reassembled,
+	  HG_CLOSE_fin,
+	  HG_SIDE_server },
 };
 
 static void hello_part(struct talk *t, __u32 at, __u32 len, __u8 flags)
 {
 	static struct octets message, stream;
-	struct segment s = { .flags = TCP_ACK | flags, .seq = t->conn.isn + 1 + at,
+	struct segment s = { .flags = TCP_ACK | flags,
+			     .seq = t->conn.isn + 1 + at,
 			     .ack = t->conn.server_isn + 1 };
 
 	hello_build(&message, &hello_classic);
@@ -127,7 +186,8 @@ static void idle(struct talk *t, __u64 seconds)
 
 static void refuse(struct talk *t)
 {
-	struct segment s = { .from_server = true, .flags = TCP_RST | TCP_ACK,
+	struct segment s = { .from_server = true,
+			     .flags = TCP_RST | TCP_ACK,
 			     .ack = t->conn.isn + 1 };
 
 	talk_segment(t, &s);
@@ -138,31 +198,80 @@ static void take(struct talk *t, enum step step)
 	static const __u8 data[40] = { 0x17, 3, 3, 0, 35 };
 
 	switch (step) {
-	case STOP: break;
-	case SYN: talk_syn(t); break;
-	case SYN_ACK: talk_synack(t); break;
-	case HELLO: hello_part(t, 0, 0, 0); break;
-	case HELLO_FIN: hello_part(t, 0, 0, TCP_FIN); break;
-	case PART: hello_part(t, 0, 200, 0); break;
-	case PART_FIN: hello_part(t, 0, 200, TCP_FIN); break;
-	case REST: hello_part(t, 200, 0, 0); break;
-	case CLIENT_ACK: talk_client_flags(t, TCP_ACK, 0); break;
-	case CLIENT_FIN: talk_client_flags(t, TCP_FIN | TCP_ACK, 517); break;
-	case CLIENT_RST: talk_client_flags(t, TCP_RST, 517); break;
-	case CLIENT_DATA: talk_client(t, 517, data, sizeof(data)); break;
-	case SERVER_ACK: talk_server_flags(t, TCP_ACK, 0); break;
-	case SERVER_FIN: talk_server_flags(t, TCP_FIN | TCP_ACK, 0); break;
-	case SERVER_RST: talk_server_flags(t, TCP_RST | TCP_ACK, 0); break;
-	case REFUSAL: refuse(t); break;
-	case CLIENT_FIN_FAR: talk_client_flags(t, TCP_FIN | TCP_ACK, 1 << 24); break;
-	case CLIENT_RST_FAR: talk_client_flags(t, TCP_RST, 1 << 24); break;
-	case SERVER_RST_FAR: talk_server_flags(t, TCP_RST, 1 << 24); break;
-	case SERVER_DATA: talk_server(t, 0, data, sizeof(data)); break;
-	case IDLE_9: idle(t, 9); break;
-	case IDLE_11: idle(t, 11); break;
-	case IDLE_29: idle(t, 29); break;
-	case IDLE_31: idle(t, 31); break;
-	case IDLE_70: idle(t, 70); break;
+	case STOP:
+		break;
+	case SYN:
+		talk_syn(t);
+		break;
+	case SYN_ACK:
+		talk_synack(t);
+		break;
+	case HELLO:
+		hello_part(t, 0, 0, 0);
+		break;
+	case HELLO_FIN:
+		hello_part(t, 0, 0, TCP_FIN);
+		break;
+	case PART:
+		hello_part(t, 0, 200, 0);
+		break;
+	case PART_FIN:
+		hello_part(t, 0, 200, TCP_FIN);
+		break;
+	case REST:
+		hello_part(t, 200, 0, 0);
+		break;
+	case CLIENT_ACK:
+		talk_client_flags(t, TCP_ACK, 0);
+		break;
+	case CLIENT_FIN:
+		talk_client_flags(t, TCP_FIN | TCP_ACK, 517);
+		break;
+	case CLIENT_RST:
+		talk_client_flags(t, TCP_RST, 517);
+		break;
+	case CLIENT_DATA:
+		talk_client(t, 517, data, sizeof(data));
+		break;
+	case SERVER_ACK:
+		talk_server_flags(t, TCP_ACK, 0);
+		break;
+	case SERVER_FIN:
+		talk_server_flags(t, TCP_FIN | TCP_ACK, 0);
+		break;
+	case SERVER_RST:
+		talk_server_flags(t, TCP_RST | TCP_ACK, 0);
+		break;
+	case REFUSAL:
+		refuse(t);
+		break;
+	case CLIENT_FIN_FAR:
+		talk_client_flags(t, TCP_FIN | TCP_ACK, 1 << 24);
+		break;
+	case CLIENT_RST_FAR:
+		talk_client_flags(t, TCP_RST, 1 << 24);
+		break;
+	case SERVER_RST_FAR:
+		talk_server_flags(t, TCP_RST, 1 << 24);
+		break;
+	case SERVER_DATA:
+		talk_server(t, 0, data, sizeof(data));
+		break;
+	case IDLE_9:
+		idle(t, 9);
+		break;
+	case IDLE_11:
+		idle(t, 11);
+		break;
+	case IDLE_29:
+		idle(t, 29);
+		break;
+	case IDLE_31:
+		idle(t, 31);
+		break;
+	case IDLE_70:
+		idle(t, 70);
+		break;
 	}
 }
 
@@ -195,7 +304,8 @@ int main(void)
 	gate_open(&g, NULL);
 	FOR_HOOKS(hook)
 		for (size_t i = 0; i < COUNT_OF(rows); i++)
-			tap_ok(one(&g, hook, &rows[i]), "%s: %s", gate_hook_name[hook], rows[i].what);
+			tap_ok(one(&g, hook, &rows[i]), "%s: %s", gate_hook_name[hook],
+			       rows[i].what);
 	gate_close(&g);
 	return tap_done();
 }

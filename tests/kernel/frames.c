@@ -192,8 +192,8 @@ void frame_read(struct frame_view *v, const struct frame *f)
 	v->ack = get32(v->tcp + 8);
 	v->tcp_header_len = (v->tcp[12] >> 4) * 4U;
 	v->flags = v->tcp[13];
-	v->payload_len = (v->ipv6 ? get16(v->ip + 4) + 40U : get16(v->ip + 2)) -
-			 v->ip_header_len - v->tcp_header_len;
+	v->payload_len = (v->ipv6 ? get16(v->ip + 4) + 40U : get16(v->ip + 2)) - v->ip_header_len -
+			 v->tcp_header_len;
 }
 
 static const char *tcp_fault(const __u8 *ip, bool ipv6, __u32 l4, __u32 tcp_len, bool partial)
@@ -201,7 +201,8 @@ static const char *tcp_fault(const __u8 *ip, bool ipv6, __u32 l4, __u32 tcp_len,
 	__u32 sum = pseudo_sum(ip, ipv6, tcp_len);
 
 	if (partial)
-		return get16(ip + l4 + 16) == fold(sum) ? NULL : "TCP checksum is not the partial one";
+		return get16(ip + l4 + 16) == fold(sum) ? NULL
+							: "TCP checksum is not the partial one";
 	return fold(sum_of(sum, ip + l4, tcp_len)) == 0xffff ? NULL : "TCP checksum";
 }
 

@@ -123,8 +123,9 @@ static void set_sizes(struct hellogate_bpf *s, const struct gate_options *o)
 /* libbpf forgets the prototypes of inner maps as it loads. */
 static void keep_prototypes(struct gate *g)
 {
-	static const char *const outer[GATE_OUTER_MAPS] = { "policy", "policy_rules", "policy_names",
-							    "policy_nets", "policy_ports" };
+	static const char *const outer[GATE_OUTER_MAPS] = { "policy", "policy_rules",
+							    "policy_names", "policy_nets",
+							    "policy_ports" };
 
 	for (int i = 0; i < GATE_OUTER_MAPS; i++) {
 		struct bpf_map *m = bpf_map__inner_map(
@@ -166,7 +167,7 @@ static void set_control(struct gate *g)
 	memset(g->control, 0, sizeof(*g->control));
 	g->control->layout = HG_LAYOUT;
 	g->control->hash_key = fixed_hash_key();
-	for (__u32 i = 0; i < HG_NAME_SIZE; i++)
+	for (__u32 i = 0; i < sizeof(g->control->name_key) / sizeof(__u64); i++)
 		g->control->name_key[i] = hg_mix(i + 1001) | 1;
 	memset(g->presence, 0, sizeof(*g->presence));
 	g->presence->time_ns = GATE_START;
@@ -302,7 +303,9 @@ static enum gate_act run_xdp(struct gate *g, int program, const struct frame *f)
 		memcpy(&g->rst, g->out.at, sizeof(g->rst));
 		return run.retval == XDP_PASS ? GATE_RESET : GATE_FAILED;
 	}
-	return run.retval == XDP_PASS ? GATE_PASS : run.retval == XDP_DROP ? GATE_DROP : GATE_FAILED;
+	return run.retval == XDP_PASS	? GATE_PASS
+	       : run.retval == XDP_DROP ? GATE_DROP
+					: GATE_FAILED;
 }
 
 #define ACT_UNSPEC (-1)

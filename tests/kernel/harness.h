@@ -83,8 +83,8 @@ struct gate {
 	struct gate_options options;
 	void *ring;
 	struct gate_prototype prototypes[GATE_OUTER_MAPS];
-	struct hg_slot *slots;	    /* the map itself */
-	struct hg_control *control; /* the map itself */
+	struct hg_slot *slots;	      /* the map itself */
+	struct hg_control *control;   /* the map itself */
 	struct hg_presence *presence; /* the map itself */
 	struct gate_event *events;
 	__u32 event_count, event_room;
@@ -115,7 +115,7 @@ int gate_program_named(const struct gate *g, const char *name);
 /* The clock: nanoseconds. */
 #define GATE_START 1000000000000ULL /* what it says after gate_open() and gate_clear() */
 void gate_wait(struct gate *g, __u64 ns);
-#define SECONDS(n) ((n) * 1000000000ULL)
+#define SECONDS(n) ((n)*1000000000ULL)
 
 enum gate_act gate_send(struct gate *g, enum gate_hook hook, const struct frame *frame);
 

@@ -40,79 +40,131 @@ static const __u8 atomic_fragment[8] = { 6 };
 static const __u8 first_fragment[8] = { 6, 0, 0, 1 };
 static const __u8 later_fragment[8] = { 6, 0, 0, 0x10 };
 static const __u8 three_headers[8 + 24 + 8] = { [0] = 43, [8] = 60, [9] = 2, [32] = 6 };
-static const __u8 eight_headers[64] = { [0] = 60, [8] = 60, [16] = 60, [24] = 60,
-					[32] = 60, [40] = 60, [48] = 60, [56] = 6 };
+static const __u8 eight_headers[64] = {
+	[0] = 60, [8] = 60, [16] = 60, [24] = 60, [32] = 60, [40] = 60, [48] = 60, [56] = 6
+};
 static const __u8 nine_headers[72] = { [0] = 60,  [8] = 60,  [16] = 60, [24] = 60, [32] = 60,
 				       [40] = 60, [48] = 60, [56] = 60, [64] = 6 };
 static const __u8 long_options[2048] = { 6, 255 };
 static const __u8 no_next[8] = { 59 };
 
-#define CHAIN(first, bytes) .ipv6_next = (first), .ipv6_chain = (bytes), .ipv6_chain_len = sizeof(bytes)
+#define CHAIN(first, bytes)                                                                        \
+	.ipv6_next = (first), .ipv6_chain = (bytes), .ipv6_chain_len = sizeof(bytes)
 
 static const struct row rows[] = {
 	{ .what = "IPv4" },
-	{ .what = "IPv4, 4 bytes of options", .shape = { .ip_options = nops, .ip_options_len = 4 } },
-	{ .what = "IPv4, 40 bytes of options", .shape = { .ip_options = nops, .ip_options_len = 40 } },
+	{ .what = "IPv4, 4 bytes of options",
+	  .shape = { .ip_options = nops, .ip_options_len = 4 } },
+	{ .what = "IPv4, 40 bytes of options",
+	  .shape = { .ip_options = nops, .ip_options_len = 40 } },
 	{ .what = "TCP options", .shape = { .tcp_options = tls_options, .tcp_options_len = 12 } },
 	{ .what = "40 bytes of TCP options",
-	  .shape = { .tcp_options = nops, .tcp_options_len = 40, .ip_options = nops,
+	  .shape = { .tcp_options = nops,
+		     .tcp_options_len = 40,
+		     .ip_options = nops,
 		     .ip_options_len = 40 } },
 	{ .what = "Ethernet padding", .shape = { .padding = 46 } },
 	{ .what = "a tag", .shape = { .tags = { 100 } } },
 	{ .what = "a tag and padding", .shape = { .tags = { 4094 }, .padding = 20 } },
 	{ .what = "QinQ", .shape = { .tags = { 100, 200 }, .tpid = 0x88a8 } },
 	{ .what = "two tags of 0x8100", .shape = { .tags = { 100, 200 } } },
-	{ .what = "three tags", .shape = { .tags = { 1, 2, 3 } }, .fate = UNPARSED,
+	{ .what = "three tags",
+	  .shape = { .tags = { 1, 2, 3 } },
+	  .fate = UNPARSED,
 	  .reason = HG_UNPARSED_vlan_depth },
 	{ .what = "do not fragment", .shape = { .fragment = 0x4000 } },
-	{ .what = "first IPv4 fragment", .shape = { .fragment = 0x2000 }, .fate = UNPARSED,
+	{ .what = "first IPv4 fragment",
+	  .shape = { .fragment = 0x2000 },
+	  .fate = UNPARSED,
 	  .reason = HG_UNPARSED_fragment },
-	{ .what = "later IPv4 fragment", .shape = { .fragment = 0x0010 }, .fate = UNPARSED,
+	{ .what = "later IPv4 fragment",
+	  .shape = { .fragment = 0x0010 },
+	  .fate = UNPARSED,
 	  .reason = HG_UNPARSED_fragment },
-	{ .what = "IPv4 length 0, and no BIG TCP", .patch = { IN_IP, 2, 2, 0 }, .fate = UNPARSED,
+	{ .what = "IPv4 length 0, and no BIG TCP",
+	  .patch = { IN_IP, 2, 2, 0 },
+	  .fate = UNPARSED,
 	  .reason = HG_UNPARSED_bad_header },
-	{ .what = "ihl of 4", .patch = { IN_IP, 0, 1, 0x44 }, .fate = UNPARSED,
+	{ .what = "ihl of 4",
+	  .patch = { IN_IP, 0, 1, 0x44 },
+	  .fate = UNPARSED,
 	  .reason = HG_UNPARSED_bad_header },
-	{ .what = "ihl of 0", .patch = { IN_IP, 0, 1, 0x40 }, .fate = UNPARSED,
+	{ .what = "ihl of 0",
+	  .patch = { IN_IP, 0, 1, 0x40 },
+	  .fate = UNPARSED,
 	  .reason = HG_UNPARSED_bad_header },
-	{ .what = "version 5 under the IPv4 type", .patch = { IN_IP, 0, 1, 0x55 }, .fate = UNPARSED,
+	{ .what = "version 5 under the IPv4 type",
+	  .patch = { IN_IP, 0, 1, 0x55 },
+	  .fate = UNPARSED,
 	  .reason = HG_UNPARSED_bad_header },
-	{ .what = "IPv4 length of 39", .patch = { IN_IP, 2, 2, 39 }, .fate = UNPARSED,
+	{ .what = "IPv4 length of 39",
+	  .patch = { IN_IP, 2, 2, 39 },
+	  .fate = UNPARSED,
 	  .reason = HG_UNPARSED_bad_header },
-	{ .what = "IPv4 length beyond the frame", .patch = { IN_IP, 2, 2, 3000 }, .fate = UNPARSED,
+	{ .what = "IPv4 length beyond the frame",
+	  .patch = { IN_IP, 2, 2, 3000 },
+	  .fate = UNPARSED,
 	  .reason = HG_UNPARSED_load_failed },
-	{ .what = "doff of 4", .patch = { IN_TCP, 12, 1, 0x40 }, .fate = UNPARSED,
+	{ .what = "doff of 4",
+	  .patch = { IN_TCP, 12, 1, 0x40 },
+	  .fate = UNPARSED,
 	  .reason = HG_UNPARSED_bad_header },
-	{ .what = "doff of 0", .patch = { IN_TCP, 12, 1, 0 }, .fate = UNPARSED,
+	{ .what = "doff of 0",
+	  .patch = { IN_TCP, 12, 1, 0 },
+	  .fate = UNPARSED,
 	  .reason = HG_UNPARSED_bad_header },
 	{ .what = "UDP", .patch = { IN_IP, 9, 1, 17 }, .fate = PASSED_BY },
 	{ .what = "GRE", .patch = { IN_IP, 9, 1, 47 }, .fate = PASSED_BY },
 	{ .what = "IPv6", .ipv6 = true },
-	{ .what = "IPv6, TCP options, padding", .ipv6 = true,
+	{ .what = "IPv6, TCP options, padding",
+	  .ipv6 = true,
 	  .shape = { .tcp_options = tls_options, .tcp_options_len = 12, .padding = 7 } },
 	{ .what = "IPv6, a tag", .ipv6 = true, .shape = { .tags = { 7 } } },
 	{ .what = "hop-by-hop options", .ipv6 = true, .shape = { CHAIN(0, hop_by_hop) } },
 	{ .what = "routing header", .ipv6 = true, .shape = { CHAIN(43, routing) } },
 	{ .what = "authentication header", .ipv6 = true, .shape = { CHAIN(51, authentication) } },
-	{ .what = "hop-by-hop, routing, destination options", .ipv6 = true,
+	{ .what = "hop-by-hop, routing, destination options",
+	  .ipv6 = true,
 	  .shape = { CHAIN(0, three_headers) } },
 	{ .what = "eight headers", .ipv6 = true, .shape = { CHAIN(60, eight_headers) } },
-	{ .what = "nine headers", .ipv6 = true, .shape = { CHAIN(60, nine_headers) },
-	  .fate = UNPARSED, .reason = HG_UNPARSED_ipv6_headers },
-	{ .what = "2 KB of destination options", .ipv6 = true, .shape = { CHAIN(60, long_options) } },
+	{ .what = "nine headers",
+	  .ipv6 = true,
+	  .shape = { CHAIN(60, nine_headers) },
+	  .fate = UNPARSED,
+	  .reason = HG_UNPARSED_ipv6_headers },
+	{ .what = "2 KB of destination options",
+	  .ipv6 = true,
+	  .shape = { CHAIN(60, long_options) } },
 	{ .what = "atomic fragment", .ipv6 = true, .shape = { CHAIN(44, atomic_fragment) } },
-	{ .what = "first IPv6 fragment", .ipv6 = true, .shape = { CHAIN(44, first_fragment) },
-	  .fate = UNPARSED, .reason = HG_UNPARSED_fragment },
-	{ .what = "later IPv6 fragment", .ipv6 = true, .shape = { CHAIN(44, later_fragment) },
-	  .fate = UNPARSED, .reason = HG_UNPARSED_fragment },
-	{ .what = "no next header", .ipv6 = true, .shape = { CHAIN(60, no_next) },
+	{ .what = "first IPv6 fragment",
+	  .ipv6 = true,
+	  .shape = { CHAIN(44, first_fragment) },
+	  .fate = UNPARSED,
+	  .reason = HG_UNPARSED_fragment },
+	{ .what = "later IPv6 fragment",
+	  .ipv6 = true,
+	  .shape = { CHAIN(44, later_fragment) },
+	  .fate = UNPARSED,
+	  .reason = HG_UNPARSED_fragment },
+	{ .what = "no next header",
+	  .ipv6 = true,
+	  .shape = { CHAIN(60, no_next) },
 	  .fate = PASSED_BY },
-	{ .what = "IPv6 length 0, and no jumbogram", .ipv6 = true, .patch = { IN_IP, 4, 2, 0 },
-	  .fate = UNPARSED, .reason = HG_UNPARSED_bad_header },
-	{ .what = "version 4 under the IPv6 type", .ipv6 = true, .patch = { IN_IP, 0, 1, 0x45 },
-	  .fate = UNPARSED, .reason = HG_UNPARSED_bad_header },
-	{ .what = "IPv6 length of 19", .ipv6 = true, .patch = { IN_IP, 4, 2, 19 },
-	  .fate = UNPARSED, .reason = HG_UNPARSED_bad_header },
+	{ .what = "IPv6 length 0, and no jumbogram",
+	  .ipv6 = true,
+	  .patch = { IN_IP, 4, 2, 0 },
+	  .fate = UNPARSED,
+	  .reason = HG_UNPARSED_bad_header },
+	{ .what = "version 4 under the IPv6 type",
+	  .ipv6 = true,
+	  .patch = { IN_IP, 0, 1, 0x45 },
+	  .fate = UNPARSED,
+	  .reason = HG_UNPARSED_bad_header },
+	{ .what = "IPv6 length of 19",
+	  .ipv6 = true,
+	  .patch = { IN_IP, 4, 2, 19 },
+	  .fate = UNPARSED,
+	  .reason = HG_UNPARSED_bad_header },
 	{ .what = "ICMPv6", .ipv6 = true, .patch = { IN_IP, 6, 1, 58 }, .fate = PASSED_BY },
 };
 
@@ -131,8 +183,11 @@ static void patch_frame(struct talk *t, const struct patch *p)
 static enum gate_act patched_data(struct talk *t, const struct patch *p, __u32 offset,
 				  const __u8 *data, __u32 len)
 {
-	struct segment s = { .flags = TCP_ACK, .seq = t->conn.isn + 1 + offset,
-			     .ack = t->conn.server_isn + 1, .data = data, .len = len };
+	struct segment s = { .flags = TCP_ACK,
+			     .seq = t->conn.isn + 1 + offset,
+			     .ack = t->conn.server_isn + 1,
+			     .data = data,
+			     .len = len };
 
 	t->at = frame_build(&t->frame, &t->conn, &s);
 	patch_frame(t, p);
@@ -143,11 +198,19 @@ static bool was_read(struct talk *t, const struct row *row, const struct octets 
 		     const struct octets *message)
 {
 	struct hello_expected expected = { message,
-		{ .bytes = 300, .features = HG_HELLO_EXTENSIONS, .legacy_version = 0x0303,
-		  .version_max = 0x0303, .cipher_count = 13, .cipher_count_no_grease = 13,
-		  .ext_count = 2, .records = 1, .segments = 2, .record_version = 0x0301,
-		  .sni_state = HG_SNI_ok },
-		HG_BUCKET_reassembled, 0 };
+					   { .bytes = 300,
+					     .features = HG_HELLO_EXTENSIONS,
+					     .legacy_version = 0x0303,
+					     .version_max = 0x0303,
+					     .cipher_count = 13,
+					     .cipher_count_no_grease = 13,
+					     .ext_count = 2,
+					     .records = 1,
+					     .segments = 2,
+					     .record_version = 0x0301,
+					     .sni_state = HG_SNI_ok },
+					   HG_BUCKET_reassembled,
+					   0 };
 	bool ok = talk_syn(t) == GATE_PASS;
 
 	ok &= patched_data(t, &row->patch, 0, stream->at, 3) == GATE_PASS;
@@ -190,7 +253,8 @@ static bool one(struct gate *g, enum gate_hook hook, const struct row *row)
 	hello_build(&message, &hello);
 	record_whole(&stream, &message);
 	talk_begin(&t, g, hook, &conn);
-	ok = row->fate == READ ? was_read(&t, row, &stream, &message) : was_not_read(&t, row, &stream);
+	ok = row->fate == READ ? was_read(&t, row, &stream, &message)
+			       : was_not_read(&t, row, &stream);
 	ok &= gate_balanced(g);
 	return ok & gate_clear(g);
 }
@@ -199,8 +263,9 @@ static bool one(struct gate *g, enum gate_hook hook, const struct row *row)
 static void cut_short(struct gate *g, enum gate_hook hook, bool ipv6)
 {
 	static struct talk t;
-	struct conn conn = { .ipv6 = ipv6, .shape = { .tags = { 5 }, .tcp_options = nops,
-						      .tcp_options_len = 12 } };
+	struct conn conn = {
+		.ipv6 = ipv6, .shape = { .tags = { 5 }, .tcp_options = nops, .tcp_options_len = 12 }
+	};
 	struct hg_counters c;
 	__u32 sent = 0, headers;
 
@@ -228,15 +293,19 @@ static void other_ports(void)
 	static const struct gate_options options = { .ports = watched };
 	static struct gate g;
 	static struct talk t;
-	static const struct { __u16 client, server; __u64 flows; } ports[] = {
-		{ 50000, 443, 1 }, { 50001, 8443, 1 }, { 443, 50000, 1 }, { 50000, 444, 0 },
-		{ 8442, 1, 0 }, { 65535, 65534, 0 },
+	static const struct {
+		__u16 client, server;
+		__u64 flows;
+	} ports[] = {
+		{ 50000, 443, 1 }, { 50001, 8443, 1 }, { 443, 50000, 1 },
+		{ 50000, 444, 0 }, { 8442, 1, 0 },     { 65535, 65534, 0 },
 	};
 	struct hg_counters c;
 
 	gate_open(&g, &options);
 	for (size_t i = 0; i < COUNT_OF(ports); i++) {
-		struct conn conn = { .client_port = ports[i].client, .server_port = ports[i].server };
+		struct conn conn = { .client_port = ports[i].client,
+				     .server_port = ports[i].server };
 
 		talk_begin(&t, &g, GATE_XDP, &conn);
 		talk_syn(&t);
@@ -254,7 +323,8 @@ int main(void)
 	gate_open(&g, NULL);
 	FOR_HOOKS(hook) {
 		for (size_t i = 0; i < COUNT_OF(rows); i++)
-			tap_ok(one(&g, hook, &rows[i]), "%s: %s", gate_hook_name[hook], rows[i].what);
+			tap_ok(one(&g, hook, &rows[i]), "%s: %s", gate_hook_name[hook],
+			       rows[i].what);
 		cut_short(&g, hook, false);
 		cut_short(&g, hook, true);
 	}

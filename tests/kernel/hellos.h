@@ -15,27 +15,27 @@ enum hello_ech { HELLO_NO_ECH, HELLO_ECH_OUTER, HELLO_ECH_INNER, HELLO_ESNI };
 /* What is zero is left out, except where a default is named. */
 struct hello_spec {
 	const char *sni;
-	const char *sni_twice;	/* a second server_name extension */
-	const void *sni_body;	/* the extension's body as it is, instead of sni */
+	const char *sni_twice; /* a second server_name extension */
+	const void *sni_body;  /* the extension's body as it is, instead of sni */
 	__u32 sni_body_len;
-	bool sni_last;		/* behind all other extensions */
-	__u16 legacy;		/* 0: 0x0303 */
+	bool sni_last; /* behind all other extensions */
+	__u16 legacy;  /* 0: 0x0303 */
 	__u32 session_id_len;
-	__u16 ciphers[24];	/* none here: thirteen usual ones */
+	__u16 ciphers[24]; /* none here: thirteen usual ones */
 	bool no_ciphers;
-	__u32 more_ciphers;	/* strong ones behind those */
-	__u16 versions[8];	/* supported_versions */
+	__u32 more_ciphers; /* strong ones behind those */
+	__u16 versions[8];  /* supported_versions */
 	__u16 groups[8];
-	__u32 key_share;	/* bytes of one share, for groups[0] */
+	__u32 key_share; /* bytes of one share, for groups[0] */
 	const char *alpn;
-	__u32 ticket;		/* bytes */
+	__u32 ticket; /* bytes */
 	bool psk;
 	bool early_data;
 	enum hello_ech ech;
-	__u32 filler;		/* bytes of an unknown extension ahead of all */
-	__u32 extensions;	/* empty unknown ones ahead of all */
-	__u32 pad_to;		/* message bytes, by a padding extension */
-	bool no_extensions;	/* no block at all */
+	__u32 filler;	    /* bytes of an unknown extension ahead of all */
+	__u32 extensions;   /* empty unknown ones ahead of all */
+	__u32 pad_to;	    /* message bytes, by a padding extension */
+	bool no_extensions; /* no block at all */
 };
 
 /* The usual kinds. */

@@ -13,12 +13,23 @@
  * 104 compression, 106 extensions, 108 the first of them.
  */
 static const struct hello_spec spec = {
-	.sni = "length.example", .session_id_len = 32, .versions = { 0x0304 },
-	.groups = { 0x001d }, .key_share = 32, .alpn = "h2",
+	.sni = "length.example",
+	.session_id_len = 32,
+	.versions = { 0x0304 },
+	.groups = { 0x001d },
+	.key_share = 32,
+	.alpn = "h2",
 };
 
-enum { RECORD = 3, HANDSHAKE = 6, SESSION = 43, CIPHERS = 76, COMPRESSION = 104, BLOCK = 106,
-       FIRST_EXTENSION = 110 };
+enum {
+	RECORD = 3,
+	HANDSHAKE = 6,
+	SESSION = 43,
+	CIPHERS = 76,
+	COMPRESSION = 104,
+	BLOCK = 106,
+	FIRST_EXTENSION = 110
+};
 
 struct row {
 	const char *what;
@@ -104,8 +115,8 @@ static void short_message(struct gate *g, enum gate_hook hook)
 		gate_forget(g);
 	}
 	/* One of them is whole: a hello without an extensions block. */
-	tap_ok(check_u64("hellos", hellos, 1) & check_u64("ends", ended, tried) &
-		       gate_balanced(g) & gate_clear(g),
+	tap_ok(check_u64("hellos", hellos, 1) & check_u64("ends", ended, tried) & gate_balanced(g) &
+		       gate_clear(g),
 	       "%s: the message cut short at %u places", gate_hook_name[hook], tried);
 }
 
@@ -136,8 +147,8 @@ int main(void)
 	gate_open(&g, NULL);
 	FOR_HOOKS(hook) {
 		for (size_t i = 0; i < COUNT_OF(rows); i++)
-			tap_ok(lie(&g, hook, &rows[i], 20) && lie(&g, hook, &rows[i], 4),
-			       "%s: %s", gate_hook_name[hook], rows[i].what);
+			tap_ok(lie(&g, hook, &rows[i], 20) && lie(&g, hook, &rows[i], 4), "%s: %s",
+			       gate_hook_name[hook], rows[i].what);
 		short_message(&g, hook);
 		short_stream(&g, hook);
 	}

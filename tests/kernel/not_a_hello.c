@@ -29,11 +29,26 @@ struct row {
 	__u64 flows;
 };
 
-#define T(text) { TEXT, text, sizeof(text) - 1, 0, false }
-#define S(text) { FROM_SERVER, text, sizeof(text) - 1, 0, false }
-#define H(len) { HELLO, NULL, len, 0, false }
-#define AHEAD(skip, text) { TEXT, text, sizeof(text) - 1, skip, false }
-#define BACK(len) { HELLO, NULL, len, 0, true }
+#define T(text)                                                                                    \
+	{                                                                                          \
+		TEXT, text, sizeof(text) - 1, 0, false                                             \
+	}
+#define S(text)                                                                                    \
+	{                                                                                          \
+		FROM_SERVER, text, sizeof(text) - 1, 0, false                                      \
+	}
+#define H(len)                                                                                     \
+	{                                                                                          \
+		HELLO, NULL, len, 0, false                                                         \
+	}
+#define AHEAD(skip, text)                                                                          \
+	{                                                                                          \
+		TEXT, text, sizeof(text) - 1, skip, false                                          \
+	}
+#define BACK(len)                                                                                  \
+	{                                                                                          \
+		HELLO, NULL, len, 0, true                                                          \
+	}
 
 #define AFTER HG_FLAG(after_other_data)
 #define MISSED HG_FLAG(missed_start)
@@ -44,42 +59,131 @@ struct row {
 
 static const struct row rows[] = {
 	{ "HTTP", false, { T(GET), S("HTTP/1.1 200 OK\r\n") }, 0, 0, HG_BUCKET_not_tls, 0, 1 },
-	{ "SSH", false, { S("SSH-2.0-x\r\n"), T("SSH-2.0-y\r\n"), T("binary") }, 0, 0,
-	  HG_BUCKET_not_tls, 0, 1 },
-	{ "a handshake record that is no hello", false, { T("\x16\3\1\0\5\2\0\0\1x") }, 0, 0,
-	  HG_BUCKET_not_tls, 0, 1 },
+	{ "SSH",
+	  false,
+	  { S("SSH-2.0-x\r\n"), T("SSH-2.0-y\r\n"), T("binary") },
+	  0,
+	  0,
+	  HG_BUCKET_not_tls,
+	  0,
+	  1 },
+	{ "a handshake record that is no hello",
+	  false,
+	  { T("\x16\3\1\0\5\2\0\0\1x") },
+	  0,
+	  0,
+	  HG_BUCKET_not_tls,
+	  0,
+	  1 },
 	{ "application data first", false, { T("\x17\3\3\0\5abcde"), H(0) }, 1, AFTER, ONE, 0, 1 },
-	{ "STARTTLS over SMTP", false,
+	{ "STARTTLS over SMTP",
+	  false,
 	  { S("220 mail\r\n"), T("EHLO x\r\n"), S("250 STARTTLS\r\n"), T("STARTTLS\r\n"),
 	    S("220 go\r\n"), H(0) },
-	  1, AFTER, ONE, 0, 1 },
-	{ "STARTTLS, the hello in two segments", false,
+	  1,
+	  AFTER,
+	  ONE,
+	  0,
+	  1 },
+	{ "STARTTLS, the hello in two segments",
+	  false,
 	  { S("220 mail\r\n"), T("EHLO x\r\n"), T("STARTTLS\r\n"), S("220 go\r\n"), H(200), H(0) },
-	  2, AFTER, MANY, 0, 1 },
-	{ "HTTP CONNECT", false, { T("CONNECT a.example:443 HTTP/1.1\r\n\r\n"),
-				   S("HTTP/1.1 200 OK\r\n\r\n"), H(0) }, 1, AFTER, ONE, 0, 1 },
-	{ "SOCKS5", false, { T("\5\1\0"), S("\5\0"), T("\5\1\0\1\1\2\3\4\1\xbb"), S("\5\0"), H(0) }, 1,
-	  AFTER, ONE, 0, 1 },
-	{ "PROXY header in its own segment", false,
-	  { T("PROXY TCP4 192.0.2.1 192.0.2.2 5 443\r\n"), H(0) }, 1, AFTER, ONE, 0, 1 },
-	{ "PostgreSQL", false, { T("\0\0\0\x08\4\xd2\x16\x2f"), S("S"), H(0) }, 1, AFTER, ONE, 0, 1 },
+	  2,
+	  AFTER,
+	  MANY,
+	  0,
+	  1 },
+	{ "HTTP CONNECT",
+	  false,
+	  { T("CONNECT a.example:443 HTTP/1.1\r\n\r\n"), S("HTTP/1.1 200 OK\r\n\r\n"), H(0) },
+	  1,
+	  AFTER,
+	  ONE,
+	  0,
+	  1 },
+	{ "SOCKS5",
+	  false,
+	  { T("\5\1\0"), S("\5\0"), T("\5\1\0\1\1\2\3\4\1\xbb"), S("\5\0"), H(0) },
+	  1,
+	  AFTER,
+	  ONE,
+	  0,
+	  1 },
+	{ "PROXY header in its own segment",
+	  false,
+	  { T("PROXY TCP4 192.0.2.1 192.0.2.2 5 443\r\n"), H(0) },
+	  1,
+	  AFTER,
+	  ONE,
+	  0,
+	  1 },
+	{ "PostgreSQL",
+	  false,
+	  { T("\0\0\0\x08\4\xd2\x16\x2f"), S("S"), H(0) },
+	  1,
+	  AFTER,
+	  ONE,
+	  0,
+	  1 },
 	{ "the start was missed", true, { H(0) }, 1, MISSED, ONE, 0, 1 },
 	{ "the start was missed, two segments", true, { H(300), H(0) }, 2, MISSED, MANY, 0, 1 },
-	{ "the start was missed, first segment of eleven bytes", true, { H(11), H(0) }, 2, MISSED,
-	  MANY, 0, 1 },
+	{ "the start was missed, first segment of eleven bytes",
+	  true,
+	  { H(11), H(0) },
+	  2,
+	  MISSED,
+	  MANY,
+	  0,
+	  1 },
 	{ "the start was missed, too little to be sure", true, { H(10), H(0) }, 0, 0, ONE, 2, 0 },
-	{ "the middle of a download", true, { S("binary data"), T("more of it"), S("and more") }, 0, 0,
-	  ONE, 3, 0 },
-	{ "the middle of a TLS connection", true, { T("\x17\3\3\0\5abcde"), S("\x17\3\3\0\5abcde") }, 0,
-	  0, ONE, 2, 0 },
-	{ "junk 20 KB ahead, then the hello", false, { AHEAD(20000, "junk"), BACK(0) }, 1, 0, ONE,
-	  0, 1 },
-	{ "junk 20 KB ahead, then the hello in small segments", false,
-	  { AHEAD(20000, "junk"), BACK(5), H(10), H(0) }, 3, 0, MANY, 0, 1 },
-	{ "junk at the start, then the hello over it", false, { T("junk that a server never saw"),
-								BACK(0) }, 1, 0, ONE, 0, 1 },
-	{ "junk at the start, then the hello over it in small segments", false,
-	  { T("junk that a server never saw"), BACK(5), H(10), H(0) }, 3, 0, MANY, 0, 1 },
+	{ "the middle of a download",
+	  true,
+	  { S("binary data"), T("more of it"), S("and more") },
+	  0,
+	  0,
+	  ONE,
+	  3,
+	  0 },
+	{ "the middle of a TLS connection",
+	  true,
+	  { T("\x17\3\3\0\5abcde"), S("\x17\3\3\0\5abcde") },
+	  0,
+	  0,
+	  ONE,
+	  2,
+	  0 },
+	{ "junk 20 KB ahead, then the hello",
+	  false,
+	  { AHEAD(20000, "junk"), BACK(0) },
+	  1,
+	  0,
+	  ONE,
+	  0,
+	  1 },
+	{ "junk 20 KB ahead, then the hello in small segments",
+	  false,
+	  { AHEAD(20000, "junk"), BACK(5), H(10), H(0) },
+	  3,
+	  0,
+	  MANY,
+	  0,
+	  1 },
+	{ "junk at the start, then the hello over it",
+	  false,
+	  { T("junk that a server never saw"), BACK(0) },
+	  1,
+	  0,
+	  ONE,
+	  0,
+	  1 },
+	{ "junk at the start, then the hello over it in small segments",
+	  false,
+	  { T("junk that a server never saw"), BACK(5), H(10), H(0) },
+	  3,
+	  0,
+	  MANY,
+	  0,
+	  1 },
 };
 
 struct cursor {
@@ -114,11 +218,20 @@ static void send_part(struct talk *t, const struct part *p, struct cursor *c,
 static bool saw(struct talk *t, const struct row *row, const struct octets *message)
 {
 	struct hello_expected expected = { message,
-		{ .bytes = 512, .features = HG_HELLO_EXTENSIONS, .legacy_version = 0x0303,
-		  .version_max = 0x0304, .cipher_count = 13, .cipher_count_no_grease = 13,
-		  .ext_count = 6, .records = 1, .segments = row->segments, .record_version = 0x0301,
-		  .session_id_len = 32, .sni_state = HG_SNI_ok },
-		row->bucket, row->flags };
+					   { .bytes = 512,
+					     .features = HG_HELLO_EXTENSIONS,
+					     .legacy_version = 0x0303,
+					     .version_max = 0x0304,
+					     .cipher_count = 13,
+					     .cipher_count_no_grease = 13,
+					     .ext_count = 6,
+					     .records = 1,
+					     .segments = row->segments,
+					     .record_version = 0x0301,
+					     .session_id_len = 32,
+					     .sni_state = HG_SNI_ok },
+					   row->bucket,
+					   row->flags };
 
 	return row->segments ? talk_saw_hello(t, &expected) : talk_saw_no_hello(t);
 }
@@ -175,7 +288,8 @@ int main(void)
 	gate_open(&g, NULL);
 	FOR_HOOKS(hook) {
 		for (size_t i = 0; i < COUNT_OF(rows); i++)
-			tap_ok(one(&g, hook, &rows[i]), "%s: %s", gate_hook_name[hook], rows[i].what);
+			tap_ok(one(&g, hook, &rows[i]), "%s: %s", gate_hook_name[hook],
+			       rows[i].what);
 		far_behind(&g, hook, 65000, true);
 		far_behind(&g, hook, 67000, false);
 	}

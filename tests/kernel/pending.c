@@ -15,10 +15,16 @@ static struct octets message, stream;
 static void police(struct gate *g, __u8 on_undecided, __u8 default_action)
 {
 	struct gate_policy p = {
-		.header = { .revision = 9, .mode = HG_MODE_enforce, .default_stats = 7,
-			    .default_action = default_action, .decision_timeout_ms = 1000 },
-		.rules = { { .match = { .conditions = HG_COND_USER }, .action = HG_ACTION_reset,
-			     .mode = HG_MODE_enforce, .to = HG_TO_both, .stats = 1,
+		.header = { .revision = 9,
+			    .mode = HG_MODE_enforce,
+			    .default_stats = 7,
+			    .default_action = default_action,
+			    .decision_timeout_ms = 1000 },
+		.rules = { { .match = { .conditions = HG_COND_USER },
+			     .action = HG_ACTION_reset,
+			     .mode = HG_MODE_enforce,
+			     .to = HG_TO_both,
+			     .stats = 1,
 			     .on_undecided = on_undecided } },
 		.rule_count = 1,
 	};
@@ -38,8 +44,12 @@ static void write_verdict(struct talk *t, __u8 action, __u32 isn, bool any_isn)
 {
 	struct hg_flow_key key = gate_key(t->gate, &t->conn);
 	struct hg_flow_verdict v = {
-		.verdict = { .revision = 9, .rule = 0, .stats = 1, .action = action,
-			     .mode = HG_MODE_enforce, .to = HG_TO_both,
+		.verdict = { .revision = 9,
+			     .rule = 0,
+			     .stats = 1,
+			     .action = action,
+			     .mode = HG_MODE_enforce,
+			     .to = HG_TO_both,
 			     .decided_by = HG_DECIDER_user },
 		.isn = isn,
 		.any_isn = any_isn,
@@ -99,12 +109,18 @@ static enum gate_act next_packet(struct talk *t, enum next n)
 	static const __u8 data[60] = { 22, 3, 3, 0, 55, 2 };
 
 	switch (n) {
-	case CLIENT_DATA: return talk_client(t, stream.len, data, sizeof(data));
-	case CLIENT_ACK: return talk_client_flags(t, TCP_ACK, stream.len);
-	case SERVER_DATA: return talk_server(t, 0, data, sizeof(data));
-	case SERVER_ACK: return talk_server_flags(t, TCP_ACK, 0);
-	case CLIENT_FIN: return talk_client_flags(t, TCP_FIN | TCP_ACK, stream.len);
-	default: return GATE_FAILED;
+	case CLIENT_DATA:
+		return talk_client(t, stream.len, data, sizeof(data));
+	case CLIENT_ACK:
+		return talk_client_flags(t, TCP_ACK, stream.len);
+	case SERVER_DATA:
+		return talk_server(t, 0, data, sizeof(data));
+	case SERVER_ACK:
+		return talk_server_flags(t, TCP_ACK, 0);
+	case CLIENT_FIN:
+		return talk_client_flags(t, TCP_FIN | TCP_ACK, stream.len);
+	default:
+		return GATE_FAILED;
 	}
 }
 
@@ -121,8 +137,8 @@ static void verdict_met(struct gate *g, enum gate_hook hook, enum next n)
 	ok &= talk_saw_end(&t, HG_CLOSE_our_reset, HG_SIDE_self, HG_BUCKET_single_segment,
 			   HG_OUTCOME_reset);
 	gate_rule_counters(g, 1, &counted);
-	ok &= check_u64("verdicts of the rule",
-			counted.verdicts[HG_MODE_enforce][HG_ACTION_reset], 1);
+	ok &= check_u64("verdicts of the rule", counted.verdicts[HG_MODE_enforce][HG_ACTION_reset],
+			1);
 	tap_ok(done(g, ok), "%s: a reset by user space is met by %s", gate_hook_name[hook],
 	       next_name[n]);
 }

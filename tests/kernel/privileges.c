@@ -79,7 +79,7 @@ int main(void)
 {
 	gate_enter_room();
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
-		tap_ok(check_u64("exit of the child", load_with(rows[i].caps), !rows[i].enough), "%s",
-		       rows[i].what);
+		tap_ok(check_u64("exit of the child", load_with(rows[i].caps), !rows[i].enough),
+		       "%s", rows[i].what);
 	return tap_done();
 }

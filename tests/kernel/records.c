@@ -17,16 +17,28 @@
 
 /* A record: what it carries of the message, or bytes of its own. */
 struct record {
-	__u8 type; /* 0: handshake; 255: the end */
-	__u16 version; /* 0: 0x0301 */
-	__u16 len;     /* REST: what is left of the message */
+	__u8 type;	  /* 0: handshake; 255: the end */
+	__u16 version;	  /* 0: 0x0301 */
+	__u16 len;	  /* REST: what is left of the message */
 	const char *body; /* instead of the message */
 };
 
-#define END { 255, 0, 0, NULL }
-#define HELLO(n) { 0, 0, n, NULL }
-#define VERSION(v, n) { 0, v, n, NULL }
-#define OTHER(type, text) { type, 0, sizeof(text) - 1, text }
+#define END                                                                                        \
+	{                                                                                          \
+		255, 0, 0, NULL                                                                    \
+	}
+#define HELLO(n)                                                                                   \
+	{                                                                                          \
+		0, 0, n, NULL                                                                      \
+	}
+#define VERSION(v, n)                                                                              \
+	{                                                                                          \
+		0, v, n, NULL                                                                      \
+	}
+#define OTHER(type, text)                                                                          \
+	{                                                                                          \
+		type, 0, sizeof(text) - 1, text                                                    \
+	}
 
 #define ALERT OTHER(21, "\1\x5a")
 #define CCS OTHER(20, "\1")
@@ -50,8 +62,12 @@ static const struct row rows[] = {
 	{ "version 3.255", { VERSION(0x03ff, REST), END }, READ, ODD, 1, 0x03ff },
 	{ "version 4.0", { VERSION(0x0400, REST), END }, READ, ODD, 1, 0x0400 },
 	{ "version 2.1", { VERSION(0x0201, REST), END }, READ, ODD, 1, 0x0201 },
-	{ "mixed versions", { VERSION(0x0303, 100), VERSION(0x0304, REST), END }, READ, CUT | ODD,
-	  2, 0x0303 },
+	{ "mixed versions",
+	  { VERSION(0x0303, 100), VERSION(0x0304, REST), END },
+	  READ,
+	  CUT | ODD,
+	  2,
+	  0x0303 },
 	{ "first record of one byte", { HELLO(1), HELLO(REST), END }, READ, CUT, 2, 0x0301 },
 	{ "first record of two bytes", { HELLO(2), HELLO(REST), END }, READ, CUT, 2, 0x0301 },
 	{ "first record of three bytes", { HELLO(3), HELLO(REST), END }, READ, CUT, 2, 0x0301 },
@@ -59,34 +75,80 @@ static const struct row rows[] = {
 	{ "ten records",
 	  { HELLO(1), HELLO(2), HELLO(3), HELLO(5), HELLO(8), HELLO(13), HELLO(21), HELLO(34),
 	    HELLO(55), HELLO(REST), END },
-	  READ, CUT, 10, 0x0301 },
+	  READ,
+	  CUT,
+	  10,
+	  0x0301 },
 	{ "an empty record first", { HELLO(0), HELLO(REST), END }, READ, EMPTY, 2, 0x0301 },
-	{ "empty records in between", { HELLO(200), HELLO(0), HELLO(0), HELLO(REST), END }, READ,
-	  EMPTY | CUT, 4, 0x0301 },
-	{ "an empty record of another version first", { VERSION(0x0303, 0), HELLO(REST), END }, READ,
-	  EMPTY, 2, 0x0303 },
+	{ "empty records in between",
+	  { HELLO(200), HELLO(0), HELLO(0), HELLO(REST), END },
+	  READ,
+	  EMPTY | CUT,
+	  4,
+	  0x0301 },
+	{ "an empty record of another version first",
+	  { VERSION(0x0303, 0), HELLO(REST), END },
+	  READ,
+	  EMPTY,
+	  2,
+	  0x0303 },
 	{ "a warning alert first", { ALERT, HELLO(REST), END }, READ, LEADING, 1, 0x0301 },
-	{ "four warning alerts first", { ALERT, ALERT, ALERT, ALERT, HELLO(REST), END }, READ,
-	  LEADING, 1, 0x0301 },
+	{ "four warning alerts first",
+	  { ALERT, ALERT, ALERT, ALERT, HELLO(REST), END },
+	  READ,
+	  LEADING,
+	  1,
+	  0x0301 },
 	{ "a ChangeCipherSpec first", { CCS, HELLO(REST), END }, READ, LEADING, 1, 0x0301 },
 	{ "alert, ChangeCipherSpec, empty record, two records",
-	  { ALERT, CCS, HELLO(0), HELLO(100), HELLO(REST), END }, READ, LEADING | EMPTY | CUT, 3,
+	  { ALERT, CCS, HELLO(0), HELLO(100), HELLO(REST), END },
+	  READ,
+	  LEADING | EMPTY | CUT,
+	  3,
 	  0x0301 },
-	{ "early data behind it", { HELLO(REST), CCS, OTHER(23, "0123456789"), END }, READ, 0, 1,
+	{ "early data behind it",
+	  { HELLO(REST), CCS, OTHER(23, "0123456789"), END },
+	  READ,
+	  0,
+	  1,
 	  0x0301 },
 	{ "garbage behind it", { HELLO(REST), OTHER(99, "??"), END }, READ, 0, 1, 0x0301 },
-	{ "an alert between its records", { HELLO(100), ALERT, HELLO(REST), END },
-	  HG_BUCKET_malformed, 0, 0, 0 },
-	{ "a ChangeCipherSpec between its records", { HELLO(100), CCS, HELLO(REST), END },
-	  HG_BUCKET_malformed, 0, 0, 0 },
-	{ "data between its records", { HELLO(100), OTHER(23, "xyz"), HELLO(REST), END },
-	  HG_BUCKET_malformed, 0, 0, 0 },
+	{ "an alert between its records",
+	  { HELLO(100), ALERT, HELLO(REST), END },
+	  HG_BUCKET_malformed,
+	  0,
+	  0,
+	  0 },
+	{ "a ChangeCipherSpec between its records",
+	  { HELLO(100), CCS, HELLO(REST), END },
+	  HG_BUCKET_malformed,
+	  0,
+	  0,
+	  0 },
+	{ "data between its records",
+	  { HELLO(100), OTHER(23, "xyz"), HELLO(REST), END },
+	  HG_BUCKET_malformed,
+	  0,
+	  0,
+	  0 },
 	{ "a ServerHello", { OTHER(22, "\2\0\0\4abcd"), END }, HG_BUCKET_not_tls, 0, 0, 0 },
 	{ "a ServerHello, its type in a record of its own",
-	  { OTHER(22, "\2"), OTHER(22, "\0\0\4abcd"), END }, HG_BUCKET_not_tls, 0, 0, 0 },
-	{ "an alert of three bytes", { OTHER(21, "\1\x5a\0"), HELLO(REST), END }, HG_BUCKET_not_tls,
-	  0, 0, 0 },
-	{ "a first record of 20000 bytes", { { 0, 0, 20000, "" }, END }, HG_BUCKET_not_tls, 0, 0,
+	  { OTHER(22, "\2"), OTHER(22, "\0\0\4abcd"), END },
+	  HG_BUCKET_not_tls,
+	  0,
+	  0,
+	  0 },
+	{ "an alert of three bytes",
+	  { OTHER(21, "\1\x5a\0"), HELLO(REST), END },
+	  HG_BUCKET_not_tls,
+	  0,
+	  0,
+	  0 },
+	{ "a first record of 20000 bytes",
+	  { { 0, 0, 20000, "" }, END },
+	  HG_BUCKET_not_tls,
+	  0,
+	  0,
 	  0 },
 	{ "an empty hello", { OTHER(22, "\1\0\0\0"), END }, HG_BUCKET_malformed, 0, 0, 0 },
 };
@@ -99,7 +161,8 @@ static void build(struct octets *stream, const struct octets *message, const str
 	for (const struct record *r = row->records; r->type != 255; r++) {
 		__u32 len = r->len == REST ? message->len - at : r->len;
 
-		record_put(stream, r->type ? r->type : 22, r->version ? r->version : 0x0301, NULL, 0);
+		record_put(stream, r->type ? r->type : 22, r->version ? r->version : 0x0301, NULL,
+			   0);
 		patch_be(stream, stream->len - 2, 2, len);
 		if (r->body) {
 			put(stream, r->body, r->len == 20000 ? 0 : len);
@@ -114,11 +177,21 @@ static struct hello_expected expect(const struct row *row, const struct octets *
 				    __u32 segments)
 {
 	return (struct hello_expected){ message,
-		{ .bytes = 512, .features = HG_HELLO_EXTENSIONS, .legacy_version = 0x0303,
-		  .version_max = 0x0304, .cipher_count = 13, .cipher_count_no_grease = 13,
-		  .ext_count = 6, .records = row->count, .segments = segments,
-		  .record_version = row->version, .session_id_len = 32, .sni_state = HG_SNI_ok },
-		segments > 1 ? HG_BUCKET_reassembled : HG_BUCKET_single_segment, row->flags };
+					{ .bytes = 512,
+					  .features = HG_HELLO_EXTENSIONS,
+					  .legacy_version = 0x0303,
+					  .version_max = 0x0304,
+					  .cipher_count = 13,
+					  .cipher_count_no_grease = 13,
+					  .ext_count = 6,
+					  .records = row->count,
+					  .segments = segments,
+					  .record_version = row->version,
+					  .session_id_len = 32,
+					  .sni_state = HG_SNI_ok },
+					segments > 1 ? HG_BUCKET_reassembled
+						     : HG_BUCKET_single_segment,
+					row->flags };
 }
 
 static bool whole(struct talk *t, const struct row *row, const struct octets *stream,

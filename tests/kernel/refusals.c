@@ -57,8 +57,8 @@ static void pool(struct gate *g, enum gate_hook hook, __u32 offset)
 	begin(&t[0], g, hook, 0, 200);
 	talk_client(&t[0], 200, stream.at + 200, stream.len - 200);
 	ok &= check_u64("hellos once there is room", talk_count(&t[0], HG_EVENT_HELLO, &e), 1);
-	tap_ok(ok & gate_balanced(g) & gate_clear(g), "%s: pool of %u, %s", gate_hook_name[hook], ROOM,
-	       offset ? "segments out of order" : "first segments");
+	tap_ok(ok & gate_balanced(g) & gate_clear(g), "%s: pool of %u, %s", gate_hook_name[hook],
+	       ROOM, offset ? "segments out of order" : "first segments");
 }
 
 /* Whole hellos until the flow table is full. */
@@ -95,7 +95,8 @@ static void flow_table(struct gate *g, enum gate_hook hook)
 static void refused_reset(struct gate *g, enum gate_hook hook)
 {
 	static struct talk t[MANY];
-	struct gate_policy p = { .header = { .revision = 1, .mode = HG_MODE_enforce,
+	struct gate_policy p = { .header = { .revision = 1,
+					     .mode = HG_MODE_enforce,
 					     .default_action = HG_ACTION_reset } };
 	enum gate_act wanted = GATE_RESET;
 	bool ok = true;
@@ -162,7 +163,8 @@ int main(void)
 {
 	static const struct gate_options small_pool = { .partials = ROOM };
 	static const struct gate_options small_flows = { .flows = ROOM };
-	static const struct gate_options small_rest = { .server_names = ROOM, .ring_bytes = 4096 * 4 };
+	static const struct gate_options small_rest = { .server_names = ROOM,
+							.ring_bytes = 4096 * 4 };
 	static struct gate g;
 
 	hello_build(&message, &hello_classic);

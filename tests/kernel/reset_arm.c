@@ -41,8 +41,11 @@ static bool live_hello(struct gate *g, struct talk *t, const struct conn *like)
 
 	talk_begin(t, g, GATE_XDP, like);
 	talk_syn(t);
-	s = (struct segment){ .flags = TCP_PSH | TCP_ACK, .seq = t->conn.isn + 1,
-			      .ack = t->conn.server_isn + 1, .data = stream.at, .len = stream.len };
+	s = (struct segment){ .flags = TCP_PSH | TCP_ACK,
+			      .seq = t->conn.isn + 1,
+			      .ack = t->conn.server_isn + 1,
+			      .data = stream.at,
+			      .len = stream.len };
 	t->at = frame_build(&t->frame, &t->conn, &s);
 	return check_u64("live frames", gate_send_live(g, &t->frame), 0);
 }
@@ -64,7 +67,8 @@ static void by_metadata(struct gate *g)
 		frame_read(&v, &t.echo);
 		ok &= check_u64("seq", v.seq, t.conn.server_isn + 1);
 		ok &= check_u64("ack", v.ack, t.conn.isn + 1 + stream.len);
-		ok &= check_u64("checksums", frame_fault(t.echo.at, t.echo.len, false) == NULL, true);
+		ok &= check_u64("checksums", frame_fault(t.echo.at, t.echo.len, false) == NULL,
+				true);
 	}
 	tap_ok(ok & gate_balanced(g) & gate_clear(g), "a live frame's metadata reaches the arm");
 }

@@ -29,10 +29,12 @@ static const struct row rows[] = {
 	{ .what = "IPv4" },
 	{ .what = "IPv4, partial checksum", .shape = { .partial = true } },
 	{ .what = "IPv4, TTL of 3", .shape = { .ttl = 3 } },
-	{ .what = "IPv4, 40 bytes of options", .shape = { .ip_options = options, .ip_options_len = 40 } },
+	{ .what = "IPv4, 40 bytes of options",
+	  .shape = { .ip_options = options, .ip_options_len = 40 } },
 	{ .what = "IPv4, 8 bytes of options, partial",
 	  .shape = { .ip_options = options, .ip_options_len = 8, .partial = true } },
-	{ .what = "IPv4, TCP options", .shape = { .tcp_options = tcp_options, .tcp_options_len = 12 } },
+	{ .what = "IPv4, TCP options",
+	  .shape = { .tcp_options = tcp_options, .tcp_options_len = 12 } },
 	{ .what = "IPv4, TCP options, partial",
 	  .shape = { .tcp_options = tcp_options, .tcp_options_len = 12, .partial = true } },
 	{ .what = "IPv4, a tag", .shape = { .tags = { 100 } } },
@@ -41,20 +43,28 @@ static const struct row rows[] = {
 	{ .what = "IPv4, Ethernet padding, partial", .shape = { .padding = 30, .partial = true } },
 	{ .what = "IPv6", .ipv6 = true },
 	{ .what = "IPv6, partial checksum", .ipv6 = true, .shape = { .partial = true } },
-	{ .what = "IPv6, a tag, TCP options", .ipv6 = true,
+	{ .what = "IPv6, a tag, TCP options",
+	  .ipv6 = true,
 	  .shape = { .tags = { 9 }, .tcp_options = tcp_options, .tcp_options_len = 12 } },
 	{ .what = "IPv6, hop-by-hop options", .ipv6 = true, .shape = { CHAIN(0, hop_by_hop) } },
-	{ .what = "IPv6, hop-by-hop options, partial", .ipv6 = true,
+	{ .what = "IPv6, hop-by-hop options, partial",
+	  .ipv6 = true,
 	  .shape = { CHAIN(0, hop_by_hop), .partial = true } },
 	{ .what = "IPv6, two headers", .ipv6 = true, .shape = { CHAIN(0, two_headers) } },
-	{ .what = "IPv6, 256 bytes of options", .ipv6 = true, .shape = { CHAIN(60, long_options) } },
-	{ .what = "IPv6, 264 bytes of options", .ipv6 = true,
+	{ .what = "IPv6, 256 bytes of options",
+	  .ipv6 = true,
+	  .shape = { CHAIN(60, long_options) } },
+	{ .what = "IPv6, 264 bytes of options",
+	  .ipv6 = true,
 	  .shape = { CHAIN(60, longer_options) } },
 	{ .what = "IPv4, a tag and options",
 	  .shape = { .tags = { 9 }, .ip_options = options, .ip_options_len = 40 } },
-	{ .what = "IPv6, a tag and two headers, partial", .ipv6 = true,
+	{ .what = "IPv6, a tag and two headers, partial",
+	  .ipv6 = true,
 	  .shape = { .tags = { 9 }, CHAIN(0, two_headers), .partial = true } },
-	{ .what = "IPv6, an atomic fragment", .ipv6 = true, .shape = { CHAIN(44, atomic_fragment) } },
+	{ .what = "IPv6, an atomic fragment",
+	  .ipv6 = true,
+	  .shape = { CHAIN(44, atomic_fragment) } },
 };
 
 static bool same_bytes(const char *what, const __u8 *got, const __u8 *wanted, __u32 len)
@@ -96,7 +106,8 @@ static bool is_reset(const struct frame *got, const struct frame *sent, const st
 	ok &= same_bytes("MAC addresses", g.eth_dst, back ? s.eth_src : s.eth_dst, 6);
 	ok &= same_bytes("MAC addresses", g.eth_src, back ? s.eth_dst : s.eth_src, 6);
 	if (!untagged)
-		ok &= same_bytes("tags", got->at + 12, sent->at + 12, (__u32)(s.ip - sent->at) - 12);
+		ok &= same_bytes("tags", got->at + 12, sent->at + 12,
+				 (__u32)(s.ip - sent->at) - 12);
 	ok &= same_bytes("source addresses", g.src, back ? s.dst : s.src, addr);
 	ok &= same_bytes("destination addresses", g.dst, back ? s.src : s.dst, addr);
 	ok &= check_u64("source port", g.sport, back ? s.dport : s.sport);
@@ -142,7 +153,8 @@ static bool one(struct gate *g, enum gate_hook hook, const struct row *row)
 int main(void)
 {
 	static struct gate g;
-	struct gate_policy p = { .header = { .revision = 1, .mode = HG_MODE_enforce,
+	struct gate_policy p = { .header = { .revision = 1,
+					     .mode = HG_MODE_enforce,
 					     .default_action = HG_ACTION_reset } };
 
 	gate_open(&g, NULL);
@@ -150,7 +162,8 @@ int main(void)
 	gate_police(&g, &p);
 	for (enum gate_hook hook = GATE_INGRESS; hook <= GATE_EGRESS; hook++)
 		for (size_t i = 0; i < COUNT_OF(rows); i++)
-			tap_ok(one(&g, hook, &rows[i]), "%s: %s", gate_hook_name[hook], rows[i].what);
+			tap_ok(one(&g, hook, &rows[i]), "%s: %s", gate_hook_name[hook],
+			       rows[i].what);
 	gate_close(&g);
 	return tap_done();
 }

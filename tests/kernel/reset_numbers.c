@@ -21,28 +21,62 @@ struct piece {
 struct row {
 	const char *what;
 	struct piece pieces[6]; /* the last one makes the hello whole */
-	__u32 server_sent;      /* bytes of the server before the last piece */
-	__u32 acked;	        /* of those, in the client's last piece */
+	__u32 server_sent;	/* bytes of the server before the last piece */
+	__u32 acked;		/* of those, in the client's last piece */
 	/* Relative to each side's first byte. */
 	__u32 to_server, to_server_ack, to_client, to_client_ack;
 };
 
-#define P(at, len) { at, len }
+#define P(at, len)                                                                                 \
+	{                                                                                          \
+		at, len                                                                            \
+	}
 
 static const struct row rows[] = {
 	{ "one segment", { P(0, REST) }, 0, 0, 0, 0, 0, LEN },
 	{ "two segments", { P(0, 200), P(200, REST) }, 0, 0, 200, 0, 0, LEN },
 	{ "two segments, reversed", { P(200, REST), P(0, 200) }, 0, 0, 0, 0, 0, 200 },
-	{ "three, the middle one last", { P(0, 100), P(200, REST), P(100, 100) }, 0, 0, 100, 0, 0,
+	{ "three, the middle one last",
+	  { P(0, 100), P(200, REST), P(100, 100) },
+	  0,
+	  0,
+	  100,
+	  0,
+	  0,
 	  200 },
-	{ "a retransmission that brings the rest", { P(0, 200), P(0, REST) }, 0, 0, 200, 0, 0, LEN },
-	{ "an overlapping retransmission", { P(0, 200), P(150, REST) }, 0, 0, 200, 0, 0, LEN },
-	{ "six segments", { P(0, 10), P(10, 10), P(20, 10), P(30, 10), P(40, 10), P(50, REST) }, 0, 0,
-	  50, 0, 0, LEN },
-	{ "the server spoke first, acknowledged", { P(0, 200), P(200, REST) }, 80, 80, 200, 80, 80,
+	{ "a retransmission that brings the rest",
+	  { P(0, 200), P(0, REST) },
+	  0,
+	  0,
+	  200,
+	  0,
+	  0,
 	  LEN },
-	{ "the server spoke first, not yet acknowledged", { P(0, 200), P(200, REST) }, 80, 0, 200, 0,
-	  80, LEN },
+	{ "an overlapping retransmission", { P(0, 200), P(150, REST) }, 0, 0, 200, 0, 0, LEN },
+	{ "six segments",
+	  { P(0, 10), P(10, 10), P(20, 10), P(30, 10), P(40, 10), P(50, REST) },
+	  0,
+	  0,
+	  50,
+	  0,
+	  0,
+	  LEN },
+	{ "the server spoke first, acknowledged",
+	  { P(0, 200), P(200, REST) },
+	  80,
+	  80,
+	  200,
+	  80,
+	  80,
+	  LEN },
+	{ "the server spoke first, not yet acknowledged",
+	  { P(0, 200), P(200, REST) },
+	  80,
+	  0,
+	  200,
+	  0,
+	  80,
+	  LEN },
 };
 
 static const __u32 isns[] = { 0x10000000, 0xffffffff, 0xffffff9b };
@@ -57,7 +91,8 @@ static enum gate_act play(struct talk *t, const struct row *row)
 	for (__u32 i = 0; i < 6 && row->pieces[i].len; i++) {
 		const struct piece *p = &row->pieces[i];
 		bool last = i == 5 || !row->pieces[i + 1].len;
-		struct segment s = { .flags = TCP_PSH | TCP_ACK, .seq = t->conn.isn + 1 + p->at,
+		struct segment s = { .flags = TCP_PSH | TCP_ACK,
+				     .seq = t->conn.isn + 1 + p->at,
 				     .ack = t->conn.server_isn + 1 + (last ? row->acked : 0),
 				     .data = stream.at + p->at,
 				     .len = p->len == REST ? stream.len - p->at : p->len };
@@ -85,10 +120,11 @@ static bool numbers(const struct talk *t, const struct talk_reset *r, const stru
 
 static void police(struct gate *g, __u8 to)
 {
-	struct gate_policy p = { .header = { .revision = 1, .mode = HG_MODE_enforce },
-				 .rules = { { .action = HG_ACTION_reset, .mode = HG_MODE_enforce,
-					      .to = to } },
-				 .rule_count = 1 };
+	struct gate_policy p = {
+		.header = { .revision = 1, .mode = HG_MODE_enforce },
+		.rules = { { .action = HG_ACTION_reset, .mode = HG_MODE_enforce, .to = to } },
+		.rule_count = 1
+	};
 
 	gate_police(g, &p);
 }
@@ -96,8 +132,10 @@ static void police(struct gate *g, __u8 to)
 static bool one(struct gate *g, enum gate_hook hook, const struct row *row, __u32 isn, bool ipv6)
 {
 	static struct talk t;
-	struct conn conn = { .isn = isn, .ipv6 = ipv6,
-			     .client = { 0x20, 1, [15] = 1 }, .server = { 0x20, 1, [15] = 2 } };
+	struct conn conn = { .isn = isn,
+			     .ipv6 = ipv6,
+			     .client = { 0x20, 1, [15] = 1 },
+			     .server = { 0x20, 1, [15] = 2 } };
 	struct talk_reset r;
 	bool ok;
 
@@ -179,8 +217,10 @@ int main(void)
 		tap_ok(later(&g, hook), "%s: later packets", gate_hook_name[hook]);
 	}
 	FOR_HOOKS(hook) {
-		tap_ok(one_side(&g, hook, HG_TO_client), "%s: the client only", gate_hook_name[hook]);
-		tap_ok(one_side(&g, hook, HG_TO_server), "%s: the server only", gate_hook_name[hook]);
+		tap_ok(one_side(&g, hook, HG_TO_client), "%s: the client only",
+		       gate_hook_name[hook]);
+		tap_ok(one_side(&g, hook, HG_TO_server), "%s: the server only",
+		       gate_hook_name[hook]);
 	}
 	gate_close(&g);
 	return tap_done();

@@ -28,8 +28,14 @@ struct row {
 	bool conflict;
 };
 
-#define P(at, len) { at, len, 0 }
-#define SPOILT(at, len, spoil) { at, len, spoil }
+#define P(at, len)                                                                                 \
+	{                                                                                          \
+		at, len, 0                                                                         \
+	}
+#define SPOILT(at, len, spoil)                                                                     \
+	{                                                                                          \
+		at, len, spoil                                                                     \
+	}
 
 /* The classic hello: 517 bytes. */
 static const struct row rows[] = {
@@ -40,28 +46,55 @@ static const struct row rows[] = {
 	{ "three, 3 1 2", { P(300, REST), P(0, 100), P(100, 200) }, 3, OOO, false },
 	{ "three, 3 2 1", { P(300, REST), P(100, 200), P(0, 100) }, 3, OOO, false },
 	{ "every other one first",
-	  { P(64, 64), P(192, 64), P(320, REST), P(0, 64), P(128, 64), P(256, 64) }, 6, OOO, false },
+	  { P(64, 64), P(192, 64), P(320, REST), P(0, 64), P(128, 64), P(256, 64) },
+	  6,
+	  OOO,
+	  false },
 	{ "the first one twice", { P(0, 200), P(0, 200), P(200, REST) }, 2, OVER | AGAIN, false },
-	{ "the last one twice, first missing", { P(200, REST), P(200, REST), P(0, 200) }, 2,
-	  OOO | OVER | AGAIN, false },
+	{ "the last one twice, first missing",
+	  { P(200, REST), P(200, REST), P(0, 200) },
+	  2,
+	  OOO | OVER | AGAIN,
+	  false },
 	{ "a retransmission that brings more", { P(0, 200), P(0, REST) }, 2, OVER, false },
 	{ "a retransmission that reaches back", { P(0, 200), P(137, REST) }, 2, OVER, false },
 	{ "one byte of overlap", { P(0, 200), P(199, REST) }, 2, OVER, false },
-	{ "overlap over a hole, one byte left", { P(9, 300), P(200, REST), P(1, 30), P(0, 1) }, 4,
-	  OOO | OVER, false },
-	{ "a segment that fills a hole and more", { P(0, 50), P(100, 50), P(200, 50), P(20, REST) },
-	  4, OOO | OVER, false },
+	{ "overlap over a hole, one byte left",
+	  { P(9, 300), P(200, REST), P(1, 30), P(0, 1) },
+	  4,
+	  OOO | OVER,
+	  false },
+	{ "a segment that fills a hole and more",
+	  { P(0, 50), P(100, 50), P(200, 50), P(20, REST) },
+	  4,
+	  OOO | OVER,
+	  false },
 	{ "islands in odd places",
-	  { P(3, 5), P(13, 1), P(63, 3), P(511, 6), P(127, 300), P(0, REST) }, 6, OOO | OVER, false },
+	  { P(3, 5), P(13, 1), P(63, 3), P(511, 6), P(127, 300), P(0, REST) },
+	  6,
+	  OOO | OVER,
+	  false },
 	{ "a keep-alive", { P(0, 200), P(199, 1), P(200, REST) }, 2, OVER | AGAIN, false },
-	{ "other bytes after the real ones", { P(0, 200), SPOILT(100, 100, 0x40), P(200, REST) }, 2,
-	  OVER | AGAIN, true },
-	{ "one other byte after the real ones", { P(0, 200), SPOILT(199, 1, 1), P(200, REST) }, 2,
-	  OVER | AGAIN, true },
-	{ "one bit of the first byte", { P(0, 200), SPOILT(0, 1, 0x80), P(200, REST) }, 2,
-	  OVER | AGAIN, true },
+	{ "other bytes after the real ones",
+	  { P(0, 200), SPOILT(100, 100, 0x40), P(200, REST) },
+	  2,
+	  OVER | AGAIN,
+	  true },
+	{ "one other byte after the real ones",
+	  { P(0, 200), SPOILT(199, 1, 1), P(200, REST) },
+	  2,
+	  OVER | AGAIN,
+	  true },
+	{ "one bit of the first byte",
+	  { P(0, 200), SPOILT(0, 1, 0x80), P(200, REST) },
+	  2,
+	  OVER | AGAIN,
+	  true },
 	{ "other bytes behind a hole, after the real ones",
-	  { P(300, REST), SPOILT(400, 50, 1), P(0, 300) }, 2, OOO | OVER | AGAIN, true },
+	  { P(300, REST), SPOILT(400, 50, 1), P(0, 300) },
+	  2,
+	  OOO | OVER | AGAIN,
+	  true },
 };
 
 static const __u32 isns[] = { 0x10000000, 0xffffffff, 0xfffffffe, 0xffffff00, 0xfffffdfa };
@@ -83,11 +116,18 @@ static void send_piece(struct talk *t, const struct piece *p, const struct octet
 
 static struct hg_hello_facts classic_facts(__u32 segments)
 {
-	return (struct hg_hello_facts){ .bytes = 512, .features = HG_HELLO_EXTENSIONS,
-		.legacy_version = 0x0303, .version_max = 0x0304, .cipher_count = 13,
-		.cipher_count_no_grease = 13, .ext_count = 6, .records = 1,
-		.segments = segments, .record_version = 0x0301, .session_id_len = 32,
-		.sni_state = HG_SNI_ok };
+	return (struct hg_hello_facts){ .bytes = 512,
+					.features = HG_HELLO_EXTENSIONS,
+					.legacy_version = 0x0303,
+					.version_max = 0x0304,
+					.cipher_count = 13,
+					.cipher_count_no_grease = 13,
+					.ext_count = 6,
+					.records = 1,
+					.segments = segments,
+					.record_version = 0x0301,
+					.session_id_len = 32,
+					.sni_state = HG_SNI_ok };
 }
 
 static bool pieces(struct gate *g, enum gate_hook hook, const struct row *row, __u32 isn)
@@ -156,8 +196,7 @@ static void three(struct gate *g, enum gate_hook hook, __u32 step)
 			__u32 cut[4] = { 0, a, b, stream.len };
 
 			permute(tried % 6, 3, order);
-			expected.flags = order[0] == 0 && order[1] == 1 ? 0
-									: HG_FLAG(out_of_order);
+			expected.flags = order[0] == 0 && order[1] == 1 ? 0 : HG_FLAG(out_of_order);
 			talk_begin(&t, g, hook, NULL);
 			talk_syn(&t);
 			for (__u32 i = 0; i < 3; i++)
@@ -169,8 +208,8 @@ static void three(struct gate *g, enum gate_hook hook, __u32 step)
 			tried++;
 		}
 	}
-	tap_ok(good == tried, "%s: three segments, six orders: %u of %u", gate_hook_name[hook], good,
-	       tried);
+	tap_ok(good == tried, "%s: three segments, six orders: %u of %u", gate_hook_name[hook],
+	       good, tried);
 	tap_ok(gate_balanced(g) & gate_clear(g), "%s: the books", gate_hook_name[hook]);
 }
 
@@ -216,8 +255,8 @@ static void decoy_first(struct gate *g, enum gate_hook hook)
 	ok = check_u64("END events", talk_count(&t, HG_EVENT_END, &end), 1);
 	if (end)
 		ok &= check_u64("bucket", end->head.bucket, HG_BUCKET_conflicting_overlap);
-	tap_ok(ok & gate_balanced(g) & gate_clear(g), "%s: zeros behind a hole, then the real bytes",
-	       gate_hook_name[hook]);
+	tap_ok(ok & gate_balanced(g) & gate_clear(g),
+	       "%s: zeros behind a hole, then the real bytes", gate_hook_name[hook]);
 }
 
 /* A conflict outweighs that the hello never came whole. */
@@ -249,8 +288,8 @@ static void processors(struct gate *g)
 	static struct octets message, stream;
 	static struct talk t;
 	__u32 good = 0;
-	struct hello_expected expected = { &message, classic_facts(9),
-					   HG_BUCKET_reassembled, HG_FLAG(out_of_order) };
+	struct hello_expected expected = { &message, classic_facts(9), HG_BUCKET_reassembled,
+					   HG_FLAG(out_of_order) };
 	__u32 order[9];
 
 	hello_build(&message, &hello_classic);

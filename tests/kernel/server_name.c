@@ -22,8 +22,14 @@ struct row {
 	__u32 kept_len;
 };
 
-#define NAME(text) { 0, text, sizeof(text) - 1 }
-#define TYPED(type, text) { type, text, sizeof(text) - 1 }
+#define NAME(text)                                                                                 \
+	{                                                                                          \
+		0, text, sizeof(text) - 1                                                          \
+	}
+#define TYPED(type, text)                                                                          \
+	{                                                                                          \
+		type, text, sizeof(text) - 1                                                       \
+	}
 #define BODY(bytes) .body = (bytes), .body_len = sizeof(bytes) - 1
 #define KEPT(text) .kept = (text), .kept_len = sizeof(text) - 1
 
@@ -32,65 +38,124 @@ struct row {
 #define L250 L50 L50 L50 L50 L50
 
 static const struct row rows[] = {
-	{ .what = "a name", .names = { NAME("www.example.com") }, .state = HG_SNI_ok,
+	{ .what = "a name",
+	  .names = { NAME("www.example.com") },
+	  .state = HG_SNI_ok,
 	  KEPT("www.example.com") },
-	{ .what = "UPPER CASE", .names = { NAME("WWW.EXAMPLE.COM") }, .state = HG_SNI_ok,
+	{ .what = "UPPER CASE",
+	  .names = { NAME("WWW.EXAMPLE.COM") },
+	  .state = HG_SNI_ok,
 	  KEPT("www.example.com") },
-	{ .what = "MiXed case", .names = { NAME("wWw.ExAmPlE.cOm") }, .state = HG_SNI_ok,
+	{ .what = "MiXed case",
+	  .names = { NAME("wWw.ExAmPlE.cOm") },
+	  .state = HG_SNI_ok,
 	  KEPT("www.example.com") },
-	{ .what = "trailing dot", .names = { NAME("www.example.com.") }, .state = HG_SNI_ok,
+	{ .what = "trailing dot",
+	  .names = { NAME("www.example.com.") },
+	  .state = HG_SNI_ok,
 	  KEPT("www.example.com") },
-	{ .what = "UPPER with a trailing dot", .names = { NAME("EXAMPLE.") }, .state = HG_SNI_ok,
+	{ .what = "UPPER with a trailing dot",
+	  .names = { NAME("EXAMPLE.") },
+	  .state = HG_SNI_ok,
 	  KEPT("example") },
-	{ .what = "letters at the edges of the alphabet", .names = { NAME("azAZ09-_.zaZA90") },
-	  .state = HG_SNI_ok, KEPT("azaz09-_.zaza90") },
+	{ .what = "letters at the edges of the alphabet",
+	  .names = { NAME("azAZ09-_.zaZA90") },
+	  .state = HG_SNI_ok,
+	  KEPT("azaz09-_.zaza90") },
 	{ .what = "one letter", .names = { NAME("x") }, .state = HG_SNI_ok, KEPT("x") },
-	{ .what = "seven, then eight letters", .names = { NAME("abcdefg") }, .state = HG_SNI_ok,
+	{ .what = "seven, then eight letters",
+	  .names = { NAME("abcdefg") },
+	  .state = HG_SNI_ok,
 	  KEPT("abcdefg") },
-	{ .what = "eight letters", .names = { NAME("ABCDEFGH") }, .state = HG_SNI_ok,
+	{ .what = "eight letters",
+	  .names = { NAME("ABCDEFGH") },
+	  .state = HG_SNI_ok,
 	  KEPT("abcdefgh") },
-	{ .what = "IPv4 literal", .names = { NAME("192.0.2.1") }, .state = HG_SNI_ok,
+	{ .what = "IPv4 literal",
+	  .names = { NAME("192.0.2.1") },
+	  .state = HG_SNI_ok,
 	  KEPT("192.0.2.1") },
-	{ .what = "A-label", .names = { NAME("xn--bcher-kva.example") }, .state = HG_SNI_ok,
+	{ .what = "A-label",
+	  .names = { NAME("xn--bcher-kva.example") },
+	  .state = HG_SNI_ok,
 	  KEPT("xn--bcher-kva.example") },
-	{ .what = "253 bytes", .names = { NAME(L250 "abc") }, .state = HG_SNI_ok, KEPT(L250 "abc") },
-	{ .what = "254 bytes, the last a dot", .names = { NAME(L250 "abc.") }, .state = HG_SNI_ok,
+	{ .what = "253 bytes",
+	  .names = { NAME(L250 "abc") },
+	  .state = HG_SNI_ok,
 	  KEPT(L250 "abc") },
-	{ .what = "255 bytes", .names = { NAME(L250 "abcde") }, .state = HG_SNI_ok,
+	{ .what = "254 bytes, the last a dot",
+	  .names = { NAME(L250 "abc.") },
+	  .state = HG_SNI_ok,
+	  KEPT(L250 "abc") },
+	{ .what = "255 bytes",
+	  .names = { NAME(L250 "abcde") },
+	  .state = HG_SNI_ok,
 	  KEPT(L250 "abcde") },
-	{ .what = "256 bytes", .names = { NAME(L250 "abcdef") }, .state = HG_SNI_invalid,
+	{ .what = "256 bytes",
+	  .names = { NAME(L250 "abcdef") },
+	  .state = HG_SNI_invalid,
 	  KEPT(L250 "abcde") },
 	{ .what = "no extension", .absent = true, .state = HG_SNI_none },
 	{ .what = "empty extension", BODY(""), .state = HG_SNI_empty },
 	{ .what = "empty list", BODY("\0\0"), .state = HG_SNI_empty },
 	{ .what = "empty name", .names = { NAME("") }, .state = HG_SNI_empty },
-	{ .what = "another name type alone", .names = { TYPED(1, "www.example.com") },
+	{ .what = "another name type alone",
+	  .names = { TYPED(1, "www.example.com") },
 	  .state = HG_SNI_empty },
-	{ .what = "another name type first", .names = { TYPED(7, "other"), NAME("real.example") },
-	  .state = HG_SNI_ok, KEPT("real.example") },
-	{ .what = "two names", .names = { NAME("one.example"), NAME("two.example") },
-	  .state = HG_SNI_ambiguous, KEPT("one.example") },
-	{ .what = "the same name twice", .names = { NAME("one.example"), NAME("one.example") },
-	  .state = HG_SNI_ambiguous, KEPT("one.example") },
-	{ .what = "the extension twice", .names = { NAME("one.example") }, .twice = "two.example",
-	  .state = HG_SNI_ambiguous, KEPT("one.example") },
-	{ .what = "NUL inside", .names = { NAME("www\0.example.com") }, .state = HG_SNI_invalid,
+	{ .what = "another name type first",
+	  .names = { TYPED(7, "other"), NAME("real.example") },
+	  .state = HG_SNI_ok,
+	  KEPT("real.example") },
+	{ .what = "two names",
+	  .names = { NAME("one.example"), NAME("two.example") },
+	  .state = HG_SNI_ambiguous,
+	  KEPT("one.example") },
+	{ .what = "the same name twice",
+	  .names = { NAME("one.example"), NAME("one.example") },
+	  .state = HG_SNI_ambiguous,
+	  KEPT("one.example") },
+	{ .what = "the extension twice",
+	  .names = { NAME("one.example") },
+	  .twice = "two.example",
+	  .state = HG_SNI_ambiguous,
+	  KEPT("one.example") },
+	{ .what = "NUL inside",
+	  .names = { NAME("www\0.example.com") },
+	  .state = HG_SNI_invalid,
 	  KEPT("www\0.example.com") },
-	{ .what = "a space", .names = { NAME("www example.com") }, .state = HG_SNI_invalid,
+	{ .what = "a space",
+	  .names = { NAME("www example.com") },
+	  .state = HG_SNI_invalid,
 	  KEPT("www example.com") },
-	{ .what = "UTF-8, its case kept", .names = { NAME("B\xc3\x9c" "cher.example") },
-	  .state = HG_SNI_invalid, KEPT("B\xc3\x9c" "cher.example") },
-	{ .what = "IPv6 literal", .names = { NAME("2001:db8::1") }, .state = HG_SNI_invalid,
+	{ .what = "UTF-8, its case kept",
+	  .names = { NAME("B\xc3\x9c"
+			  "cher.example") },
+	  .state = HG_SNI_invalid,
+	  KEPT("B\xc3\x9c"
+	       "cher.example") },
+	{ .what = "IPv6 literal",
+	  .names = { NAME("2001:db8::1") },
+	  .state = HG_SNI_invalid,
 	  KEPT("2001:db8::1") },
-	{ .what = "neighbours of the letters: @ [ ` {", .names = { NAME("@[`{") },
-	  .state = HG_SNI_invalid, KEPT("@[`{") },
-	{ .what = "neighbours of the digits: / :", .names = { NAME("a/b:c") },
-	  .state = HG_SNI_invalid, KEPT("a/b:c") },
+	{ .what = "neighbours of the letters: @ [ ` {",
+	  .names = { NAME("@[`{") },
+	  .state = HG_SNI_invalid,
+	  KEPT("@[`{") },
+	{ .what = "neighbours of the digits: / :",
+	  .names = { NAME("a/b:c") },
+	  .state = HG_SNI_invalid,
+	  KEPT("a/b:c") },
 	{ .what = "a comma", .names = { NAME("a,b") }, .state = HG_SNI_invalid, KEPT("a,b") },
-	{ .what = "byte 0xe1, a letter but for its highest bit", .names = { NAME("\xe1""bc") },
-	  .state = HG_SNI_invalid, KEPT("\xe1""bc") },
-	{ .what = "a list longer than its extension", BODY("\0\x09\0\0\3abc"),
-	  .state = HG_SNI_invalid, KEPT("\0\0\3abc") },
+	{ .what = "byte 0xe1, a letter but for its highest bit",
+	  .names = { NAME("\xe1"
+			  "bc") },
+	  .state = HG_SNI_invalid,
+	  KEPT("\xe1"
+	       "bc") },
+	{ .what = "a list longer than its extension",
+	  BODY("\0\x09\0\0\3abc"),
+	  .state = HG_SNI_invalid,
+	  KEPT("\0\0\3abc") },
 	{ .what = "a name longer than its list", BODY("\0\6\0\0\4abc"), .state = HG_SNI_invalid },
 	{ .what = "a lone zero", BODY("\0"), .state = HG_SNI_invalid, KEPT("\0") },
 };
@@ -148,7 +213,7 @@ static bool hello_says(struct talk *t, const struct row *row)
 {
 	const struct gate_event *e = NULL;
 	enum hg_bucket bucket = row->state == HG_SNI_ambiguous ? HG_BUCKET_ambiguous
-							      : HG_BUCKET_single_segment;
+							       : HG_BUCKET_single_segment;
 
 	if (!check_u64("HELLO events", talk_count(t, HG_EVENT_HELLO, &e), 1))
 		return false;
@@ -186,7 +251,8 @@ int main(void)
 	gate_open(&g, NULL);
 	FOR_HOOKS(hook)
 		for (size_t i = 0; i < COUNT_OF(rows); i++)
-			tap_ok(one(&g, hook, &rows[i]), "%s: %s", gate_hook_name[hook], rows[i].what);
+			tap_ok(one(&g, hook, &rows[i]), "%s: %s", gate_hook_name[hook],
+			       rows[i].what);
 	gate_close(&g);
 	return tap_done();
 }

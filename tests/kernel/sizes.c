@@ -50,12 +50,20 @@ static bool saw(struct talk *t, const struct row *row, const struct octets *mess
 {
 	__u32 records = (row->bytes + row->record - 1) / row->record;
 	struct hello_expected expected = { message,
-		{ .bytes = row->bytes, .features = HG_HELLO_EXTENSIONS, .legacy_version = 0x0303,
-		  .version_max = 0x0303, .cipher_count = 13, .cipher_count_no_grease = 13,
-		  .ext_count = 2, .records = records, .segments = segments,
-		  .record_version = 0x0301, .sni_state = HG_SNI_ok },
-		segments > 1 ? HG_BUCKET_reassembled : HG_BUCKET_single_segment,
-		flags | (records > 1 ? HG_FLAG(record_fragmented) : 0) };
+					   { .bytes = row->bytes,
+					     .features = HG_HELLO_EXTENSIONS,
+					     .legacy_version = 0x0303,
+					     .version_max = 0x0303,
+					     .cipher_count = 13,
+					     .cipher_count_no_grease = 13,
+					     .ext_count = 2,
+					     .records = records,
+					     .segments = segments,
+					     .record_version = 0x0301,
+					     .sni_state = HG_SNI_ok },
+					   segments > 1 ? HG_BUCKET_reassembled
+							: HG_BUCKET_single_segment,
+					   flags | (records > 1 ? HG_FLAG(record_fragmented) : 0) };
 
 	return row->read ? talk_saw_hello(t, &expected) : talk_saw_no_hello(t);
 }

@@ -35,12 +35,18 @@ static struct hello_expected expect(const struct row *row, const struct octets *
 				    __u32 segments)
 {
 	return (struct hello_expected){ message,
-		{ .bytes = message->len, .features = HG_HELLO_SSLV2, .legacy_version = row->version,
-		  .version_max = row->version, .cipher_count = row->ciphers,
-		  .cipher_count_no_grease = row->ciphers, .records = 1, .segments = segments,
-		  .sni_state = HG_SNI_none },
-		segments > 1 ? HG_BUCKET_reassembled : HG_BUCKET_single_segment,
-		HG_FLAG(sslv2_hello) };
+					{ .bytes = message->len,
+					  .features = HG_HELLO_SSLV2,
+					  .legacy_version = row->version,
+					  .version_max = row->version,
+					  .cipher_count = row->ciphers,
+					  .cipher_count_no_grease = row->ciphers,
+					  .records = 1,
+					  .segments = segments,
+					  .sni_state = HG_SNI_none },
+					segments > 1 ? HG_BUCKET_reassembled
+						     : HG_BUCKET_single_segment,
+					HG_FLAG(sslv2_hello) };
 }
 
 static void build(struct octets *stream, struct octets *message, const struct row *row)

@@ -22,9 +22,9 @@ struct talk {
 	struct gate *gate;
 	enum gate_hook hook;
 	struct conn conn;
-	struct frame frame; /* the last one sent */
+	struct frame frame;	  /* the last one sent */
 	enum gate_hook last_hook; /* and where */
-	struct frame echo; /* what came back on lo */
+	struct frame echo;	  /* what came back on lo */
 	struct frame_layout at;
 };
 

@@ -72,9 +72,11 @@ __attribute__((format(printf, 1, 2), noreturn)) static inline void tap_bail(cons
 {
 	va_list args;
 
-	fputs("Bail out! ", stdout);
+	/* Not "Bail out!": that would stop the programs behind this one, too. */
+	fputs("# gives up: ", stdout);
 	va_start(args, format);
 	vprintf(format, args);
+	va_end(args);
 	putchar('\n');
 	exit(1);
 }

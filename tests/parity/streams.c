@@ -32,9 +32,20 @@ static bool one_in(struct streams *s, __u32 n)
 /* ---- hellos ---- */
 
 static const char *const names[] = {
-	"www.example.com", "WWW.EXAMPLE.COM.", "a", "bad.example", "x.bad.example", "tree.example",
-	"sub.tree.example", "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r.s.t.u.v.w.x.y.z.deep",
-	"under_score.example", "192.0.2.1", "xn--bcher-kva.example", "...", ".", "-",
+	"www.example.com",
+	"WWW.EXAMPLE.COM.",
+	"a",
+	"bad.example",
+	"x.bad.example",
+	"tree.example",
+	"sub.tree.example",
+	"a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r.s.t.u.v.w.x.y.z.deep",
+	"under_score.example",
+	"192.0.2.1",
+	"xn--bcher-kva.example",
+	"...",
+	".",
+	"-",
 	"abcdefghabcdefghabcdefghabcdefghabcdefghabcdefghabcdefghabcdefgh.example",
 };
 
@@ -42,8 +53,9 @@ static const char *const names[] = {
 
 static __u16 any_cipher(struct streams *s)
 {
-	static const __u16 known[] = { 0x1301, 0x1302, 0xc02b, 0xc02f, 0x002f, 0x000a, 0x0005, 0x0001,
-				       0x00ff, 0x5600, 0x0a0a, 0xfafa, 0x1a1a, 0xc0b4, 0xfefe };
+	static const __u16 known[] = { 0x1301, 0x1302, 0xc02b, 0xc02f, 0x002f,
+				       0x000a, 0x0005, 0x0001, 0x00ff, 0x5600,
+				       0x0a0a, 0xfafa, 0x1a1a, 0xc0b4, 0xfefe };
 
 	return one_in(s, 4) ? (__u16)(next(s) | 1) : known[streams_below(s, COUNT_OF(known))];
 }
@@ -73,7 +85,9 @@ static void odd_sni(struct streams *s, struct hello_spec *spec)
 
 static __u32 any_size(struct streams *s)
 {
-	static const __u32 sizes[] = { 0, 0, 200, 512, 1500, 1741, 4000, 16383, 16384, 16385, 17403 };
+	static const __u32 sizes[] = {
+		0, 0, 200, 512, 1500, 1741, 4000, 16383, 16384, 16385, 17403
+	};
 
 	return one_in(s, 3) ? streams_below(s, 3000) : sizes[streams_below(s, COUNT_OF(sizes))];
 }
@@ -128,11 +142,21 @@ static void lie(struct streams *s, struct octets *o)
 	for (__u32 i = 0; i < f.width; i++)
 		value = value << 8 | o->at[f.at + i];
 	switch (streams_below(s, 5)) {
-	case 0: value++; break;
-	case 1: value--; break;
-	case 2: value = 0; break;
-	case 3: value = ~0ULL; break;
-	default: value = next(s); break;
+	case 0:
+		value++;
+		break;
+	case 1:
+		value--;
+		break;
+	case 2:
+		value = 0;
+		break;
+	case 3:
+		value = ~0ULL;
+		break;
+	default:
+		value = next(s);
+		break;
 	}
 	patch_be(o, f.at, f.width, value);
 }
@@ -155,10 +179,18 @@ static void leading_record(struct streams *s, struct octets *stream)
 	static const __u8 alert[2] = { 1, 90 }, ccs[1] = { 1 };
 
 	switch (streams_below(s, 4)) {
-	case 0: record_put(stream, 21, any_version(s), alert, 2); break;
-	case 1: record_put(stream, 20, any_version(s), ccs, 1); break;
-	case 2: record_put(stream, 22, any_version(s), NULL, 0); break;
-	default: record_put(stream, (__u8)(19 + streams_below(s, 6)), 0x0301, alert, 2); break;
+	case 0:
+		record_put(stream, 21, any_version(s), alert, 2);
+		break;
+	case 1:
+		record_put(stream, 20, any_version(s), ccs, 1);
+		break;
+	case 2:
+		record_put(stream, 22, any_version(s), NULL, 0);
+		break;
+	default:
+		record_put(stream, (__u8)(19 + streams_below(s, 6)), 0x0301, alert, 2);
+		break;
 	}
 }
 
@@ -194,8 +226,12 @@ static void lie_in_record(struct streams *s, struct octets *stream)
 
 static void other_protocol(struct streams *s, struct octets *stream)
 {
-	static const char *const texts[] = { "GET / HTTP/1.1\r\n\r\n", "EHLO x\r\n", "STARTTLS\r\n",
-					     "SSH-2.0-x\r\n", "\x05\x01", "\x16\x03\x01",
+	static const char *const texts[] = { "GET / HTTP/1.1\r\n\r\n",
+					     "EHLO x\r\n",
+					     "STARTTLS\r\n",
+					     "SSH-2.0-x\r\n",
+					     "\x05\x01",
+					     "\x16\x03\x01",
 					     "\x17\x03\x03" };
 
 	octets_clear(stream);
@@ -282,7 +318,8 @@ static __u32 repeat(struct streams *s, const struct octets *stream, struct piece
 		    __u32 count)
 {
 	for (__u32 n = streams_below(s, 5); n && stream->len; n--) {
-		__u32 at = streams_below(s, stream->len), len = 1 + streams_below(s, stream->len - at);
+		__u32 at = streams_below(s, stream->len),
+		      len = 1 + streams_below(s, stream->len - at);
 
 		if (len > s->max_segment)
 			len = s->max_segment;
@@ -324,7 +361,8 @@ static void say_piece(struct talker *t, const struct octets *stream, const struc
 	struct segment segment = { .flags = TCP_ACK | (one_in(t->s, 60) ? TCP_FIN : 0),
 				   .seq = t->conn.isn + 1 + p->at,
 				   .ack = t->conn.server_isn + 1 + streams_below(t->s, 2) * 100,
-				   .data = data, .len = p->len };
+				   .data = data,
+				   .len = p->len };
 
 	memcpy(data, stream->at + p->at, p->len);
 	if (p->spoilt)
@@ -338,14 +376,22 @@ static void interrupt(struct talker *t, __u32 sent)
 	static const __u8 answer[60] = { 22, 3, 3, 0, 55, 2 };
 	__u32 client = t->conn.isn + 1, server = t->conn.server_isn + 1;
 	struct segment segments[] = {
-		{ .from_server = true, .flags = TCP_ACK, .seq = server, .ack = client + sent,
-		  .data = answer, .len = sizeof(answer) },
+		{ .from_server = true,
+		  .flags = TCP_ACK,
+		  .seq = server,
+		  .ack = client + sent,
+		  .data = answer,
+		  .len = sizeof(answer) },
 		{ .from_server = true, .flags = TCP_ACK, .seq = server, .ack = client + sent },
 		{ .from_server = true, .flags = TCP_RST, .seq = server },
 		{ .from_server = true, .flags = TCP_RST, .seq = server + 0x1000000 },
 		{ .flags = TCP_FIN | TCP_ACK, .seq = client + sent, .ack = server },
 		{ .flags = TCP_SYN, .seq = client - 1 },
-		{ .flags = TCP_ACK, .seq = client + 20000, .ack = server, .data = answer, .len = 9 },
+		{ .flags = TCP_ACK,
+		  .seq = client + 20000,
+		  .ack = server,
+		  .data = answer,
+		  .len = 9 },
 		{ .flags = TCP_ACK, .seq = client - 1, .ack = server, .data = answer, .len = 1 },
 		{ .flags = TCP_ACK, .seq = client + sent, .ack = server },
 	};
@@ -383,8 +429,10 @@ static void any_conn(struct streams *s, struct conn *c)
 static void say_handshake(struct talker *t)
 {
 	struct segment syn = { .flags = TCP_SYN, .seq = t->conn.isn };
-	struct segment answer = { .from_server = true, .flags = TCP_SYN | TCP_ACK,
-				  .seq = t->conn.server_isn, .ack = t->conn.isn + 1 };
+	struct segment answer = { .from_server = true,
+				  .flags = TCP_SYN | TCP_ACK,
+				  .seq = t->conn.server_isn,
+				  .ack = t->conn.isn + 1 };
 
 	if (one_in(t->s, 10))
 		return;
@@ -396,7 +444,8 @@ static void say_handshake(struct talker *t)
 static void say_end(struct talker *t, __u32 len)
 {
 	struct segment end = { .flags = one_in(t->s, 2) ? TCP_RST : TCP_FIN | TCP_ACK,
-			       .seq = t->conn.isn + 1 + len, .ack = t->conn.server_isn + 1 };
+			       .seq = t->conn.isn + 1 + len,
+			       .ack = t->conn.server_isn + 1 };
 
 	if (!one_in(t->s, 3))
 		say(t, &end);

@@ -159,15 +159,17 @@ static void dial(void)
 	r.us = now_us() - start;
 	if (fd >= 0)
 		close(fd);
-	printf("{\"port\":%d,\"sent\":%zu,\"read\":%zu,\"end\":\"%s\",\"op\":\"%s\",\"us\":%llu}\n", r.port,
-	       r.sent, r.read, r.end, r.op, (unsigned long long)r.us);
+	printf("{\"port\":%d,\"sent\":%zu,\"read\":%zu,\"end\":\"%s\",\"op\":\"%s\",\"us\":%llu}\n",
+	       r.port, r.sent, r.read, r.end, r.op, (unsigned long long)r.us);
 	fflush(stdout);
 }
 
 static void usage(const char *what)
 {
-	fprintf(stderr, "dial: %s\ndial ADDR PORT FILE [--cut A,B] [--want N] [--timeout MS] "
-		"[--hold FILE] [--repeat N]\n", what);
+	fprintf(stderr,
+		"dial: %s\ndial ADDR PORT FILE [--cut A,B] [--want N] [--timeout MS] "
+		"[--hold FILE] [--repeat N]\n",
+		what);
 	exit(2);
 }
 

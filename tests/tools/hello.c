@@ -58,8 +58,8 @@ static struct {
 
 static const uint16_t usual_ciphers[] = { 0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030,
 					  0xcca9, 0xcca8, 0x009c, 0x009d, 0x002f, 0x0035 };
-static const uint16_t usual_sig_algs[] = { 0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501,
-					   0x0806, 0x0601, 0x0201 };
+static const uint16_t usual_sig_algs[] = { 0x0403, 0x0804, 0x0401, 0x0503, 0x0805,
+					   0x0501, 0x0806, 0x0601, 0x0201 };
 
 static int ext_total;
 
@@ -393,8 +393,12 @@ static int put_records(struct buf *o, const struct buf *m)
 static void write_info(size_t bytes, int records)
 {
 	int plain = 0, max = offers_13() ? highest(&opt.versions) : opt.legacy;
-	const char *v = max == 0x0304 ? "13" : max == 0x0303 ? "12" : max == 0x0302 ? "11" :
-			max == 0x0301 ? "10" : max == 0x0300 ? "s3" : "00";
+	const char *v = max == 0x0304	? "13"
+			: max == 0x0303 ? "12"
+			: max == 0x0302 ? "11"
+			: max == 0x0301 ? "10"
+			: max == 0x0300 ? "s3"
+					: "00";
 	const char *alpn = opt.alpn ? opt.alpn : "00";
 	int exts = ext_total - opt.grease * !opt.no_extensions;
 	FILE *f = fopen(opt.info, "w");
@@ -403,10 +407,12 @@ static void write_info(size_t bytes, int records)
 		die("cannot write", opt.info);
 	for (int i = 0; i < opt.ciphers.n; i++)
 		plain += !is_grease(opt.ciphers.v[i]);
-	fprintf(f, "{\"bytes\":%zu,\"cipher_count\":%d,\"cipher_count_no_grease\":%d,\"ext_count\":%d,"
-		"\"version_max\":%d,\"records\":%d,\"ja4_a\":\"t%s%c%02d%02d%c%c\"}\n", bytes,
-		opt.ciphers.n, plain, ext_total, max, records, v, opt.nsni ? 'd' : 'i',
-		plain > 99 ? 99 : plain, exts > 99 ? 99 : exts, *alpn, alpn[strcspn(alpn, ",") - 1]);
+	fprintf(f,
+		"{\"bytes\":%zu,\"cipher_count\":%d,\"cipher_count_no_grease\":%d,\"ext_count\":%d,"
+		"\"version_max\":%d,\"records\":%d,\"ja4_a\":\"t%s%c%02d%02d%c%c\"}\n",
+		bytes, opt.ciphers.n, plain, ext_total, max, records, v, opt.nsni ? 'd' : 'i',
+		plain > 99 ? 99 : plain, exts > 99 ? 99 : exts, *alpn,
+		alpn[strcspn(alpn, ",") - 1]);
 	fclose(f);
 }
 

@@ -40,8 +40,11 @@ static int load(int type, int verdict)
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = verdict },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	union bpf_attr attr = { .prog_type = type, .insn_cnt = 2, .insns = (uintptr_t)insns,
-				.license = (uintptr_t)"Dual BSD/GPL", .prog_name = "somebody_else" };
+	union bpf_attr attr = { .prog_type = type,
+				.insn_cnt = 2,
+				.insns = (uintptr_t)insns,
+				.license = (uintptr_t) "Dual BSD/GPL",
+				.prog_name = "somebody_else" };
 	int fd = bpf(BPF_PROG_LOAD, &attr);
 
 	if (fd < 0)
@@ -52,8 +55,9 @@ static int load(int type, int verdict)
 static uint32_t prog_id(int fd)
 {
 	struct bpf_prog_info info = { 0 };
-	union bpf_attr attr = { .info = { .bpf_fd = fd, .info_len = sizeof(info),
-					  .info = (uintptr_t)&info } };
+	union bpf_attr attr = {
+		.info = { .bpf_fd = fd, .info_len = sizeof(info), .info = (uintptr_t)&info }
+	};
 
 	if (bpf(BPF_OBJ_GET_INFO_BY_FD, &attr))
 		die("BPF_OBJ_GET_INFO_BY_FD");
@@ -77,7 +81,8 @@ static void hold(int prog, const char *hook, const char *iface)
 		attr.link_create.attach_type = TCX_INGRESS;
 	} else {
 		attr.link_create.attach_type = BPF_XDP;
-		attr.link_create.flags = strcmp(hook, "xdp") ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
+		attr.link_create.flags = strcmp(hook, "xdp") ? XDP_FLAGS_SKB_MODE
+							     : XDP_FLAGS_DRV_MODE;
 	}
 	if (bpf(BPF_LINK_CREATE, &attr) < 0)
 		die("BPF_LINK_CREATE");
@@ -88,8 +93,8 @@ int main(int argc, char **argv)
 	int prog;
 
 	if (argc == 4 && !strcmp(argv[1], "pin")) {
-		prog = *argv[2] == 'x' ? load(BPF_PROG_TYPE_XDP, XDP_PASS) :
-					 load(BPF_PROG_TYPE_SCHED_CLS, -1);
+		prog = *argv[2] == 'x' ? load(BPF_PROG_TYPE_XDP, XDP_PASS)
+				       : load(BPF_PROG_TYPE_SCHED_CLS, -1);
 		pin(prog, argv[3]);
 		printf("ready %u\n", prog_id(prog));
 		return 0;
@@ -98,7 +103,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "holder xdp|xdp-generic|tcx IFACE | holder pin xdp|tc PATH\n");
 		return 2;
 	}
-	prog = *argv[1] == 'x' ? load(BPF_PROG_TYPE_XDP, XDP_PASS) : load(BPF_PROG_TYPE_SCHED_CLS, -1);
+	prog = *argv[1] == 'x' ? load(BPF_PROG_TYPE_XDP, XDP_PASS)
+			       : load(BPF_PROG_TYPE_SCHED_CLS, -1);
 	hold(prog, argv[1], argv[2]);
 	printf("ready %u\n", prog_id(prog));
 	fflush(stdout);

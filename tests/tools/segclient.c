@@ -79,11 +79,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MAX_SEGS     2048
+#define MAX_SEGS 2048
 #define MAX_PAYLOADS 64
-#define MAX_FRAME    70000
-#define MAX_ARGS     4096
-#define NO_VLAN      -1
+#define MAX_FRAME 70000
+#define MAX_ARGS 4096
+#define NO_VLAN -1
 
 enum { F_FIN = 1, F_SYN = 2, F_RST = 4, F_PSH = 8, F_ACK = 16, F_URG = 32 };
 enum { OPT_MSS = 1, OPT_SACK = 2, OPT_WS = 4, OPT_TS = 8 };
@@ -471,8 +471,8 @@ static void transmit_fragments(struct conn *c, const struct seg *s, const uint8_
 	}
 }
 
-static void send_tcp(struct conn *c, const struct seg *s, uint32_t seq, int flags, const uint8_t *data,
-		     uint32_t len)
+static void send_tcp(struct conn *c, const struct seg *s, uint32_t seq, int flags,
+		     const uint8_t *data, uint32_t len)
 {
 	static uint8_t frame[MAX_FRAME];
 	struct virtio_net_hdr vh = { 0 };
@@ -549,7 +549,8 @@ static int frame_vlan(const struct msghdr *m)
 }
 
 /* How good the checksum is of what lies at tcp, len bytes long; ends are the two addresses. */
-static const char *tcp_csum(const uint8_t *ends, int alen, const uint8_t *tcp, uint32_t len, bool partial)
+static const char *tcp_csum(const uint8_t *ends, int alen, const uint8_t *tcp, uint32_t len,
+			    bool partial)
 {
 	uint32_t pseudo = sum(ends, 2 * alen, IPPROTO_TCP + len);
 
@@ -719,8 +720,10 @@ static void receive_all(void)
 
 	for (;;) {
 		struct iovec iov[2] = { { &vh, sizeof(vh) }, { frame, sizeof(frame) } };
-		struct msghdr m = { .msg_iov = iov, .msg_iovlen = 2,
-				    .msg_control = control, .msg_controllen = sizeof(control) };
+		struct msghdr m = { .msg_iov = iov,
+				    .msg_iovlen = 2,
+				    .msg_control = control,
+				    .msg_controllen = sizeof(control) };
 		ssize_t n = recvmsg(net.fd, &m, MSG_DONTWAIT);
 		struct packet p = { 0 };
 		struct conn *c;
@@ -848,8 +851,8 @@ static void report(const struct conn *c)
 	const struct payload *p = c->payload;
 	uint32_t acked = c->handshake ? c->snd_una - c->isn - 1 : 0, len = p ? p->len : 0;
 
-	printf("{\"id\":\"%s\",\"v\":%d,\"sport\":%u,\"dport\":%u,\"handshake\":%s,\"end\":\"%s\"", c->id, c->v,
-	       c->sport, c->dport, c->handshake ? "true" : "false", c->end);
+	printf("{\"id\":\"%s\",\"v\":%d,\"sport\":%u,\"dport\":%u,\"handshake\":%s,\"end\":\"%s\"",
+	       c->id, c->v, c->sport, c->dport, c->handshake ? "true" : "false", c->end);
 	if (c->error)
 		printf(",\"error\":\"%s\"", c->error);
 	printf(",\"bytes\":%u,\"acked\":%u,\"len\":%u,\"hash\":\"%016llx\",\"rst\":%s", c->bytes,
@@ -866,10 +869,11 @@ static void report(const struct conn *c)
 		       c->rst_flags & F_PSH ? "P" : "", c->rst_flags & F_FIN ? "F" : "", c->rst_win,
 		       c->rst_ttl, c->rst_ipid, c->csum);
 		printf(",\"csum_ok\":%s,\"rst_vlan\":%d,\"rst_len\":%d,\"rst_us\":%llu",
-		       ok ? "true" : "false", c->rst_vlan, c->rst_len, (unsigned long long)c->rst_us);
+		       ok ? "true" : "false", c->rst_vlan, c->rst_len,
+		       (unsigned long long)c->rst_us);
 	}
-	printf(",\"rst_count\":%d,\"exact_count\":%d,\"after_rst\":%d}\n", c->rst_count, c->exact_count,
-	       c->after_rst);
+	printf(",\"rst_count\":%d,\"exact_count\":%d,\"after_rst\":%d}\n", c->rst_count,
+	       c->exact_count, c->after_rst);
 }
 
 static void wait_for_packets(struct conn **active, int n)
@@ -1277,9 +1281,16 @@ static void read_script(void)
 	char *line = NULL;
 	size_t room = 0;
 
-	defaults = (struct conn){ .id = "-", .v = 4, .dport = 443, .ttl = 64, .win = 65535,
-				  .opts = OPT_MSS | OPT_SACK | OPT_TS, .want = 1, .close = 'f',
-				  .timeout_us = 1000000, .linger_us = 10000,
+	defaults = (struct conn){ .id = "-",
+				  .v = 4,
+				  .dport = 443,
+				  .ttl = 64,
+				  .win = 65535,
+				  .opts = OPT_MSS | OPT_SACK | OPT_TS,
+				  .want = 1,
+				  .close = 'f',
+				  .timeout_us = 1000000,
+				  .linger_us = 10000,
 				  .vlan = { NO_VLAN, NO_VLAN } };
 	for (line_no = 1; getline(&line, &room, stdin) >= 0; line_no++)
 		run_line(line);
@@ -1291,7 +1302,8 @@ static void read_script(void)
 
 static void parse_mac(const char *s, uint8_t *mac)
 {
-	if (sscanf(s, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", mac, mac + 1, mac + 2, mac + 3, mac + 4, mac + 5) != 6)
+	if (sscanf(s, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", mac, mac + 1, mac + 2, mac + 3, mac + 4,
+		   mac + 5) != 6)
 		die("bad MAC address '%s'", s);
 }
 

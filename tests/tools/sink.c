@@ -43,8 +43,8 @@
 #include <unistd.h>
 
 #define MAX_PORTS 16
-#define KEPT      4096
-#define MAX_SEQ   (1 << 22)
+#define KEPT 4096
+#define MAX_SEQ (1 << 22)
 
 enum kind { LISTENER, CONNECTION, DATAGRAMS, SIGNALS };
 
@@ -94,9 +94,9 @@ static uint64_t now_ms(void)
 static void report(const struct conn *c, const char *end, const char *op)
 {
 	printf("{\"peer\":\"%s\",\"port\":%d,\"lport\":%d,\"v\":%d,\"read\":%llu,\"wrote\":%llu,"
-	       "\"hash\":\"%016llx\",\"end\":\"%s\",\"op\":\"%s\"", c->peer, c->port, c->lport, c->v,
-	       (unsigned long long)c->read, (unsigned long long)c->wrote,
-	       (unsigned long long)c->hash, end, op);
+	       "\"hash\":\"%016llx\",\"end\":\"%s\",\"op\":\"%s\"",
+	       c->peer, c->port, c->lport, c->v, (unsigned long long)c->read,
+	       (unsigned long long)c->wrote, (unsigned long long)c->hash, end, op);
 	if (opt.hex) {
 		printf(",\"hex\":\"");
 		for (uint32_t i = 0; i < c->kept; i++)

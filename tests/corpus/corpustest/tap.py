@@ -46,5 +46,5 @@ def skip_all(reason):
 
 
 def bail_out(reason):
-    print(f"Bail out! {reason}")
+    print(f"# gives up: {reason}")
     return 1
