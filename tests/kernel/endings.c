@@ -26,6 +26,10 @@ enum step {
 	CLIENT_FIN_FAR, /* 16 MB ahead: no server would believe it */
 	CLIENT_RST_FAR,
 	SERVER_RST_FAR,
+	CLIENT_FIN_EARLY,
+	CLIENT_RST_EARLY,
+	CLIENT_FIN_LATE,
+	CLIENT_RST_LATE,
 	SERVER_DATA,
 	IDLE_9,
 	IDLE_11,
@@ -45,124 +49,75 @@ struct row {
 #define ACTIVE HG_BUCKET_COUNT
 #define NO_END HG_CLOSE_none, HG_SIDE_client
 
+/* clang-format off */
 static const struct row rows[] = {
 	{ "SYN alone", { SYN }, ACTIVE, NO_END },
 	{ "SYN, 70 s", { SYN, IDLE_70 }, HG_BUCKET_no_data, NO_END },
 	{ "SYN, refused", { SYN, REFUSAL }, HG_BUCKET_tcp_refused, NO_END },
 	{ "SYN, SYN-ACK, server RST", { SYN, SYN_ACK, SERVER_RST }, HG_BUCKET_no_data, NO_END },
 	{ "SYN, client RST", { SYN, CLIENT_RST }, HG_BUCKET_no_data, NO_END },
-	{ "SYN, SYN-ACK, ACK, client FIN",
-	  { SYN, SYN_ACK, CLIENT_ACK, CLIENT_FIN },
-	  HG_BUCKET_no_data,
-	  NO_END },
+	{ "SYN, SYN-ACK, ACK, client FIN", { SYN, SYN_ACK, CLIENT_ACK, CLIENT_FIN },
+	  HG_BUCKET_no_data, NO_END },
 	{ "three SYNs", { SYN, SYN, SYN }, ACTIVE, NO_END },
 	{ "three SYNs, refused", { SYN, SYN, SYN, REFUSAL }, HG_BUCKET_tcp_refused, NO_END },
 	{ "hello", { SYN, HELLO }, ACTIVE, NO_END },
-	{ "hello, client FIN",
-	  { SYN, HELLO, CLIENT_FIN },
-	  HG_BUCKET_single_segment,
-	  HG_CLOSE_fin,
+	{ "hello, client FIN", { SYN, HELLO, CLIENT_FIN }, HG_BUCKET_single_segment, HG_CLOSE_fin,
 	  HG_SIDE_client },
-	{ "hello, server FIN",
-	  { SYN, HELLO, SERVER_FIN },
-	  HG_BUCKET_single_segment,
-	  HG_CLOSE_fin,
+	{ "hello, server FIN", { SYN, HELLO, SERVER_FIN }, HG_BUCKET_single_segment, HG_CLOSE_fin,
 	  HG_SIDE_server },
-	{ "hello, client RST",
-	  { SYN, HELLO, CLIENT_RST },
-	  HG_BUCKET_single_segment,
-	  HG_CLOSE_rst,
+	{ "hello, client RST", { SYN, HELLO, CLIENT_RST }, HG_BUCKET_single_segment, HG_CLOSE_rst,
 	  HG_SIDE_client },
-	{ "hello, server RST",
-	  { SYN, HELLO, SERVER_RST },
-	  HG_BUCKET_single_segment,
-	  HG_CLOSE_rst,
+	{ "hello, server RST", { SYN, HELLO, SERVER_RST }, HG_BUCKET_single_segment, HG_CLOSE_rst,
 	  HG_SIDE_server },
-	{ "hello with FIN",
-	  { SYN, HELLO_FIN },
-	  HG_BUCKET_single_segment,
-	  HG_CLOSE_fin,
+	{ "hello with FIN", { SYN, HELLO_FIN }, HG_BUCKET_single_segment, HG_CLOSE_fin,
 	  HG_SIDE_client },
-	{ "hello, both FINs",
-	  { SYN, HELLO, SERVER_FIN, CLIENT_FIN, SERVER_ACK },
-	  HG_BUCKET_single_segment,
-	  HG_CLOSE_fin,
-	  HG_SIDE_server },
-	{ "hello, FIN, late data",
-	  { SYN, HELLO, CLIENT_FIN, SERVER_DATA, CLIENT_DATA, CLIENT_RST },
-	  HG_BUCKET_single_segment,
-	  HG_CLOSE_fin,
-	  HG_SIDE_client },
+	{ "hello, both FINs", { SYN, HELLO, SERVER_FIN, CLIENT_FIN, SERVER_ACK },
+	  HG_BUCKET_single_segment, HG_CLOSE_fin, HG_SIDE_server },
+	{ "hello, FIN, late data", { SYN, HELLO, CLIENT_FIN, SERVER_DATA, CLIENT_DATA, CLIENT_RST },
+	  HG_BUCKET_single_segment, HG_CLOSE_fin, HG_SIDE_client },
 	{ "hello, 9 s", { SYN, HELLO, IDLE_9 }, ACTIVE, NO_END },
-	{ "hello, 11 s",
-	  { SYN, HELLO, IDLE_11 },
-	  HG_BUCKET_single_segment,
-	  HG_CLOSE_idle,
+	{ "hello, 11 s", { SYN, HELLO, IDLE_11 }, HG_BUCKET_single_segment, HG_CLOSE_idle,
 	  HG_SIDE_path },
-	{ "hello, data every 9 s",
-	  { SYN, HELLO, IDLE_9, SERVER_DATA, IDLE_9, CLIENT_DATA, IDLE_9 },
-	  ACTIVE,
-	  NO_END },
+	{ "hello, data every 9 s", { SYN, HELLO, IDLE_9, SERVER_DATA, IDLE_9, CLIENT_DATA, IDLE_9 },
+	  ACTIVE, NO_END },
 	{ "part, 29 s", { SYN, PART, IDLE_29 }, ACTIVE, NO_END },
 	{ "part, 31 s", { SYN, PART, IDLE_31 }, HG_BUCKET_truncated, HG_CLOSE_idle, HG_SIDE_path },
 	{ "part, 29 s, rest", { SYN, PART, IDLE_29, REST }, ACTIVE, NO_END },
-	{ "part, 29 s, rest, FIN",
-	  { SYN, PART, IDLE_29, REST, SERVER_FIN },
-	  HG_BUCKET_reassembled,
-	  HG_CLOSE_fin,
-	  HG_SIDE_server },
-	{ "part, 31 s, rest",
-	  { SYN, PART, IDLE_31, REST },
-	  HG_BUCKET_truncated,
-	  HG_CLOSE_idle,
+	{ "part, 29 s, rest, FIN", { SYN, PART, IDLE_29, REST, SERVER_FIN }, HG_BUCKET_reassembled,
+	  HG_CLOSE_fin, HG_SIDE_server },
+	{ "part, 31 s, rest", { SYN, PART, IDLE_31, REST }, HG_BUCKET_truncated, HG_CLOSE_idle,
 	  HG_SIDE_path },
 	{ "part, a FIN ahead of the rest", { SYN, PART, CLIENT_FIN }, ACTIVE, NO_END },
-	{ "part, a FIN ahead of the rest, 31 s",
-	  { SYN, PART, CLIENT_FIN, IDLE_31 },
-	  HG_BUCKET_truncated,
-	  HG_CLOSE_idle,
-	  HG_SIDE_path },
-	{ "part, server RST",
-	  { SYN, PART, SERVER_RST },
-	  HG_BUCKET_truncated,
-	  HG_CLOSE_rst,
+	{ "part, a FIN ahead of the rest, 31 s", { SYN, PART, CLIENT_FIN, IDLE_31 },
+	  HG_BUCKET_truncated, HG_CLOSE_idle, HG_SIDE_path },
+	{ "part, server RST", { SYN, PART, SERVER_RST }, HG_BUCKET_truncated, HG_CLOSE_rst,
 	  HG_SIDE_server },
 	{ "part with FIN", { SYN, PART_FIN }, HG_BUCKET_truncated, HG_CLOSE_fin, HG_SIDE_client },
-	{ "part, server data, rest, FIN",
-	  { SYN, PART, SERVER_DATA, SERVER_ACK, REST, CLIENT_FIN },
-	  HG_BUCKET_reassembled,
-	  HG_CLOSE_fin,
-	  HG_SIDE_client },
-	{ "part twice, rest twice, FIN",
-	  { SYN, PART, PART, REST, REST, SERVER_FIN },
-	  HG_BUCKET_reassembled,
-	  HG_CLOSE_fin,
-	  HG_SIDE_server },
+	{ "part, server data, rest, FIN", { SYN, PART, SERVER_DATA, SERVER_ACK, REST, CLIENT_FIN },
+	  HG_BUCKET_reassembled, HG_CLOSE_fin, HG_SIDE_client },
+	{ "part twice, rest twice, FIN", { SYN, PART, PART, REST, REST, SERVER_FIN },
+	  HG_BUCKET_reassembled, HG_CLOSE_fin, HG_SIDE_server },
 	{ "hello, decoys of FIN and RST",
-	  { SYN, SYN_ACK, HELLO, CLIENT_FIN_FAR, CLIENT_RST_FAR, SERVER_RST_FAR },
-	  ACTIVE,
-	  NO_END },
-	{ "part, decoys, rest, FIN",
-	  { SYN, PART, CLIENT_FIN_FAR, CLIENT_RST_FAR, SERVER_RST_FAR, REST, SERVER_FIN },
-	  HG_BUCKET_reassembled,
-	  HG_CLOSE_fin,
-	  HG_SIDE_server },
-	{ "SYN, decoys, hello, FIN",
-	  { SYN, SYN_ACK, CLIENT_FIN_FAR, CLIENT_RST_FAR, HELLO, SERVER_FIN },
-	  HG_BUCKET_single_segment,
-	  HG_CLOSE_fin,
-	  HG_SIDE_server },
-	{ "SYN again after the hello",
-	  { SYN, HELLO, SYN, SERVER_FIN },
-	  HG_BUCKET_single_segment,
-	  HG_CLOSE_fin,
-	  HG_SIDE_server },
-	{ "SYN again after the part",
-	  { SYN, PART, SYN, REST, SERVER_FIN },
-	  HG_BUCKET_reassembled,
-	  HG_CLOSE_fin,
-	  HG_SIDE_server },
+	  { SYN, SYN_ACK, HELLO, CLIENT_FIN_FAR, CLIENT_RST_FAR, SERVER_RST_FAR }, ACTIVE, NO_END },
+	{ "part, a FIN and a RST one byte early",
+	  { SYN, SYN_ACK, PART, CLIENT_FIN_EARLY, CLIENT_RST_EARLY }, ACTIVE, NO_END },
+	{ "part, a FIN and a RST one byte late",
+	  { SYN, SYN_ACK, PART, CLIENT_FIN_LATE, CLIENT_RST_LATE }, ACTIVE, NO_END },
+	{ "part, decoys, rest, FIN", { SYN, PART, CLIENT_FIN_FAR, CLIENT_RST_FAR, SERVER_RST_FAR,
+	    REST, SERVER_FIN }, HG_BUCKET_reassembled, HG_CLOSE_fin, HG_SIDE_server },
+	{ "SYN, decoys, hello, FIN", { SYN, SYN_ACK, CLIENT_FIN_FAR, CLIENT_RST_FAR, HELLO,
+	    SERVER_FIN }, HG_BUCKET_single_segment, HG_CLOSE_fin, HG_SIDE_server },
+	{ "SYN again after the hello", { SYN, HELLO, SYN, SERVER_FIN }, HG_BUCKET_single_segment,
+	  HG_CLOSE_fin, HG_SIDE_server },
+	{ "SYN again after the part", { SYN, PART, SYN, REST, SERVER_FIN }, HG_BUCKET_reassembled,
+	  HG_CLOSE_fin, HG_SIDE_server },
 };
+/* clang-format on */
+
+/* How much each side has said. */
+static struct {
+	__u32 client, server;
+} ends;
 
 static void hello_part(struct talk *t, __u32 at, __u32 len, __u8 flags)
 {
@@ -175,6 +130,8 @@ static void hello_part(struct talk *t, __u32 at, __u32 len, __u8 flags)
 	record_whole(&stream, &message);
 	s.data = stream.at + at;
 	s.len = len ? len : stream.len - at;
+	if (at + s.len > ends.client)
+		ends.client = at + s.len;
 	talk_segment(t, &s);
 }
 
@@ -251,6 +208,18 @@ static void take(struct talk *t, enum step step)
 	case CLIENT_RST_FAR:
 		talk_client_flags(t, TCP_RST, 1 << 24);
 		break;
+	case CLIENT_FIN_EARLY:
+		talk_client_flags(t, TCP_FIN | TCP_ACK, ends.client - 1);
+		break;
+	case CLIENT_RST_EARLY:
+		talk_client_flags(t, TCP_RST, ends.client - 1);
+		break;
+	case CLIENT_FIN_LATE:
+		talk_client_flags(t, TCP_FIN | TCP_ACK, ends.client + 1);
+		break;
+	case CLIENT_RST_LATE:
+		talk_client_flags(t, TCP_RST, ends.client + 1);
+		break;
 	case SERVER_RST_FAR:
 		talk_server_flags(t, TCP_RST, 1 << 24);
 		break;
@@ -282,6 +251,7 @@ static bool one(struct gate *g, enum gate_hook hook, const struct row *row)
 	struct hg_counters c;
 	bool ok;
 
+	ends.client = ends.server = 0;
 	talk_begin(&t, g, hook, NULL);
 	for (__u32 i = 0; i < 12 && row->steps[i]; i++)
 		take(&t, row->steps[i]);

@@ -39,6 +39,7 @@ struct row {
 	enum hg_bucket bucket;
 };
 
+/* clang-format off */
 static const struct row rows[] = {
 	{ "record length + 1", RECORD, 2, PLUS, 1, HG_BUCKET_truncated },
 	{ "record length maximal", RECORD, 2, SET, 0xffff, HG_BUCKET_not_tls },
@@ -62,6 +63,7 @@ static const struct row rows[] = {
 	{ "first extension's length maximal", FIRST_EXTENSION, 2, SET, 0xffff,
 	  HG_BUCKET_malformed },
 };
+/* clang-format on */
 
 static bool ended_as(struct talk *t, enum hg_bucket bucket, __u32 len)
 {

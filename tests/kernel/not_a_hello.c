@@ -57,137 +57,53 @@ struct row {
 
 #define GET "GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n"
 
+/* clang-format off */
 static const struct row rows[] = {
 	{ "HTTP", false, { T(GET), S("HTTP/1.1 200 OK\r\n") }, 0, 0, HG_BUCKET_not_tls, 0, 1 },
-	{ "SSH",
-	  false,
-	  { S("SSH-2.0-x\r\n"), T("SSH-2.0-y\r\n"), T("binary") },
-	  0,
-	  0,
-	  HG_BUCKET_not_tls,
-	  0,
-	  1 },
-	{ "a handshake record that is no hello",
-	  false,
-	  { T("\x16\3\1\0\5\2\0\0\1x") },
-	  0,
-	  0,
-	  HG_BUCKET_not_tls,
-	  0,
-	  1 },
+	{ "SSH", false, { S("SSH-2.0-x\r\n"), T("SSH-2.0-y\r\n"), T("binary") }, 0, 0,
+	  HG_BUCKET_not_tls, 0, 1 },
+	{ "a handshake record that is no hello", false, { T("\x16\3\1\0\5\2\0\0\1x") }, 0, 0,
+	  HG_BUCKET_not_tls, 0, 1 },
 	{ "application data first", false, { T("\x17\3\3\0\5abcde"), H(0) }, 1, AFTER, ONE, 0, 1 },
-	{ "STARTTLS over SMTP",
-	  false,
+	{ "STARTTLS over SMTP", false,
 	  { S("220 mail\r\n"), T("EHLO x\r\n"), S("250 STARTTLS\r\n"), T("STARTTLS\r\n"),
-	    S("220 go\r\n"), H(0) },
-	  1,
-	  AFTER,
-	  ONE,
-	  0,
-	  1 },
-	{ "STARTTLS, the hello in two segments",
-	  false,
+	    S("220 go\r\n"), H(0) }, 1, AFTER, ONE, 0, 1 },
+	{ "STARTTLS, the hello in two segments", false,
 	  { S("220 mail\r\n"), T("EHLO x\r\n"), T("STARTTLS\r\n"), S("220 go\r\n"), H(200), H(0) },
-	  2,
-	  AFTER,
-	  MANY,
-	  0,
-	  1 },
-	{ "HTTP CONNECT",
-	  false,
-	  { T("CONNECT a.example:443 HTTP/1.1\r\n\r\n"), S("HTTP/1.1 200 OK\r\n\r\n"), H(0) },
-	  1,
-	  AFTER,
-	  ONE,
-	  0,
-	  1 },
-	{ "SOCKS5",
-	  false,
-	  { T("\5\1\0"), S("\5\0"), T("\5\1\0\1\1\2\3\4\1\xbb"), S("\5\0"), H(0) },
-	  1,
-	  AFTER,
-	  ONE,
-	  0,
-	  1 },
-	{ "PROXY header in its own segment",
-	  false,
-	  { T("PROXY TCP4 192.0.2.1 192.0.2.2 5 443\r\n"), H(0) },
-	  1,
-	  AFTER,
-	  ONE,
-	  0,
-	  1 },
-	{ "PostgreSQL",
-	  false,
-	  { T("\0\0\0\x08\4\xd2\x16\x2f"), S("S"), H(0) },
-	  1,
-	  AFTER,
-	  ONE,
-	  0,
+	  2, AFTER, MANY, 0, 1 },
+	{ "HTTP CONNECT", false, { T("CONNECT a.example:443 HTTP/1.1\r\n\r\n"),
+	    S("HTTP/1.1 200 OK\r\n\r\n"), H(0) }, 1, AFTER, ONE, 0, 1 },
+	{ "SOCKS5", false, { T("\5\1\0"), S("\5\0"), T("\5\1\0\1\1\2\3\4\1\xbb"), S("\5\0"), H(0) },
+	  1, AFTER, ONE, 0, 1 },
+	{ "PROXY header in its own segment", false,
+	  { T("PROXY TCP4 192.0.2.1 192.0.2.2 5 443\r\n"), H(0) }, 1, AFTER, ONE, 0, 1 },
+	{ "PostgreSQL", false, { T("\0\0\0\x08\4\xd2\x16\x2f"), S("S"), H(0) }, 1, AFTER, ONE, 0,
 	  1 },
 	{ "the start was missed", true, { H(0) }, 1, MISSED, ONE, 0, 1 },
 	{ "the start was missed, two segments", true, { H(300), H(0) }, 2, MISSED, MANY, 0, 1 },
-	{ "the start was missed, first segment of eleven bytes",
-	  true,
-	  { H(11), H(0) },
-	  2,
-	  MISSED,
-	  MANY,
-	  0,
-	  1 },
+	{ "the start was missed, first segment of eleven bytes", true, { H(11), H(0) }, 2, MISSED,
+	  MANY, 0, 1 },
 	{ "the start was missed, too little to be sure", true, { H(10), H(0) }, 0, 0, ONE, 2, 0 },
-	{ "the middle of a download",
-	  true,
-	  { S("binary data"), T("more of it"), S("and more") },
-	  0,
-	  0,
-	  ONE,
-	  3,
-	  0 },
-	{ "the middle of a TLS connection",
-	  true,
-	  { T("\x17\3\3\0\5abcde"), S("\x17\3\3\0\5abcde") },
-	  0,
-	  0,
-	  ONE,
-	  2,
-	  0 },
-	{ "junk 20 KB ahead, then the hello",
-	  false,
-	  { AHEAD(20000, "junk"), BACK(0) },
-	  1,
-	  0,
-	  ONE,
-	  0,
-	  1 },
-	{ "junk 20 KB ahead, then the hello in small segments",
-	  false,
-	  { AHEAD(20000, "junk"), BACK(5), H(10), H(0) },
-	  3,
-	  0,
-	  MANY,
-	  0,
-	  1 },
-	{ "junk at the start, then the hello over it",
-	  false,
-	  { T("junk that a server never saw"), BACK(0) },
-	  1,
-	  0,
-	  ONE,
-	  0,
-	  1 },
-	{ "junk at the start, then the hello over it in small segments",
-	  false,
-	  { T("junk that a server never saw"), BACK(5), H(10), H(0) },
-	  3,
-	  0,
-	  MANY,
-	  0,
-	  1 },
+	{ "the middle of a download", true, { S("binary data"), T("more of it"), S("and more") }, 0,
+	  0, ONE, 3, 0 },
+	{ "the middle of a TLS connection", true,
+	  { T("\x17\3\3\0\5abcde"), S("\x17\3\3\0\5abcde") }, 0, 0, ONE, 2, 0 },
+	{ "the rest of a hello behind a hole, no more", false, { AHEAD(600, "x") }, 0, 0,
+	  HG_BUCKET_truncated, 0, 1 },
+	{ "junk 20 KB ahead, then the hello", false, { AHEAD(20000, "junk"), BACK(0) }, 1, 0, ONE,
+	  0, 1 },
+	{ "junk 20 KB ahead, then the hello in small segments", false,
+	  { AHEAD(20000, "junk"), BACK(5), H(10), H(0) }, 3, 0, MANY, 0, 1 },
+	{ "junk at the start, then the hello over it", false,
+	  { T("junk that a server never saw"), BACK(0) }, 1, 0, ONE, 0, 1 },
+	{ "junk at the start, then the hello over it in small segments", false,
+	  { T("junk that a server never saw"), BACK(5), H(10), H(0) }, 3, 0, MANY, 0, 1 },
 };
+/* clang-format on */
 
 struct cursor {
 	__u32 client, server, hello;
+	__u32 whole; /* bytes of the client without a hole */
 };
 
 static void send_part(struct talk *t, const struct part *p, struct cursor *c,
@@ -195,14 +111,16 @@ static void send_part(struct talk *t, const struct part *p, struct cursor *c,
 {
 	__u32 len = p->len;
 
+	if (p->what == HELLO && !len)
+		len = stream->len - (p->back ? 0 : c->hello);
 	c->client += p->skip;
 	if (p->back) {
 		c->client = 0;
 		c->hello = 0;
 	}
+	if (c->client <= c->whole && p->what != FROM_SERVER && c->client + len > c->whole)
+		c->whole = c->client + len;
 	if (p->what == HELLO) {
-		if (!len)
-			len = stream->len - c->hello;
 		talk_client(t, c->client, stream->at + c->hello, len);
 		c->hello += len;
 		c->client += len;
@@ -253,7 +171,7 @@ static bool one(struct gate *g, enum gate_hook hook, const struct row *row)
 	for (__u32 i = 0; i < 8 && row->parts[i].what; i++)
 		send_part(&t, &row->parts[i], &at, &stream);
 	ok = saw(&t, row, &message);
-	talk_client_flags(&t, TCP_RST, at.client);
+	talk_client_flags(&t, TCP_RST, at.whole);
 	ok &= check_coverage(g, row->flows, &row->bucket, row->flows != 0);
 	gate_counters(g, &c);
 	ok &= check_u64("unknown_flow", c.refused.unknown_flow, row->unknown);

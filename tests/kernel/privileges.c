@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which capabilities load all programs, run and sweep them.  Without
- * CAP_PERFMON the verifier hides pointers and is stricter with arithmetic.
+ * Which capabilities load all programs, run and sweep them.  (Without
+ * CAP_PERFMON the verifier forbids what clang cannot be kept from.)
  */
 #include <errno.h>
 #include <linux/capability.h>

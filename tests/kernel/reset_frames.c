@@ -25,6 +25,7 @@ static const __u8 atomic_fragment[8] = { 6, 0, 0, 0, 1, 2, 3, 4 };
 #define CHAIN(first, bytes)                                                                        \
 	.ipv6_next = (first), .ipv6_chain = (bytes), .ipv6_chain_len = sizeof(bytes)
 
+/* clang-format off */
 static const struct row rows[] = {
 	{ .what = "IPv4" },
 	{ .what = "IPv4, partial checksum", .shape = { .partial = true } },
@@ -43,29 +44,24 @@ static const struct row rows[] = {
 	{ .what = "IPv4, Ethernet padding, partial", .shape = { .padding = 30, .partial = true } },
 	{ .what = "IPv6", .ipv6 = true },
 	{ .what = "IPv6, partial checksum", .ipv6 = true, .shape = { .partial = true } },
-	{ .what = "IPv6, a tag, TCP options",
-	  .ipv6 = true,
+	{ .what = "IPv6, a tag, TCP options", .ipv6 = true,
 	  .shape = { .tags = { 9 }, .tcp_options = tcp_options, .tcp_options_len = 12 } },
 	{ .what = "IPv6, hop-by-hop options", .ipv6 = true, .shape = { CHAIN(0, hop_by_hop) } },
-	{ .what = "IPv6, hop-by-hop options, partial",
-	  .ipv6 = true,
+	{ .what = "IPv6, hop-by-hop options, partial", .ipv6 = true,
 	  .shape = { CHAIN(0, hop_by_hop), .partial = true } },
 	{ .what = "IPv6, two headers", .ipv6 = true, .shape = { CHAIN(0, two_headers) } },
-	{ .what = "IPv6, 256 bytes of options",
-	  .ipv6 = true,
+	{ .what = "IPv6, 256 bytes of options", .ipv6 = true,
 	  .shape = { CHAIN(60, long_options) } },
-	{ .what = "IPv6, 264 bytes of options",
-	  .ipv6 = true,
+	{ .what = "IPv6, 264 bytes of options", .ipv6 = true,
 	  .shape = { CHAIN(60, longer_options) } },
 	{ .what = "IPv4, a tag and options",
 	  .shape = { .tags = { 9 }, .ip_options = options, .ip_options_len = 40 } },
-	{ .what = "IPv6, a tag and two headers, partial",
-	  .ipv6 = true,
+	{ .what = "IPv6, a tag and two headers, partial", .ipv6 = true,
 	  .shape = { .tags = { 9 }, CHAIN(0, two_headers), .partial = true } },
-	{ .what = "IPv6, an atomic fragment",
-	  .ipv6 = true,
+	{ .what = "IPv6, an atomic fragment", .ipv6 = true,
 	  .shape = { CHAIN(44, atomic_fragment) } },
 };
+/* clang-format on */
 
 static bool same_bytes(const char *what, const __u8 *got, const __u8 *wanted, __u32 len)
 {

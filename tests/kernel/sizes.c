@@ -94,6 +94,17 @@ static bool in_order(struct gate *g, enum gate_hook hook, const struct row *row)
 	return ok & verdict(&t, row, true) & gate_clear(g);
 }
 
+/* The server says how much has come: more than was kept of it. */
+static void acknowledge(struct talk *t, __u32 len)
+{
+	struct segment s = { .from_server = true,
+			     .flags = TCP_ACK,
+			     .seq = t->conn.server_isn + 1,
+			     .ack = t->conn.isn + 1 + len };
+
+	talk_segment(t, &s);
+}
+
 static bool backwards(struct gate *g, enum gate_hook hook, const struct row *row)
 {
 	static struct octets message, stream;
@@ -111,6 +122,7 @@ static bool backwards(struct gate *g, enum gate_hook hook, const struct row *row
 		talk_client(&t, at, stream.at + at, len);
 	}
 	ok = saw(&t, row, &message, last + 1, HG_FLAG(out_of_order));
+	acknowledge(&t, stream.len);
 	talk_client_flags(&t, TCP_RST, stream.len);
 	return ok & verdict(&t, row, true) & gate_clear(g);
 }

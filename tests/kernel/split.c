@@ -12,36 +12,20 @@ struct row {
 	struct hg_hello_facts facts;
 };
 
+/* clang-format off */
 static const struct row rows[] = {
-	{ "classic, 517 bytes",
-	  &hello_classic,
-	  { .bytes = 512,
-	    .features = HG_HELLO_EXTENSIONS,
-	    .legacy_version = 0x0303,
-	    .version_max = 0x0304,
-	    .cipher_count = 13,
-	    .cipher_count_no_grease = 13,
-	    .ext_count = 6,
-	    .records = 1,
-	    .segments = 2,
-	    .record_version = 0x0301,
-	    .session_id_len = 32,
+	{ "classic, 517 bytes", &hello_classic,
+	  { .bytes = 512, .features = HG_HELLO_EXTENSIONS, .legacy_version = 0x0303,
+	    .version_max = 0x0304, .cipher_count = 13, .cipher_count_no_grease = 13, .ext_count = 6,
+	    .records = 1, .segments = 2, .record_version = 0x0301, .session_id_len = 32,
 	    .sni_state = HG_SNI_ok } },
-	{ "post-quantum, 1746 bytes, name last",
-	  &hello_pq,
-	  { .bytes = 1741,
-	    .features = HG_HELLO_EXTENSIONS | HG_HELLO_PQ | HG_HELLO_GREASE,
-	    .legacy_version = 0x0303,
-	    .version_max = 0x0304,
-	    .cipher_count = 5,
-	    .cipher_count_no_grease = 4,
-	    .ext_count = 6,
-	    .records = 1,
-	    .segments = 2,
-	    .record_version = 0x0301,
-	    .session_id_len = 32,
-	    .sni_state = HG_SNI_ok } },
+	{ "post-quantum, 1746 bytes, name last", &hello_pq,
+	  { .bytes = 1741, .features = HG_HELLO_EXTENSIONS | HG_HELLO_PQ | HG_HELLO_GREASE,
+	    .legacy_version = 0x0303, .version_max = 0x0304, .cipher_count = 5,
+	    .cipher_count_no_grease = 4, .ext_count = 6, .records = 1, .segments = 2,
+	    .record_version = 0x0301, .session_id_len = 32, .sni_state = HG_SNI_ok } },
 };
+/* clang-format on */
 
 static bool cut_at(struct gate *g, enum gate_hook hook, const struct row *row,
 		   const struct octets *stream, const struct octets *message, __u32 cut,
