@@ -271,8 +271,8 @@ struct hg_scratch {
 	__u64 name;	     /* key into server_names */
 	struct hg_name_walk {
 		__u64 sum[2];
-		__u32 left; /* bytes of the name still to read */
-		__u32 done;
+		__u32 len;
+		__u32 done; /* bytes read, from the right */
 		__u32 labels;
 	} walk;
 	struct hg_facts facts;

@@ -45,17 +45,20 @@ HG_STEP long hg_name_byte_step(__u32 i, struct hg_name_step *n)
 {
 	struct hg_scratch *s = n->scratch;
 	struct hg_name_walk *w = &s->walk;
+	__u32 done = w->done;
 	__u8 byte;
 
-	if (i >= w->left)
+	(void)i;
+	if (done >= w->len)
 		return 1;
-	byte = n->name[(w->left - 1 - i) & (HG_NAME_SIZE - 1)];
+	w->done = done + 1;
+	byte = n->name[(w->len - 1 - done) & (HG_NAME_SIZE - 1)];
 	if (byte == '.') {
 		w->labels++;
 		hg_name_look_up(n, false);
 	}
-	w->sum[0] += hg_name_hash_byte(n->policy->name_key[0][i & (HG_NAME_SIZE - 1)], byte);
-	w->sum[1] += hg_name_hash_byte(n->policy->name_key[1][i & (HG_NAME_SIZE - 1)], byte);
+	w->sum[0] += hg_name_hash_byte(n->policy->name_key[0][done & (HG_NAME_SIZE - 1)], byte);
+	w->sum[1] += hg_name_hash_byte(n->policy->name_key[1][done & (HG_NAME_SIZE - 1)], byte);
 	return 0;
 }
 
@@ -69,10 +72,11 @@ HG_INLINE __u64 hg_walk_name(struct hg_name_step *n, const __u8 *name, __u32 len
 	w->sum[0] = 0;
 	w->sum[1] = 0;
 	w->labels = 0;
-	w->left = len;
+	w->done = 0;
+	w->len = len;
 	if (!len)
 		return 0;
-	hg_loop(HG_NAME_MAX, hg_name_byte_step, n);
+	hg_loop_few(32, HG_NAME_MAX, hg_name_byte_step, n);
 	w->labels++;
 	hg_name_look_up(n, true);
 	return n->scratch->facts.sni;
@@ -133,7 +137,7 @@ HG_INLINE __u64 hg_server_name_key(const struct hg_hello *h, const struct hg_con
 	if (!h->name_len)
 		return 0;
 	step.sum[0] = h->name_len;
-	hg_loop(HG_NAME_SIZE / 8, hg_name_key_step, &step);
+	hg_loop_short(HG_NAME_SIZE / 8, hg_name_key_step, &step);
 	return (hg_mix(step.sum[0]) ^ hg_mix(step.sum[1] + 1) * 0x9e3779b97f4a7c15ULL) | 1;
 }
 

@@ -43,7 +43,7 @@ HG_INLINE long hg_copy_chunk(struct hg_copy_step *s, const int at)
 	s->from += n;
 	s->to = to + n;
 	s->left -= n;
-	return 0;
+	return !s->left;
 }
 
 HG_STEP long hg_copy_step_xdp(__u32 i, struct hg_copy_step *s)
@@ -65,13 +65,9 @@ HG_INLINE bool hg_stream_copy(void *ctx, const int at, struct hg_capture *captur
 	struct hg_copy_step step = { ctx, capture, from, to, len, 0 };
 
 	if (at == HG_AT_XDP) {
-		if (hg_copy_step_xdp(0, &step))
-			return !step.failed;
-		hg_loop(HG_COPY_CHUNKS_MAX, hg_copy_step_xdp, &step);
+		hg_loop_few(1, HG_COPY_CHUNKS_MAX, hg_copy_step_xdp, &step);
 	} else {
-		if (hg_copy_step_skb(0, &step))
-			return !step.failed;
-		hg_loop(HG_COPY_CHUNKS_MAX, hg_copy_step_skb, &step);
+		hg_loop_few(1, HG_COPY_CHUNKS_MAX, hg_copy_step_skb, &step);
 	}
 	return !step.failed;
 }

@@ -208,25 +208,36 @@ HG_INLINE bool hg_cipher_is_strong(__u16 cipher)
 	return !hg_is_grease(cipher) && !hg_is_scsv(cipher) && !hg_cipher_is_weak(cipher);
 }
 
-/* Four suites: GREASE is counted, and a strong one looked for until it is found. */
-HG_STEP long hg_cipher_step(__u32 i, struct hg_parse_step *s)
+/* Four suites: how many are GREASE? */
+HG_STEP long hg_grease_step(__u32 i, struct hg_parse_step *s)
 {
 	struct hg_parse *p = s->parse;
-	__u32 at = p->list.at + i * 8, left = p->list.end - at;
+	__u32 at = p->list.at, left = p->list.end - at;
 	__u64 word;
 
-	if (at + 2 > p->list.end)
+	(void)i;
+	if (at >= p->list.end)
 		return 1;
+	p->list.at = at + 8;
 	word = hg_word(s->capture, at);
 	if (left < 8)
-		word |= ~0ULL << (8 * (left & 6)); /* 0xffff is no GREASE */
+		word |= ~0ULL << (8 * left & 63); /* 0xffff is no GREASE */
 	p->grease += hg_grease_lanes(word);
-	for (__u32 k = 0; k < 8; k += 2) {
-		if (p->strong || k + 2 > left)
-			break;
-		p->strong = hg_cipher_is_strong(hg_be16(s->capture, at + k));
-	}
 	return 0;
+}
+
+/* One suite: is it a strong one? */
+HG_STEP long hg_strong_step(__u32 i, struct hg_parse_step *s)
+{
+	struct hg_parse *p = s->parse;
+	__u32 at = p->list.at;
+
+	(void)i;
+	if (at >= p->list.end)
+		return 1;
+	p->list.at = at + 2;
+	p->strong = hg_cipher_is_strong(hg_be16(s->capture, at));
+	return p->strong;
 }
 
 HG_INLINE void hg_parse_ciphers(struct hg_parse_step *s, const struct hg_window *list)
@@ -236,10 +247,13 @@ HG_INLINE void hg_parse_ciphers(struct hg_parse_step *s, const struct hg_window 
 
 	hg_span_set(p, &h->ciphers, list);
 	h->cipher_count = (list->end - list->at) / 2;
-	p->list = *list;
 	p->grease = 0;
 	p->strong = 0;
-	hg_loop(HG_CIPHERS_MAX / 4, hg_cipher_step, s);
+	p->list.at = list->at;
+	p->list.end = list->at + 2 * h->cipher_count; /* an odd byte at the end is none */
+	hg_loop_few(10, HG_CIPHERS_MAX / 4, hg_grease_step, s);
+	p->list.at = list->at;
+	hg_loop_few(3, HG_CIPHERS_MAX, hg_strong_step, s);
 	h->cipher_count_no_grease = h->cipher_count - p->grease;
 	if (p->grease)
 		h->features |= HG_HELLO_GREASE;
@@ -369,7 +383,7 @@ HG_INLINE void hg_parse_server_names(struct hg_parse_step *s, __u32 which)
 		return;
 	}
 	p->list = list;
-	hg_loop(HG_HELLO_MAX / 3, hg_server_name_step, s);
+	hg_loop_few(2, HG_HELLO_MAX / 3, hg_server_name_step, s);
 }
 
 /*
@@ -438,7 +452,7 @@ HG_INLINE __u32 hg_parse_name(struct hg_parse_step *s)
 	struct hg_parse *p = s->parse;
 	__u32 len = s->from.end - s->from.at, last = len - 1;
 
-	hg_loop(HG_NAME_SIZE / 8, hg_name_step, s);
+	hg_loop_short(HG_NAME_SIZE / 8, hg_name_step, s);
 	hg_opaque(len);
 	if (len < HG_NAME_SIZE)
 		s->to[len] = 0;
@@ -538,7 +552,7 @@ HG_INLINE void hg_parse_versions(struct hg_parse_step *s)
 	hg_span_set(p, &h->versions, &list);
 	p->list = list;
 	h->version_max = 0;
-	hg_loop(128, hg_version_step, s);
+	hg_loop_few(6, 128, hg_version_step, s);
 	if (!h->version_max)
 		h->version_max = legacy;
 }
@@ -596,7 +610,7 @@ HG_INLINE void hg_parse_lists(struct hg_parse_step *s)
 
 	hg_parse_versions(s);
 	if (hg_parse_list16(s, &h->groups))
-		hg_loop(HG_CIPHERS_MAX, hg_group_step, s);
+		hg_loop_few(10, HG_CIPHERS_MAX, hg_group_step, s);
 	hg_parse_point_formats(s);
 	hg_parse_list16(s, &h->signature_algorithms);
 	hg_parse_list16(s, &h->alpn);
@@ -632,7 +646,7 @@ HG_INLINE bool hg_parse_body(struct hg_parse_step *s, struct hg_window w)
 	h->features |= HG_HELLO_EXTENSIONS;
 	hg_span_set(p, &h->extensions, &list);
 	p->ext = list;
-	hg_loop(HG_EXTENSIONS_MAX, hg_extension_step, s);
+	hg_loop_few(24, HG_EXTENSIONS_MAX, hg_extension_step, s);
 	return !p->malformed;
 }
 

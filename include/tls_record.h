@@ -229,7 +229,7 @@ HG_INLINE __u8 hg_records_scan(const struct hg_capture *c, struct hg_records *r,
 		r->scan = hg_sslv2_scan(c, r, filled);
 		return r->scan;
 	}
-	hg_loop(HG_RECORDS_MAX, hg_records_step, &step);
+	hg_loop_few(2, HG_RECORDS_MAX, hg_records_step, &step);
 	return r->scan;
 }
 

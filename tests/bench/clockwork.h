@@ -16,6 +16,9 @@ enum clockwork_kind { CLOCKWORK_XDP, CLOCKWORK_FRAGS, CLOCKWORK_TC, CLOCKWORK_KI
 
 void clockwork_open(void);
 
+/* Before the rows of a kind. */
+void clockwork_prepare(enum clockwork_kind kind);
+
 /* The program that does nothing, of this kind. */
 int clockwork_nothing(enum clockwork_kind kind);
 
