@@ -57,6 +57,7 @@ struct work {
 	struct hg_interface before; /* as it was: ifindex 0 if not attached */
 	unsigned int number;
 	char driver[32];
+	int error; /* -errno of the hook that was tried last and refused */
 	__u64 ports[HG_PORT_WORDS];
 	struct hg_loaded loaded;
 };
@@ -189,15 +190,21 @@ static int take_off(struct hg_instance *in, const struct hg_interface *i)
 	return r ? r : filters;
 }
 
+/* The id of what is on the XDP hook. */
+static __u32 xdp_program(__u32 ifindex)
+{
+	__u32 id = 0;
+
+	bpf_xdp_query_id((int)ifindex, 0, &id);
+	return id;
+}
+
 static int refused(struct work *w, enum hg_hook hook, int error)
 {
-	__u32 other = 0;
-
 	if (error == -EBUSY || error == -EEXIST) {
-		bpf_xdp_query_id((int)w->entry.ifindex, 0, &other);
 		if (is_xdp(hook))
 			hg_error("%s: the XDP hook is held by another program (id %u)",
-				 w->entry.name, other);
+				 w->entry.name, xdp_program(w->entry.ifindex));
 		else
 			hg_error("%s: our place on the tc hook is held by another program",
 				 w->entry.name);
@@ -225,6 +232,7 @@ static int try_hook(struct work *w, enum hg_hook hook, bool say)
 
 	w->entry.hook = hook;
 	w->entry.tcx = hook == HG_HOOK_TC ? 0 : hg_hook_has_tcx();
+	w->error = 0;
 	if (hook == HG_HOOK_TCX && !w->entry.tcx)
 		return say ? refused(w, hook, -EOPNOTSUPP) : HG_UNSUPPORTED;
 	r = load_for(w, hook);
@@ -240,9 +248,26 @@ static int try_hook(struct work *w, enum hg_hook hook, bool say)
 		take_off_rest(w);
 	if (!r)
 		return HG_OK;
+	w->error = r;
 	if (!hg_interface_used(&w->before))
 		take_off(w->in, &w->entry);
 	return say ? refused(w, hook, r) : r == -EPERM ? HG_NOT_PERMITTED : HG_UNSUPPORTED;
+}
+
+/* Why `auto` does not take native XDP, which was tried. */
+static void say_why_not_xdp(struct work *w, const char *no_tcx)
+{
+	char *why = w->entry.why;
+
+	if (w->error == -EBUSY || w->error == -EEXIST)
+		snprintf(why, sizeof(w->entry.why), "another program (id %u) holds the XDP hook%s",
+			 xdp_program(w->entry.ifindex), no_tcx);
+	else if (w->error == -EOPNOTSUPP)
+		snprintf(why, sizeof(w->entry.why), "driver %.24s has no native XDP%s", w->driver,
+			 no_tcx);
+	else
+		snprintf(why, sizeof(w->entry.why), "driver %.16s refused native XDP: %.24s%.28s",
+			 w->driver, w->error ? strerror(-w->error) : "not loaded", no_tcx);
 }
 
 static int try_auto(struct work *w)
@@ -260,8 +285,7 @@ static int try_auto(struct work *w)
 			 w->driver);
 		return HG_OK;
 	}
-	snprintf(w->entry.why, sizeof(w->entry.why), "driver %s refused native XDP%s", w->driver,
-		 no_tcx);
+	say_why_not_xdp(w, no_tcx);
 	return try_hook(w, tc, true);
 }
 

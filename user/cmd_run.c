@@ -152,6 +152,8 @@ static int open_all(struct daemon *d)
 	int r;
 
 	d->lock = hg_source_lock(&d->in);
+	if (d->lock < 0 && d->lock != -EWOULDBLOCK)
+		return hg_bpf_refused(d->lock, "cannot lock the events");
 	if (d->lock < 0) {
 		hg_error("another process reads the events of %s", d->in.dir);
 		hg_hint("is another `run`, `watch` or `events` there?  end that first");

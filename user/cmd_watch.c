@@ -7,6 +7,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,7 +78,7 @@ static int detach_all(struct hg_instance *in)
 /* A watch that was killed could not detach: the next one does it. */
 static void remove_stale(const char *base)
 {
-	char parent[192], path[512], *name;
+	char parent[HG_DIR_SIZE], path[HG_DIR_SIZE + 256], *name;
 	struct dirent *entry;
 	DIR *directory;
 	size_t len;
@@ -97,8 +98,13 @@ static void remove_stale(const char *base)
 		    !kill(atoi(rest + 7), 0) || errno != ESRCH)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", parent, entry->d_name);
-		if (!hg_instance_probe(&in, path) && hg_instance_is_there(&in))
-			detach_all(&in);
+		/* Killed before the maps were made, it left the directories alone. */
+		if (!hg_instance_probe(&in, path)) {
+			if (hg_instance_is_there(&in))
+				detach_all(&in);
+			else
+				hg_instance_remove(&in);
+		}
 		hg_instance_close(&in);
 	}
 	if (directory)
@@ -116,23 +122,15 @@ static void block_signals(void)
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 }
 
-static int watch(const char *name, enum hg_format format, const struct hg_attach_options *options)
+/* In the interface's namespace, over an instance of its own that goes again. */
+static int watch_attached(const char *dir, const struct hg_netns *ns, const char *name,
+			  enum hg_format format, const struct hg_attach_options *options)
 {
-	const char *base = hg_instance_dir(bpffs);
 	struct hg_instance in;
-	struct hg_netns ns;
-	char dir[192];
-	int r, detached;
+	int r = hg_instance_prepare(&in, dir), detached;
 
-	block_signals();
-	remove_stale(base);
-	snprintf(dir, sizeof(dir), "%s-watch-%d", base, (int)getpid());
-	r = hg_instance_prepare(&in, dir);
-	if (r)
-		return r;
-	r = hg_netns_enter(&ns, netns);
 	if (!r) {
-		r = hg_attach(&in, &ns, name, options);
+		r = hg_attach(&in, ns, name, options);
 		if (!r) {
 			hg_say("watching %s: handshakes are printed as they end; Ctrl-C stops",
 			       name);
@@ -140,9 +138,26 @@ static int watch(const char *name, enum hg_format format, const struct hg_attach
 		}
 		detached = hg_instance_is_there(&in) ? detach_all(&in) : hg_instance_remove(&in);
 		r = r ? r : detached;
-		hg_netns_leave(&ns);
 	}
 	hg_instance_close(&in);
+	return r;
+}
+
+static int watch(const char *name, enum hg_format format, const struct hg_attach_options *options)
+{
+	const char *base = hg_instance_dir(bpffs);
+	char dir[PATH_MAX];
+	struct hg_netns ns;
+	int r;
+
+	block_signals();
+	remove_stale(base);
+	snprintf(dir, sizeof(dir), "%s-watch-%d", base, (int)getpid());
+	r = hg_netns_enter(&ns, netns);
+	if (r)
+		return r;
+	r = watch_attached(dir, &ns, name, format, options);
+	hg_netns_leave(&ns);
 	return r;
 }
 

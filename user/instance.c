@@ -52,13 +52,26 @@ int hg_bpf_refused(int error, const char *what)
 	return HG_UNSUPPORTED;
 }
 
-static void instance_init(struct hg_instance *in, const char *dir)
+static void instance_clear(struct hg_instance *in)
 {
-	if (dir != in->dir)
-		snprintf(in->dir, sizeof(in->dir), "%s", dir);
 	in->lock = -1;
 	for (int i = 0; i < HG_MAP_COUNT; i++)
 		in->maps[i] = -1;
+}
+
+/* A path that was cut would be another instance. */
+static int instance_init(struct hg_instance *in, const char *dir)
+{
+	instance_clear(in);
+	if (strlen(dir) >= sizeof(in->dir)) {
+		*in->dir = 0;
+		hg_error("the path of the instance has %zu bytes: '%.40s...'", strlen(dir), dir);
+		hg_hint("name a directory of at most %zu bytes with --bpffs", sizeof(in->dir) - 1);
+		return HG_USAGE;
+	}
+	if (dir != in->dir)
+		snprintf(in->dir, sizeof(in->dir), "%s", dir);
+	return HG_OK;
 }
 
 static void map_path(const struct hg_instance *in, enum hg_map map, char *path, size_t size)
@@ -98,8 +111,9 @@ static int instance_open_maps(struct hg_instance *in)
 
 int hg_instance_probe(struct hg_instance *in, const char *dir)
 {
-	instance_init(in, dir);
-	return instance_open_maps(in);
+	int r = instance_init(in, dir);
+
+	return r ? r : instance_open_maps(in);
 }
 
 bool hg_instance_is_there(const struct hg_instance *in)
@@ -125,7 +139,7 @@ void hg_instance_close(struct hg_instance *in)
 			close(in->maps[i]);
 	if (in->lock >= 0)
 		close(in->lock);
-	instance_init(in, in->dir);
+	instance_clear(in);
 }
 
 /* mkdir -p */
@@ -181,12 +195,12 @@ int hg_instance_lock(struct hg_instance *in)
 
 int hg_instance_prepare(struct hg_instance *in, const char *dir)
 {
+	int r = instance_init(in, dir);
 	char path[256];
-	int r = check_bpffs(dir);
 
+	r = r ? r : check_bpffs(dir);
 	if (r)
 		return r;
-	instance_init(in, dir);
 	snprintf(path, sizeof(path), "%s/maps", dir);
 	r = make_directory(path);
 	if (!r) {

@@ -49,8 +49,10 @@ enum hg_map { HG_PINNED_MAPS(HG_MAP_ENUM) HG_MAP_COUNT };
 
 const char *hg_map_name(enum hg_map map);
 
+#define HG_DIR_SIZE 192 /* of the path of an instance: longer ones are refused */
+
 struct hg_instance {
-	char dir[192];
+	char dir[HG_DIR_SIZE];
 	int lock;		/* flock on the directory while it is changed, or -1 */
 	int maps[HG_MAP_COUNT]; /* -1: not open */
 };

@@ -62,7 +62,7 @@ struct hg_snapshot_policy {
 #define HG_SNAPSHOT_MAPS 8
 
 struct hg_snapshot {
-	char dir[192];
+	char dir[HG_DIR_SIZE];
 	__u64 taken_ns; /* monotonic clock */
 
 	struct hg_snapshot_interface *interfaces; /* every one that has a number */

@@ -49,9 +49,13 @@ int hg_source_lock(const struct hg_instance *in)
 
 	snprintf(path, sizeof(path), "%s/maps", in->dir);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB)) {
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		int error = errno;
+
 		close(fd);
-		return -1;
+		return -error;
 	}
 	return fd;
 }
@@ -98,7 +102,12 @@ int hg_source_open(const struct hg_instance *in, bool follow, hg_record_fn fn, v
 	s->fn = fn;
 	s->arg = arg;
 	s->lock = hg_source_lock(in);
-	r = s->lock >= 0 ? open_ring(s, in) : open_socket(s, in, follow);
+	if (s->lock >= 0)
+		r = open_ring(s, in);
+	else if (s->lock == -EWOULDBLOCK)
+		r = open_socket(s, in, follow);
+	else
+		r = hg_bpf_refused(s->lock, "cannot lock the events");
 	if (r) {
 		hg_source_close(s);
 		return r;

@@ -37,8 +37,8 @@ int hg_source_read(struct hg_source *s);
 int hg_source_follow(struct hg_source *s);
 
 /*
- * The right to consume the ring: a file descriptor that holds it, or -1 where
- * another process does.
+ * The right to consume the ring: a file descriptor that holds it, -EWOULDBLOCK
+ * where another process does, or another -errno.
  */
 int hg_source_lock(const struct hg_instance *in);
 

@@ -53,7 +53,23 @@ run attach nosuch0
 said_one_of "an absent interface is named" 'nosuch0' 2 3 5 6
 run hg attach --netns nosuchns s0
 said_one_of "an absent namespace is named" 'nosuchns' 2 3 5 6
+run timeout 10 "$HELLOGATE" watch --netns nosuchns s0
+said "watch in an absent namespace" 3 'nosuchns'
+run timeout 10 "$HELLOGATE" watch --netns "$HG_S" nosuch0
+said "watch of an absent interface" 3 'nosuch0'
+is "$(find "$HG_DIR/bpf" -mindepth 1 -name 'gate*')" "" "watch that fails leaves no directory"
+mkdir -p "$HG_DIR/bpf/gate-watch-4194305/maps" "$HG_DIR/bpf/gate-watch-4194305/links"
+run timeout 10 "$HELLOGATE" watch --netns "$HG_S" nosuch0
+is "$(find "$HG_DIR/bpf" -mindepth 1 -name 'gate*')" "" "the next watch removes what a killed one began"
 ok "nothing is pinned by then" no_pins
+long=$HG_DIR/bpf/$(printf 'x%.0s' {1..200})
+for command in "attach --netns $HG_S s0" "watch --netns $HG_S s0" "detach --all" status metrics run events \
+	"policy show" "policy load $HG_DIR/deny.yaml"; do
+	# shellcheck disable=SC2086
+	run timeout 10 "$HELLOGATE" $command --bpffs "$long"
+	said "$command: a path that is too long is refused, not cut" 2 'at most 191 bytes'
+done
+is "$(find "$HG_DIR/bpf" -mindepth 1 -name 'x*')" "" "and nothing is made under the path that it would be cut to"
 mkdir "$HG_DIR/plain"
 run env HELLOGATE_BPFFS="$HG_DIR/plain/gate" "$HELLOGATE" attach --netns "$HG_S" --hook "$TCX" s0
 said "no bpffs: 5, and how to mount one" 5 'mount.*bpf'
@@ -98,6 +114,22 @@ for mode in xdp xdp-generic; do
 	stop holder
 done
 
+# `auto` says who holds the hook, not that the driver could not
+if ip -n "$HG_S" link add mv0 link s0 type macvlan mode private 2>/dev/null; then
+	start holder in_s "$HG_TOOLS/holder" xdp-generic mv0
+	await output_has holder ready || bail "holder: $(<"$HG_DIR/holder.err")"
+	read -r _ id <"$HG_DIR/holder.out"
+	run attach mv0
+	said "--hook auto while another program is on the XDP hook" 0 "hook $TCX \\(another program \\(id $id\\) holds"
+	stop holder
+	run attach mv0
+	said "--hook auto without native XDP" 0 "hook $TCX \\(driver macvlan has no native XDP"
+	run hg detach --all
+	ip -n "$HG_S" link del mv0
+else
+	skip "--hook auto says who holds the hook" "no macvlan here"
+fi
+
 # one that was attached by netlink, without a link
 "$HG_TOOLS/holder" pin xdp "$HG_DIR/bpf/foreign_xdp" >/dev/null
 in_s ip link set dev s0 xdpgeneric pinned "$HG_DIR/bpf/foreign_xdp"
@@ -126,6 +158,17 @@ done
 like "$theirs" "somebody_else" "(there was a filter to keep)"
 ok "the holder of the TCX link lives" running holder
 stop holder
+
+# --- the ring's lock cannot be taken, and nobody has it
+run attach --hook "$TCX" s0
+chmod 755 "$HG_DIR" "$HG_DIR/bpf"
+chmod 711 "$HG_DIR/bpf/gate/maps"
+chmod 666 "$HG_DIR"/bpf/gate/maps/*
+run setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=+bpf,+net_admin --ambient-caps=+bpf,+net_admin \
+	timeout 10 "$HELLOGATE" events
+said "events without the right to lock them: 4, and no other process is blamed" 4 'cannot lock the events'
+unlike "$err" "another process" "nobody else is said to read them"
+run hg detach --all
 
 # --- captures
 probe seen forbidden allowed # what a capture of it holds
