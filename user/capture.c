@@ -15,14 +15,18 @@
 #define ETHERTYPE_IPV4 0x0800
 #define ETHERTYPE_IPV6 0x86dd
 
-/* Link types by their number in the file (LINKTYPE_*), where libpcap has no DLT_. */
+/* Link types by their number in the file (LINKTYPE_*), where DLT_ is another or none. */
+#define LINKTYPE_RAW 101
 #define LINKTYPE_LINUX_SLL2 276
 
 struct hg_capture_file {
 	const char *path;
 	pcap_t *pcap;
-	int link;
+	int link;    /* of all packets, or of the one at hand */
+	bool pcapng; /* each packet begins with its link type */
 	unsigned long number;
+	unsigned long left_out; /* packets of link types that are not known */
+	int unknown;		/* the first of these */
 	__u8 frame[FRAME_MAX];
 };
 
@@ -39,13 +43,23 @@ static bool link_is_known(int link)
 	return false;
 }
 
-static int unsupported_link(const char *path, int link)
+static void hint_links(void)
+{
+	hg_hint("known: Ethernet, raw IP, Linux cooked, BSD loopback, PPP, Cisco HDLC");
+}
+
+static const char *link_text(int link)
 {
 	const char *name = pcap_datalink_val_to_name(link);
 
-	hg_error("%s: link type %s (%d) carries no IP that hellogate knows", path,
-		 name ? name : "?", link);
-	hg_hint("known: Ethernet, raw IP, Linux cooked, BSD loopback, PPP, Cisco HDLC");
+	return name ? name : "?";
+}
+
+static int unsupported_link(const char *path, int link)
+{
+	hg_error("%s: link type %s (%d) carries no IP that hellogate knows", path, link_text(link),
+		 link);
+	hint_links();
 	return HG_UNSUPPORTED;
 }
 
@@ -53,7 +67,8 @@ int hg_capture_open(const char *path, struct hg_capture_file **out)
 {
 	struct hg_capture_file *f;
 	char error[PCAP_ERRBUF_SIZE] = "";
-	FILE *stream = hg_capture_ng_open(path);
+	bool pcapng;
+	FILE *stream = hg_capture_ng_open(path, &pcapng);
 
 	if (!stream) {
 		hg_error("%s: %s", path, strerror(errno));
@@ -70,8 +85,9 @@ int hg_capture_open(const char *path, struct hg_capture_file **out)
 		return HG_INVALID;
 	}
 	f->path = path;
+	f->pcapng = pcapng;
 	f->link = pcap_datalink(f->pcap);
-	if (!link_is_known(f->link)) {
+	if (!pcapng && !link_is_known(f->link)) {
 		int r = unsupported_link(path, f->link);
 
 		hg_capture_close(f);
@@ -181,6 +197,38 @@ static int ended_early(const struct hg_capture_file *f)
 	return HG_PARTLY;
 }
 
+/* The end of the file: was all of it read? */
+static int ended(const struct hg_capture_file *f)
+{
+	if (!f->left_out)
+		return HG_OK;
+	if (f->left_out == f->number)
+		return unsupported_link(f->path, f->unknown);
+	hg_error(
+		"%s: %lu of %lu packets were left out: link type %s (%d) carries no IP that hellogate knows",
+		f->path, f->left_out, f->number, link_text(f->unknown), f->unknown);
+	hint_links();
+	return HG_PARTLY;
+}
+
+/* Take the link type off the front of a packet of a pcapng file. */
+static bool take_link(struct hg_capture_file *f, const __u8 **data, __u32 *len)
+{
+	struct hg_capture_ng_link link;
+
+	if (*len < sizeof(link))
+		return false;
+	memcpy(&link, *data, sizeof(link));
+	*data += sizeof(link);
+	*len -= sizeof(link);
+	f->link = link.link == LINKTYPE_RAW ? DLT_RAW : (int)link.link;
+	if (link_is_known(f->link))
+		return true;
+	if (!f->left_out++)
+		f->unknown = f->link;
+	return false;
+}
+
 int hg_capture_next(struct hg_capture_file *f, struct hg_frame *frame)
 {
 	struct pcap_pkthdr *header;
@@ -188,14 +236,18 @@ int hg_capture_next(struct hg_capture_file *f, struct hg_frame *frame)
 	int r;
 
 	while ((r = pcap_next_ex(f->pcap, &header, &data)) == 1) {
+		__u32 len = header->caplen;
+
 		f->number++;
 		frame->number = f->number;
 		/* With nanosecond precision tv_usec holds nanoseconds. */
 		frame->time_ns =
 			(__u64)header->ts.tv_sec * 1000000000ULL + (__u64)header->ts.tv_usec;
-		if (as_ethernet(f, data, header->caplen, frame))
+		if (f->pcapng && !take_link(f, &data, &len))
+			continue;
+		if (as_ethernet(f, data, len, frame))
 			return HG_OK;
 	}
 	frame->data = NULL;
-	return r == PCAP_ERROR_BREAK ? HG_OK : ended_early(f);
+	return r == PCAP_ERROR_BREAK ? ended(f) : ended_early(f);
 }

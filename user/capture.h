@@ -26,7 +26,8 @@ void hg_capture_close(struct hg_capture_file *file);
 
 /*
  * The next frame that carries IP.  HG_OK with frame->data NULL at the end;
- * HG_PARTLY, and said, where the file ends in the middle of a packet.
+ * HG_PARTLY, and said, where the file ends in the middle of a packet, or held
+ * packets of link types that are not known; HG_UNSUPPORTED if it held no other.
  */
 int hg_capture_next(struct hg_capture_file *file, struct hg_frame *frame);
 

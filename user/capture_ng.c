@@ -2,12 +2,8 @@
 #include "capture_ng.h"
 
 #include <errno.h>
-#include <linux/types.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "say.h"
 
 /* Block types of pcapng (draft-ietf-opsawg-pcapng, section 11.1). */
 #define BLOCK_SECTION 0x0a0d0d0aU
@@ -17,8 +13,11 @@
 #define BLOCK_ENHANCED 6
 #define BYTE_ORDER_MAGIC 0x1a2b3c4dU
 #define BLOCK_MAX (16U << 20)
+#define INTERFACE_MIN 20 /* bytes of an interface block without options */
+#define PACKET_HEAD 28	 /* bytes in front of the packet's own */
+#define SIMPLE_HEAD 12
 #define INTERFACES_MAX 1024
-#define ONE_SNAPLEN 262144
+#define ONE_SNAPLEN 262144 /* the most that libpcap takes */
 
 struct ng {
 	FILE *in;
@@ -28,11 +27,9 @@ struct ng {
 	bool pcapng;
 	bool swapped; /* the section is not of our byte order */
 	bool ended;
-	unsigned int interfaces;      /* of this section, as libpcap will count them */
-	__u32 number[INTERFACES_MAX]; /* in the rewritten file; ~0: left out */
-	unsigned int seen;	      /* of this section, as in the file */
-	int first_link;		      /* -1: not known */
-	unsigned long left_out;
+	unsigned int interfaces; /* of this section, so far */
+	__u32 link[INTERFACES_MAX];
+	__u32 snaplen; /* of its first interface, as in the file; 0: no limit */
 };
 
 static __u32 get32(const struct ng *n, const __u8 *p)
@@ -63,68 +60,85 @@ static void put16(const struct ng *n, __u8 *p, __u16 v)
 	memcpy(p, &v, 2);
 }
 
-static void begin_section(struct ng *n)
+static void put_block_len(struct ng *n, __u32 len)
 {
-	n->interfaces = 0;
-	n->seen = 0;
-	n->first_link = -1;
+	n->len = len;
+	put32(n, n->block + 4, len);
+	put32(n, n->block + len - 4, len);
 }
 
-/* An interface block: true to keep it. */
-static bool rewrite_interface(struct ng *n)
+static void rewrite_interface(struct ng *n)
 {
-	unsigned int seen = n->seen++;
-	int link;
-
-	if (n->len < 20 || seen >= INTERFACES_MAX)
-		return true;
-	link = get16(n, n->block + 8);
-	if (n->first_link < 0)
-		n->first_link = link;
-	if (link != n->first_link) {
-		n->number[seen] = ~0U;
-		return false;
-	}
-	n->number[seen] = n->interfaces++;
+	if (n->len < INTERFACE_MIN)
+		return;
+	if (n->interfaces < INTERFACES_MAX)
+		n->link[n->interfaces] = get16(n, n->block + 8);
+	if (!n->interfaces)
+		n->snaplen = get32(n, n->block + 12);
+	n->interfaces++;
+	put16(n, n->block + 8, HG_LINK_NG);
 	put32(n, n->block + 12, ONE_SNAPLEN);
-	return true;
 }
 
-/* A packet block carries the interface's number, which may have moved. */
-static bool rewrite_packet(struct ng *n, bool old_form)
+/* The link type goes in front of the packet's bytes. */
+static void rewrite_packet(struct ng *n, __u32 interface)
 {
-	__u32 interface;
+	struct hg_capture_ng_link link = { ~0U };
+	__u32 captured = get32(n, n->block + 20), original = get32(n, n->block + 24);
 
-	if (n->len < 28)
-		return true;
-	interface = old_form ? get16(n, n->block + 8) : get32(n, n->block + 8);
-	if (interface >= n->seen || interface >= INTERFACES_MAX)
-		return true; /* libpcap will say what is wrong */
-	if (n->number[interface] == ~0U) {
-		n->left_out++;
-		return false;
-	}
-	if (old_form)
-		put16(n, n->block + 8, (__u16)n->number[interface]);
-	else
-		put32(n, n->block + 8, n->number[interface]);
-	return true;
+	if (interface >= n->interfaces || captured > n->len - PACKET_HEAD - 4)
+		return; /* libpcap will say what is wrong */
+	if (interface < INTERFACES_MAX)
+		link.link = n->link[interface];
+	if (captured > ONE_SNAPLEN - sizeof(link))
+		captured = ONE_SNAPLEN - sizeof(link);
+	memmove(n->block + PACKET_HEAD + sizeof(link), n->block + PACKET_HEAD,
+		n->len - PACKET_HEAD);
+	memcpy(n->block + PACKET_HEAD, &link, sizeof(link));
+	put32(n, n->block + 20, captured + (__u32)sizeof(link));
+	put32(n, n->block + 24, original + (__u32)sizeof(link));
+	put_block_len(n, n->len + (__u32)sizeof(link));
 }
 
-static bool rewrite(struct ng *n)
+/* A simple packet is of the first interface and has no time: as an enhanced one. */
+static void rewrite_simple(struct ng *n)
+{
+	__u32 more = PACKET_HEAD - SIMPLE_HEAD, original, captured;
+
+	if (n->len < SIMPLE_HEAD + 4)
+		return;
+	original = captured = get32(n, n->block + 8);
+	if (n->snaplen && captured > n->snaplen)
+		captured = n->snaplen;
+	memmove(n->block + PACKET_HEAD, n->block + SIMPLE_HEAD, n->len - SIMPLE_HEAD);
+	memset(n->block + 8, 0, 12);
+	put32(n, n->block, BLOCK_ENHANCED);
+	put32(n, n->block + 20, captured);
+	put32(n, n->block + 24, original);
+	put_block_len(n, n->len + more);
+	rewrite_packet(n, 0);
+}
+
+static void rewrite(struct ng *n)
 {
 	switch (get32(n, n->block)) {
 	case BLOCK_SECTION:
-		begin_section(n);
-		return true;
+		n->interfaces = 0;
+		break;
 	case BLOCK_INTERFACE:
-		return rewrite_interface(n);
+		rewrite_interface(n);
+		break;
 	case BLOCK_ENHANCED:
-		return rewrite_packet(n, false);
+		if (n->len >= PACKET_HEAD + 4)
+			rewrite_packet(n, get32(n, n->block + 8));
+		break;
 	case BLOCK_PACKET:
-		return rewrite_packet(n, true);
-	default:
-		return true;
+		if (n->len >= PACKET_HEAD + 4)
+			rewrite_packet(n, get16(n, n->block + 8));
+		break;
+	case BLOCK_SIMPLE:
+		rewrite_simple(n);
+		break;
 	}
 }
 
@@ -157,14 +171,15 @@ static bool read_block(struct ng *n)
 
 static bool next_block(struct ng *n)
 {
-	while (!n->ended && n->pcapng) {
-		if (!read_block(n))
-			return false;
-		if (n->ended || !n->pcapng || rewrite(n))
-			return true;
-	}
 	if (n->ended)
 		return false;
+	if (n->pcapng) {
+		if (!read_block(n))
+			return false;
+		if (!n->ended && n->pcapng)
+			rewrite(n);
+		return true;
+	}
 	n->at = 0;
 	n->len = (__u32)fread(n->block, 1, 65536, n->in);
 	n->ended = !n->len;
@@ -190,9 +205,6 @@ static int ng_close(void *cookie)
 {
 	struct ng *n = cookie;
 
-	if (n->left_out)
-		hg_warn("%lu packets of interfaces with another link type were left out",
-			n->left_out);
 	if (n->in != stdin)
 		fclose(n->in);
 	free(n->block);
@@ -210,7 +222,7 @@ static bool is_pcapng(struct ng *n)
 	return first == '\n';
 }
 
-FILE *hg_capture_ng_open(const char *path)
+FILE *hg_capture_ng_open(const char *path, bool *pcapng)
 {
 	cookie_io_functions_t io = { .read = ng_read, .close = ng_close };
 	struct ng *n = calloc(1, sizeof(*n));
@@ -219,7 +231,7 @@ FILE *hg_capture_ng_open(const char *path)
 	if (!n)
 		return NULL;
 	n->in = strcmp(path, "-") ? fopen(path, "re") : stdin;
-	n->block = malloc(BLOCK_MAX + 16);
+	n->block = malloc(BLOCK_MAX + PACKET_HEAD);
 	if (!n->in || !n->block) {
 		int error = errno;
 
@@ -228,8 +240,7 @@ FILE *hg_capture_ng_open(const char *path)
 		errno = error;
 		return NULL;
 	}
-	n->pcapng = is_pcapng(n);
-	begin_section(n);
+	n->pcapng = *pcapng = is_pcapng(n);
 	out = fopencookie(n, "r", io);
 	if (!out)
 		ng_close(n);

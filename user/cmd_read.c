@@ -177,6 +177,19 @@ static int read_frames(struct reading *r, struct hg_capture_file *file, const ch
 	}
 }
 
+/* Was all of the capture read? */
+static int say_left_out(const struct reading *r, const char *path)
+{
+	unsigned long frames = r->path->left_out ? r->path->left_out() : 0;
+
+	if (!frames)
+		return HG_OK;
+	hg_error("%s: %lu of %lu frames were left out: --kernel takes frames of 14 to 65,000 bytes",
+		 path, frames, r->packets);
+	hg_hint("all of them, with the kernel's bounds: hellogate read --limits kernel %s", path);
+	return HG_PARTLY;
+}
+
 static int read_one(struct reading *r, const char *path)
 {
 	struct hg_capture_file *file;
@@ -186,10 +199,13 @@ static int read_one(struct reading *r, const char *path)
 		return result;
 	r->clock_ns = 0;
 	r->swept_ns = 0;
+	r->packets = 0;
 	result = r->path->open(r->compiled, on_event, r);
 	if (!result) {
 		result = read_frames(r, file, path);
 		ended = sweep(r, 1);
+		result = result ? result : ended;
+		ended = say_left_out(r, path);
 		result = result ? result : ended;
 	}
 	r->path->close();

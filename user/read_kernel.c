@@ -24,6 +24,7 @@ static struct {
 	struct ring_buffer *ring;
 	hg_event_sink sink;
 	void *arg;
+	unsigned long left_out; /* frames that no test run takes */
 } kernel;
 
 static int on_record(void *ctx, void *data, size_t len)
@@ -100,8 +101,10 @@ static int kernel_frame(const void *data, __u32 len, __u64 time_ns)
 {
 	int r;
 
-	if (len < FRAME_MIN || len > FRAME_MAX)
+	if (len < FRAME_MIN || len > FRAME_MAX) {
+		kernel.left_out++;
 		return HG_OK;
+	}
 	r = set_clock(time_ns, 0);
 	return r ? r : test_run(kernel.loaded.xdp, data, len);
 }
@@ -129,11 +132,17 @@ static int kernel_counters(struct hg_counters *out)
 	return HG_OK;
 }
 
+static unsigned long kernel_left_out(void)
+{
+	return kernel.left_out;
+}
+
 const struct hg_read_path hg_read_path_kernel = {
 	.name = "kernel",
 	.open = kernel_open,
 	.frame = kernel_frame,
 	.sweep = kernel_sweep,
 	.counters = kernel_counters,
+	.left_out = kernel_left_out,
 	.close = kernel_close,
 };

@@ -26,6 +26,8 @@ struct hg_read_path {
 	int (*sweep)(__u64 time_ns, int final);
 	/* The counters so far. */
 	int (*counters)(struct hg_counters *out);
+	/* Frames that this path cannot take, since open; NULL: it takes all. */
+	unsigned long (*left_out)(void);
 	void (*close)(void);
 };
 
