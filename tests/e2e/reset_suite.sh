@@ -222,6 +222,15 @@ reuse() {
 	is "$(one mixed first .end) $(one mixed next .end)" "done rst" "4-tuple reuse: forbidden after allowed"
 }
 
+fragments() {
+	exchange fragments <<-EOS
+		$(payloads allowed)
+		conn id=v4 payload=allowed want=2 seg=0+-/frag=256
+		conn id=v6 v=6 payload=allowed want=2 seg=0+-/frag=256
+	EOS
+	every fragments "$UNTOUCHED" "IP fragments of an allowed hello pass"
+}
+
 # Beyond issue 2, watched: what hellos.md lists and no acceptance names yet.
 beyond() {
 	in_s sysctl -qw net.ipv4.tcp_fastopen=0x602
@@ -231,12 +240,6 @@ beyond() {
 		conn id=part payload=forbidden syndata=0+200 seg=200+-
 	EOS
 	every tfo '.rst and ((.sink.read // 0) < 517)' "TCP Fast Open: reset"
-	exchange fragments <<-EOS
-		$(payloads allowed)
-		conn id=v4 payload=allowed want=2 seg=0+-/frag=256
-		conn id=v6 v=6 payload=allowed want=2 seg=0+-/frag=256
-	EOS
-	every fragments "$UNTOUCHED" "IP fragments of an allowed hello pass"
 	# what the server does not take must not hide the hello behind it
 	exchange decoys <<-EOS
 		$(payloads forbidden allowed)
@@ -315,6 +318,7 @@ reset_suite() { # HOOK
 	records
 	reuse
 	real_clients
+	fragments
 	todo "beyond issue 2" beyond
 	detach_leaves_nothing
 	nothing_is_reset "after detach"
