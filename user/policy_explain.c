@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy_reach.h"
 #include "policy_values.h"
 #include "terms.h"
 
@@ -240,7 +241,11 @@ static void explain_rule(const struct hg_judged *j, void *arg)
 	e.name = x->c->about[j->index].name;
 	e.place = x->c->about[j->index].place;
 	e.matches = matches(j);
-	if (j->skipped)
+	if (j->skipped && !hg_bucket_is_judged(x->v->bucket))
+		append(&t, "%s is known only when the flow is over", hg_bucket_text(x->v->bucket));
+	else if (j->skipped && x->v->hello)
+		append(&t, "the name is ambiguous, and this rule names no coverage or flag");
+	else if (j->skipped)
 		append(&t, "no hello was read, and this rule names no coverage or flag");
 	else
 		say_why(x, j, &t);
@@ -264,12 +269,15 @@ int hg_policy_explain(const struct hg_compiled *c, const struct hg_flow_view *v,
 const char *hg_verdict_words(const struct hg_compiled *c, const struct hg_verdict *v,
 			     char out[HG_EXPLAINED_MAX])
 {
-	const char *name = hg_compiled_rule_name(c, v->rule);
+	const char *name = v->rule == HG_NO_RULE ? NULL : hg_compiled_rule_name(c, v->rule);
 	bool rule = v->rule < c->policy.rules;
 	bool acts = v->action == HG_ACTION_reset || v->action == HG_ACTION_drop;
 
-	snprintf(out, HG_EXPLAINED_MAX, "%s%s by %s%s%s", v->pending ? "pending: " : "",
-		 hg_action_text(v->action), rule ? "rule " : "", name,
-		 acts && v->mode == HG_MODE_monitor ? " (monitor: counted, not done)" : "");
+	if (!name)
+		snprintf(out, HG_EXPLAINED_MAX, "none: the flow is over before it is judged");
+	else
+		snprintf(out, HG_EXPLAINED_MAX, "%s%s by %s%s%s", v->pending ? "pending: " : "",
+			 hg_action_text(v->action), rule ? "rule " : "", name,
+			 acts && v->mode == HG_MODE_monitor ? " (monitor: counted, not done)" : "");
 	return out;
 }

@@ -5,10 +5,29 @@
 #include <string.h>
 
 #include "policy_name.h"
+#include "policy_reach.h"
 #include "say.h"
 #include "terms.h"
 
 #define HG_COND_OF_HELLO (HG_COND_SNI | HG_COND_SNI_STATE | HG_COND_VERSION_MAX | HG_COND_ALL_WEAK)
+
+/*
+ * As the data path files it (hg_bucket_of_hello() in bpf/path.h): a hello with
+ * two names is `ambiguous`, unless its segments contradict each other; and
+ * whatever is filed so has two names.
+ */
+static void agree_on_ambiguous(struct hg_flow_spec *s)
+{
+	struct hg_flow_view *v = &s->view;
+	bool named = !(v->unknown & HG_COND_SNI_STATE) && s->hello.sni_state == HG_SNI_ambiguous;
+
+	if (v->bucket == HG_BUCKET_ambiguous) {
+		s->hello.sni_state = HG_SNI_ambiguous;
+		v->unknown &= ~(HG_COND_SNI | HG_COND_SNI_STATE);
+	} else if (named && hg_bucket_is_read(v->bucket) && v->bucket > HG_BUCKET_ambiguous) {
+		v->bucket = HG_BUCKET_ambiguous;
+	}
+}
 
 typedef int (*hg_field_fn)(struct hg_flow_spec *s, const char *text, char *why);
 
@@ -187,9 +206,14 @@ int hg_flow_spec_set(struct hg_flow_spec *spec, const char *field, const char *t
 {
 	const char *meant;
 
-	for (int i = 0; fields[i]; i++)
-		if (!strcmp(fields[i], field))
-			return setters[i](spec, text, why);
+	for (int i = 0; fields[i]; i++) {
+		if (strcmp(fields[i], field) != 0)
+			continue;
+		if (setters[i](spec, text, why))
+			return -1;
+		agree_on_ambiguous(spec);
+		return 0;
+	}
 	meant = hg_did_you_mean(field, fields);
 	snprintf(why, HG_WHY_MAX,
 		 meant ? "unknown key \"%.80s\" in flow; did you mean \"%s\"?"
@@ -201,9 +225,8 @@ int hg_flow_spec_set(struct hg_flow_spec *spec, const char *field, const char *t
 struct hg_flow_view hg_flow_spec_view(const struct hg_flow_spec *spec)
 {
 	struct hg_flow_view view = spec->view;
-	bool read = view.bucket == HG_BUCKET_reassembled || view.bucket == HG_BUCKET_single_segment;
 
-	view.hello = read ? &spec->hello : NULL;
+	view.hello = hg_bucket_is_read(view.bucket) ? &spec->hello : NULL;
 	view.ja4 = spec->ja4[0] ? spec->ja4 : NULL;
 	view.ja3 = spec->ja3[0] ? spec->ja3 : NULL;
 	return view;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "policy_compile.h"
+#include "policy_reach.h"
 #include "policy_values.h"
 #include "say.h"
 
@@ -176,6 +177,7 @@ struct walk {
 	const struct hg_flow_view *v;
 	struct hg_facts facts;
 	struct hg_decision decision;
+	bool over;	 /* when its class is known, the flow is over: nothing is judged */
 	bool by_user;	 /* a rule on the way was for user space to judge */
 	bool by_timeout; /* and could not be judged */
 };
@@ -219,7 +221,7 @@ static bool judge_rule(struct walk *w, __u32 index, struct hg_judged *judged)
 	bool waits;
 
 	judged->index = index;
-	judged->skipped = w->decision.unread && !r->protect && !hg_rule_for_unread(r);
+	judged->skipped = w->over || (w->decision.unread && !r->protect && !hg_rule_for_unread(r));
 	if (judged->skipped)
 		return false;
 	judged->truth = ask(w, index, &user, &user_except);
@@ -252,7 +254,7 @@ static void judge_again(struct walk *w, __u32 from)
 
 static void begin(struct walk *w, const struct hg_compiled *c, const struct hg_flow_view *v)
 {
-	*w = (struct walk){ .c = c, .v = v };
+	*w = (struct walk){ .c = c, .v = v, .over = !hg_bucket_is_judged(v->bucket) };
 	hg_flow_facts(c, v, &w->facts);
 	hg_decision_begin(&w->decision, &c->policy, &w->facts, v->last_word);
 }
@@ -261,6 +263,10 @@ static void finish(struct walk *w, struct hg_verdict *out)
 {
 	const struct hg_policy *p = &w->c->policy;
 
+	if (w->over) {
+		*out = (struct hg_verdict){ .rule = HG_NO_RULE, .mode = p->mode };
+		return;
+	}
 	hg_decide_rest(&w->decision, p, &w->facts);
 	w->decision.verdict.revision = p->revision;
 	w->decision.verdict.decided_by = HG_DECIDER_kernel;

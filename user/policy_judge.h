@@ -32,7 +32,8 @@ struct hg_flow_view {
 /*
  * Judge from rule `from` on; rules before it count only for what they tell of
  * the flow (that it is protected, that its name is ambiguous).  *out is
- * pending where a rule waits for a fingerprint that is not known yet.  Returns
+ * pending where a rule waits for a fingerprint that is not known yet, and of
+ * HG_NO_RULE where the flow is over before it is judged.  Returns
  * an enum hg_exit.
  */
 int hg_policy_judge(const struct hg_compiled *c, const struct hg_flow_view *v, __u32 from,
@@ -42,7 +43,7 @@ int hg_policy_judge(const struct hg_compiled *c, const struct hg_flow_view *v, _
 struct hg_judged {
 	__u32 index;
 	__u32 truth;  /* enum hg_truth */
-	bool skipped; /* not asked: for hellos that were read, and this was not */
+	bool skipped; /* not asked: no hello was read, or the flow is over by then */
 	bool decides; /* the verdict is this rule's */
 	bool after;   /* behind the rule that decided */
 };

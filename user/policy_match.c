@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy_reach.h"
 #include "policy_reader.h"
 #include "say.h"
 #include "terms.h"
@@ -255,8 +256,14 @@ static void read_one_bucket(struct hg_policy_reader *r, const struct hg_yaml *va
 {
 	int bucket = hg_read_term(r, value, hg_bucket_text, HG_BUCKET_COUNT);
 
-	if (bucket >= 0)
-		((struct hg_match_model *)out)->coverage |= 1U << bucket;
+	if (bucket < 0)
+		return;
+	((struct hg_match_model *)out)->coverage |= 1U << bucket;
+	if (!hg_bucket_is_judged((unsigned int)bucket))
+		hg_diagnose_warning(
+			r->diagnostics, value->place,
+			"no rule acts on \"%s\": it is known only when the flow is over",
+			value->text);
 }
 
 static void read_coverage(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
@@ -269,8 +276,13 @@ static void read_one_flag(struct hg_policy_reader *r, const struct hg_yaml *valu
 {
 	int flag = hg_read_term(r, value, hg_flag_text, HG_FLAG_COUNT);
 
-	if (flag >= 0)
-		((struct hg_match_model *)out)->flags |= 1U << flag;
+	if (flag < 0)
+		return;
+	((struct hg_match_model *)out)->flags |= 1U << flag;
+	if (HG_FLAGS_NEVER_SET >> flag & 1)
+		hg_diagnose_warning(r->diagnostics, value->place,
+				    "no rule acts on \"%s\": this version gives it to no flow",
+				    value->text);
 }
 
 static void read_flag(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)

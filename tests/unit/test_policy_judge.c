@@ -185,14 +185,17 @@ static void ambiguous_names_are_left_to_unread(void **state)
 static void what_was_not_read_meets_its_own_rules(void **state)
 {
 	static const struct row rows[] = {
-		{ "coverage=truncated", "reset unread" },
+		{ "coverage=malformed", "reset unread" },
 		{ "coverage=ambiguous", "drop class" },
-		{ "coverage=evicted flag=overlap", "count flags" },
-		{ "coverage=evicted flag=overlap src=10.0.0.1", "count flags" },
+		{ "coverage=hello_too_large flag=overlap", "count flags" },
+		{ "coverage=hello_too_large flag=overlap src=10.0.0.1", "count flags" },
 		{ "coverage=not_tls", "allow unread" },
-		{ "coverage=no_data", "allow unread" },
-		{ "coverage=tcp_refused", "allow unread" },
-		{ "coverage=truncated flag=missed_start", "allow unread" },
+		{ "coverage=truncated", "allow ?" }, /* the flow is over: no verdict */
+		{ "coverage=evicted flag=overlap", "allow ?" },
+		{ "coverage=no_data", "allow ?" },
+		{ "coverage=tcp_refused", "allow ?" },
+		{ "coverage=conflicting_overlap", "drop class" },
+		{ "coverage=malformed flag=missed_start", "allow unread" },
 		{ "coverage=malformed port=443", "reset port" },
 		{ "coverage=hello_too_large", "reset unread" }, /* not: {sni} is unknown */
 		{ "sni=a.example coverage=reassembled flag=overlap", "reset all" },
@@ -223,10 +226,10 @@ static void protected_flows_are_not_touched(void **state)
 		{ "sni=x.p.example src=192.0.2.1 port=9443", "allow allowed" },
 		{ "sni=a.example src=10.1.1.1 port=443 ja4=q1", "count watched user" },
 		{ "live sni=a.example src=10.1.1.1 port=443", "count watched pending" },
-		{ "coverage=truncated src=10.1.1.1", "allow unread" },
+		{ "coverage=malformed src=10.1.1.1", "allow unread" },
 		{ "coverage=ambiguous src=10.1.1.1", "allow unread" },
 		{ "coverage=ambiguous src=192.0.2.1", "drop class" },
-		{ "coverage=truncated src=192.0.2.1", "reset unread" },
+		{ "coverage=malformed src=192.0.2.1", "reset unread" },
 	};
 
 	(void)state;
@@ -272,7 +275,7 @@ static void user_space_goes_on_where_the_kernel_stops(void **state)
 		{ "sni=x.example src=10.0.0.1", "reset known timeout" },
 		{ "sni=x.example src=192.0.2.1 ja3=abd", "count known user" },
 		/* no hello: no fingerprint will come */
-		{ "live coverage=truncated", "allow unread" },
+		{ "live coverage=malformed", "allow unread" },
 	};
 
 	(void)state;
@@ -304,7 +307,7 @@ static void an_ambiguous_name_does_not_wait_for_nothing(void **state)
 static void a_coverage_rule_with_a_fingerprint_is_not_for_what_was_not_read(void **state)
 {
 	static const struct row rows[] = {
-		{ "live coverage=truncated", "reset unread user" },
+		{ "live coverage=malformed", "reset unread user" },
 		{ "live coverage=reassembled", "drop frag pending" },
 		{ "live coverage=reassembled ja4=t13", "drop frag user" },
 	};
@@ -312,7 +315,7 @@ static void a_coverage_rule_with_a_fingerprint_is_not_for_what_was_not_read(void
 	(void)state;
 	CHECK(V
 	      "unread: reset\nrules:\n"
-	      "  - {name: frag, match: {coverage: [truncated, reassembled], ja4: t13}, action: drop}\n",
+	      "  - {name: frag, match: {coverage: [malformed, reassembled], ja4: t13}, action: drop}\n",
 	      rows);
 }
 
@@ -396,7 +399,7 @@ static const struct {
 	  "is protected\n"
 	  "flags yes: flag overlap is in overlap; but the flow is protected\n",
 	  "allow by default" },
-	{ "coverage=truncated",
+	{ "coverage=malformed",
 	  "protect unknown: sni is not known\n"
 	  "listed skipped: no hello was read, and this rule names no coverage or flag\n"
 	  "bots skipped: no hello was read, and this rule names no coverage or flag\n"

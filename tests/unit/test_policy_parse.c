@@ -171,7 +171,7 @@ static const struct {
 	{ V "rules:\n"
 	    "  - {name: a, match: {}, action: allow}\n"
 	    "  - {name: b, match: {sni: b.example}, action: reset}\n"
-	    "  - {name: c, match: {coverage: truncated}, action: reset}\n",
+	    "  - {name: c, match: {coverage: malformed}, action: reset}\n",
 	  "p.yaml:4:5: warning: rule \"b\" can never match: rule \"a\" in line 3 takes all that it "
 	  "would\n" },
 	{ V
@@ -209,6 +209,19 @@ static const struct {
 	    "  - {name: b, match: {sni: y.example, port: 443}, action: reset}\n"
 	    "  - {name: c, match: {port: 443}, action: reset}\n",
 	  "" },
+
+	/* what nothing can act on */
+	{ RULE("coverage: [malformed, truncated, evicted]"),
+	  "p.yaml:3:45: warning: no rule acts on \"truncated\": it is known only when the flow is "
+	  "over\n"
+	  "p.yaml:3:56: warning: no rule acts on \"evicted\": it is known only when the flow is "
+	  "over\n" },
+	{ RULE("coverage: no_data"),
+	  "p.yaml:3:33: warning: no rule acts on \"no_data\": it is known only when the flow is "
+	  "over\n" },
+	{ RULE("flag: [overlap, fast_open], not: {flag: decoy_ttl}"),
+	  "p.yaml:3:39: warning: no rule acts on \"fast_open\": this version gives it to no flow\n"
+	  "p.yaml:3:63: warning: no rule acts on \"decoy_ttl\": this version gives it to no flow\n" },
 
 	/* what is told comes in the order of the file, not of the reader */
 	{ V "tests: a\nrules: b\nmode: c\n",

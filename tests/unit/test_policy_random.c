@@ -188,7 +188,8 @@ static void make_flow(struct plain_flow *f)
 
 	memset(f, 0, sizeof(*f));
 	f->bucket = chance(4) ? (int)roll(HG_BUCKET_COUNT) : HG_BUCKET_single_segment;
-	f->read = f->bucket == HG_BUCKET_single_segment || f->bucket == HG_BUCKET_reassembled;
+	f->read = f->bucket == HG_BUCKET_single_segment || f->bucket == HG_BUCKET_reassembled ||
+		  f->bucket == HG_BUCKET_ambiguous || f->bucket == HG_BUCKET_conflicting_overlap;
 	f->state = chance(3) ? (int)roll(HG_SNI_COUNT) : HG_SNI_ok;
 	f->name = f->state == HG_SNI_none || f->state == HG_SNI_empty ? "" : PICK(flow_names);
 	f->src = PICK(addresses);
@@ -514,7 +515,13 @@ static bool acts(int action)
 
 static bool is_spared(const struct plain_flow *f)
 {
-	return f->flags & HG_FLAG(missed_start) || f->bucket == HG_BUCKET_not_tls ||
+	return f->flags & HG_FLAG(missed_start) || f->bucket == HG_BUCKET_not_tls;
+}
+
+/* What is known only when the flow is over meets no verdict. */
+static bool is_over(const struct plain_flow *f)
+{
+	return f->bucket == HG_BUCKET_truncated || f->bucket == HG_BUCKET_evicted ||
 	       f->bucket == HG_BUCKET_no_data || f->bucket == HG_BUCKET_tcp_refused;
 }
 
@@ -523,6 +530,8 @@ static struct plain_verdict judge(const struct plain_policy *p, const struct pla
 	bool ambiguous = f->read && f->state == HG_SNI_ambiguous && !(f->unknown & HG_COND_SNI);
 	bool unread = !f->read || (ambiguous && p->protect_sni.count), protected;
 
+	if (is_over(f))
+		return (struct plain_verdict){ "?", HG_ACTION_allow, p->mode, false };
 	protected = (p->protect_sni.count && any_name(p, &p->protect_sni, f) == YES) ||
 		    (p->protect_src.count &&
 		     any_net(p, &p->protect_src, f->src, f->unknown & HG_COND_SRC) == YES);
