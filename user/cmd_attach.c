@@ -49,7 +49,7 @@ static void undo(struct hg_instance *in)
 }
 
 static int attach_locked(struct hg_instance *in, int count, char **names,
-			 const struct hg_attach_options *options)
+			 const struct hg_attach_options *options, const struct hg_policy_file *file)
 {
 	bool fresh = !hg_instance_is_there(in);
 	struct hg_netns ns;
@@ -63,7 +63,7 @@ static int attach_locked(struct hg_instance *in, int count, char **names,
 		hg_netns_leave(&ns);
 	}
 	if ((!r || r == HG_PARTLY) && policy) {
-		int loaded = hg_policy_load(in, policy);
+		int loaded = hg_policy_load(in, file);
 
 		r = loaded ? loaded : r;
 	}
@@ -75,6 +75,7 @@ static int attach_locked(struct hg_instance *in, int count, char **names,
 int hg_cmd_attach(const struct hg_command *self, int argc, char **argv)
 {
 	struct hg_attach_options options = { .hook = HG_HOOK_AUTO };
+	struct hg_policy_file file = { 0 };
 	struct hg_instance in;
 	int names, r = hg_options_parse(self, argc, argv, &names);
 
@@ -86,11 +87,12 @@ int hg_cmd_attach(const struct hg_command *self, int argc, char **argv)
 		return hg_usage(self, "unknown hook '%s': auto, xdp, xdp-generic, tcx or tc", hook);
 	options.ports = ports;
 	hg_say_quiet(quiet);
-	if (policy && (r = hg_policy_check(policy)) != HG_OK)
+	if (policy && (r = hg_policy_file_open(policy, &file)) != HG_OK)
 		return r;
 	r = hg_instance_prepare(&in, hg_instance_dir(bpffs));
 	if (!r)
-		r = attach_locked(&in, names, argv, &options);
+		r = attach_locked(&in, names, argv, &options, &file);
+	hg_policy_file_close(&file);
 	hg_instance_close(&in);
 	return r;
 }

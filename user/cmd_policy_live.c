@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "generation.h"
 #include "json.h"
 #include "policy_commands.h"
 #include "policy_load.h"
@@ -36,6 +37,7 @@ static const struct hg_option show_options[] = {
 
 static int cmd_load(const struct hg_command *self, int argc, char **argv)
 {
+	struct hg_policy_file file;
 	struct hg_instance in;
 	int files, r = hg_options_parse(self, argc, argv, &files);
 
@@ -44,11 +46,15 @@ static int cmd_load(const struct hg_command *self, int argc, char **argv)
 	if (files != 1)
 		return hg_usage(self, files ? "one policy file at a time" : "which policy file?");
 	hg_say_quiet(quiet);
+	r = hg_policy_file_open(argv[0], &file);
+	if (r)
+		return r;
 	r = hg_instance_open(&in, hg_instance_dir(bpffs));
 	if (!r)
 		r = hg_instance_lock(&in);
 	if (!r)
-		r = hg_policy_load(&in, argv[0]);
+		r = hg_policy_load(&in, &file);
+	hg_policy_file_close(&file);
 	hg_instance_close(&in);
 	return r;
 }
@@ -60,46 +66,51 @@ struct shown {
 	const struct hg_instance *in;
 	struct hg_policy_source *source;
 	struct hg_policy policy;
-	int rules; /* fd of the active rules map */
+	struct hg_generation_maps maps; /* of the active generation */
 	enum hg_format format;
 	struct hg_json out;
 	unsigned int rows;
 };
 
-static int inner_map(const struct hg_instance *in, enum hg_map outer, __u32 slot)
+static int active_slot(const struct hg_instance *in, __u32 *slot)
 {
-	__u32 id;
-
-	if (bpf_map_lookup_elem(in->maps[outer], &slot, &id))
-		return -1;
-	return bpf_map_get_fd_by_id(id);
-}
-
-static int read_active(struct shown *s)
-{
-	__u32 zero = 0, slot;
 	struct hg_control control;
-	int map;
+	__u32 zero = 0;
 
-	if (bpf_map_lookup_elem(s->in->maps[HG_MAP_control], &zero, &control))
+	if (bpf_map_lookup_elem(in->maps[HG_MAP_control], &zero, &control))
 		return hg_bpf_refused(errno, "cannot read the control map");
 	if (!control.generation) {
 		hg_error("no policy is loaded: nothing is enforced");
 		hg_hint("load one: hellogate policy load FILE");
 		return HG_NOTHING;
 	}
-	slot = control.generation - 1;
-	s->source = malloc(sizeof(*s->source));
-	map = inner_map(s->in, HG_MAP_policy, slot);
-	s->rules = inner_map(s->in, HG_MAP_policy_rules, slot);
-	if (!s->source || map < 0 || s->rules < 0 || bpf_map_lookup_elem(map, &zero, &s->policy) ||
-	    bpf_map_lookup_elem(s->in->maps[HG_MAP_policy_source], &slot, s->source)) {
-		if (map >= 0)
-			close(map);
-		return hg_bpf_refused(errno, "cannot read the active policy");
-	}
-	close(map);
+	*slot = control.generation - 1;
 	return HG_OK;
+}
+
+static int refused(int error)
+{
+	if (error != -EPERM)
+		return hg_bpf_refused(error, "cannot read the active policy");
+	hg_error(
+		"cannot read the active policy: it was loaded by a hellogate that left it to CAP_SYS_ADMIN");
+	hg_hint("load it again with this one: hellogate policy load FILE; or run this as root");
+	return HG_NOT_PERMITTED;
+}
+
+static int read_active(struct shown *s)
+{
+	__u32 slot;
+	int r = active_slot(s->in, &slot);
+
+	if (r)
+		return r;
+	s->source = malloc(sizeof(*s->source));
+	r = s->source ? hg_generation_open(s->in, slot, &s->maps) : -ENOMEM;
+	r = r ? r : hg_generation_policy(&s->maps, &s->policy);
+	if (!r && bpf_map_lookup_elem(s->in->maps[HG_MAP_policy_source], &slot, s->source))
+		r = -errno;
+	return r ? refused(r) : HG_OK;
 }
 
 static void counters_of(const struct shown *s, __u32 stats, struct hg_rule_counters *sum)
@@ -188,7 +199,7 @@ static void show_rules(struct shown *s)
 		struct rule_row row = { 0 };
 		__u32 stats;
 
-		if (bpf_map_lookup_elem(s->rules, &i, &rule))
+		if (bpf_map_lookup_elem(s->maps.maps[HG_INNER_RULES], &i, &rule))
 			break;
 		stats = rule.stats;
 		memset(&name, 0, sizeof(name));
@@ -244,15 +255,16 @@ static void show_body(struct shown *s)
 
 static int show(struct hg_instance *in, enum hg_format format)
 {
-	struct shown s = { .in = in, .rules = -1, .format = format };
-	int r = read_active(&s);
+	struct shown s = { .in = in, .format = format };
+	int r;
 
+	memset(s.maps.maps, -1, sizeof(s.maps.maps));
+	r = read_active(&s);
 	if (!r) {
 		show_head(&s);
 		show_body(&s);
 	}
-	if (s.rules >= 0)
-		close(s.rules);
+	hg_generation_close(&s.maps);
 	hg_json_free(&s.out);
 	free(s.source);
 	return r;

@@ -52,7 +52,7 @@ struct batch {
 struct reading {
 	const struct hg_read_path *path;
 	struct hg_output out;
-	struct hg_compiled *compiled;
+	struct hg_compiled *compiled; /* of the policy's file, or NULL */
 	struct batch batch;
 	__u64 clock_ns;
 	__u64 swept_ns;
@@ -258,6 +258,7 @@ static int choose(const struct hg_command *self, struct reading *r, enum hg_form
 
 int hg_cmd_read(const struct hg_command *self, int argc, char **argv)
 {
+	struct hg_policy_file file = { 0 };
 	struct reading r = { 0 };
 	enum hg_format format;
 	int count, result = hg_options_parse(self, argc, argv, &count);
@@ -269,12 +270,12 @@ int hg_cmd_read(const struct hg_command *self, int argc, char **argv)
 	hg_say_quiet(quiet);
 	result = choose(self, &r, &format);
 	if (!result && policy)
-		result = hg_policy_compile_file(policy, &r.compiled);
+		result = hg_policy_file_open(policy, &file);
+	r.compiled = file.compiled;
 	if (r.compiled)
 		r.compiled->policy.revision = 1; /* 0 would say that there is none */
 	if (!result)
 		result = read_all(&r, count, argv, format);
-	if (r.compiled)
-		hg_compiled_free(r.compiled);
+	hg_policy_file_close(&file);
 	return result;
 }

@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "eve.h"
+#include "generation.h"
 #include "policy_compile.h"
 #include "policy_judge.h"
 #include "policy_parse.h"
@@ -19,7 +20,7 @@
 struct generation {
 	__u32 revision; /* 0: none */
 	struct hg_compiled *compiled;
-	__u16 *slots; /* of the instance, by the policy's own number of a rule name */
+	struct hg_generation_maps maps; /* the kernel's own: rules and lists */
 };
 
 struct hg_decisions {
@@ -32,9 +33,9 @@ struct hg_decisions {
 
 static void generation_free(struct generation *g)
 {
-	if (g->compiled)
-		hg_compiled_free(g->compiled);
-	free(g->slots);
+	hg_compiled_free(g->compiled);
+	if (g->revision)
+		hg_generation_close(&g->maps);
 	*g = (struct generation){ 0 };
 }
 
@@ -59,55 +60,58 @@ void hg_decisions_close(struct hg_decisions *d)
 	free(d);
 }
 
-static int slot_of_name(const struct hg_instance *in, const char *name, __u16 *slot)
+/*
+ * The rules as the kernel has them, by the numbers that its counters have, and
+ * its lists.  The text adds what it does not have: fingerprints.
+ */
+static int take_over(struct hg_compiled *c, const struct hg_generation_maps *maps)
 {
-	struct hg_rule_name known;
+	struct hg_policy *policy = hg_arena_get(&c->arena, sizeof(*policy));
+	int r = hg_generation_policy(maps, policy);
 
-	for (__u32 i = 0; i < HG_RULE_STATS; i++) {
-		if (bpf_map_lookup_elem(in->maps[HG_MAP_rule_names], &i, &known) || !*known.name)
-			return -ENOENT;
-		if (!strncmp(known.name, name, sizeof(known.name) - 1)) {
-			*slot = (__u16)i;
-			return 0;
-		}
-	}
-	return -ENOENT;
-}
-
-static int find_slots(struct hg_decisions *d, struct generation *g)
-{
-	g->slots = calloc(g->compiled->stats, sizeof(*g->slots));
-	if (!g->slots)
-		return -ENOMEM;
-	for (__u32 i = 0; i < g->compiled->stats; i++)
-		slot_of_name(d->in, g->compiled->stats_names[i], &g->slots[i]);
-	return 0;
-}
-
-/* Compile the text that `policy load` has left beside the generation. */
-static int read_generation(struct hg_decisions *d, __u32 slot)
-{
-	struct hg_policy_source *source = malloc(sizeof(*source));
-	struct hg_diagnostics diagnostics = { 0 };
-	struct generation *g = &d->generations[slot];
-	struct hg_policy_model *model = NULL;
-	int r = -ENOMEM;
-
-	generation_free(g);
-	if (source)
-		r = bpf_map_lookup_elem(d->in->maps[HG_MAP_policy_source], &slot, source);
+	if (!r && policy->rules != c->policy.rules)
+		r = -ESTALE; /* the text is of another load */
+	r = r ? r : hg_generation_rules(maps, c->rules, policy->rules);
 	if (!r) {
-		r = hg_policy_parse_text(source->path, source->text, source->len, &diagnostics,
-					 &model);
-		r = r ? r : hg_policy_compile(model, &diagnostics, &g->compiled);
-		r = r ? r : find_slots(d, g);
+		c->policy = *policy;
+		c->live = maps;
 	}
-	if (!r)
-		g->revision = source->revision;
+	return r;
+}
+
+/* What the text that `policy load` has left says of the rules. */
+static int read_rules(const struct hg_policy_source *source, struct hg_compiled **out)
+{
+	struct hg_diagnostics diagnostics = { 0 };
+	struct hg_policy_model *model = NULL;
+	int r = hg_policy_parse_rules(source->path, source->text, source->len, &diagnostics,
+				      &model);
+
+	r = r ? r : hg_policy_compile(model, &diagnostics, out);
 	if (r)
 		hg_diagnostics_print(&diagnostics, stderr);
 	hg_diagnostics_free(&diagnostics);
 	hg_policy_model_free(model);
+	return r ? -EINVAL : 0;
+}
+
+static int read_generation(struct hg_decisions *d, __u32 slot)
+{
+	struct hg_policy_source *source = malloc(sizeof(*source));
+	struct generation *g = &d->generations[slot];
+	int r = source ? 0 : -ENOMEM;
+
+	generation_free(g);
+	if (!r && bpf_map_lookup_elem(d->in->maps[HG_MAP_policy_source], &slot, source))
+		r = -errno;
+	r = r ? r : read_rules(source, &g->compiled);
+	r = r ? r : hg_generation_open(d->in, slot, &g->maps);
+	if (!r) {
+		g->revision = source->revision;
+		r = take_over(g->compiled, &g->maps);
+	}
+	if (r)
+		generation_free(g);
 	free(source);
 	return r;
 }
@@ -133,16 +137,20 @@ static __u32 active_generation(const struct hg_decisions *d, __u32 *revision)
 void hg_decisions_refresh(struct hg_decisions *d)
 {
 	__u32 revision = 0, active = active_generation(d, &revision);
+	int r;
 
 	if (!active || (active == d->active && revision == d->revision))
 		return;
 	d->active = active;
 	d->revision = revision;
-	if (read_generation(d, active - 1))
-		hg_warn("policy revision %u cannot be read again: its user-space rules wait for their time-out",
-			revision);
-	else
+	r = read_generation(d, active - 1);
+	if (!r) {
 		hg_say("policy revision %u is active", revision);
+		return;
+	}
+	hg_warn("policy revision %u cannot be read (%s): its user-space rules wait for their time-out",
+		revision, strerror(-r));
+	hg_hint("load it again: hellogate policy load FILE");
 }
 
 static const struct generation *generation_of(const struct hg_decisions *d, __u32 revision)
@@ -178,7 +186,6 @@ static void write_verdict(struct hg_decisions *d, const struct generation *g,
 	struct hg_flow_verdict written = { .isn = e->isn };
 
 	v->revision = g->revision;
-	v->stats = v->stats < g->compiled->stats ? g->slots[v->stats] : 0;
 	v->decided_by = HG_DECIDER_user;
 	v->pending = 0;
 	written.verdict = *v;

@@ -13,6 +13,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "generation.h"
 #include "say.h"
 
 #define MAP_NAME(name) #name,
@@ -219,6 +220,8 @@ int hg_instance_remove(struct hg_instance *in)
 	char path[256];
 	int r = HG_OK;
 
+	if (hg_generations_unpin(in))
+		r = hg_bpf_refused(errno, "the maps of the policy");
 	for (int i = 0; i < HG_MAP_COUNT; i++) {
 		map_path(in, (enum hg_map)i, path, sizeof(path));
 		if (unlink(path) && errno != ENOENT)

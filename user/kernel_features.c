@@ -195,7 +195,7 @@ static const struct {
 	{ "CAP_PERFMON", probe_cap_perfmon, false,
 	  "some kernels ask for it to verify the programs" },
 	{ "CAP_SYS_ADMIN", probe_cap_sys_admin, false,
-	  "needed for --netns, and for status to show the rules of the active policy" },
+	  "needed for --netns alone" },
 };
 
 unsigned int hg_features_probe(const char *bpffs, struct hg_feature *out)

@@ -21,10 +21,11 @@ static const char *rule_name(void *ctx, const struct hg_verdict *v)
 	struct hg_names *n = ctx;
 	__u32 index = v->stats;
 
-	if (n->rule_index != index || !*n->rule.name) {
+	if (n->rule_index != index || n->revision != v->revision || !*n->rule.name) {
 		if (bpf_map_lookup_elem(n->instance->maps[HG_MAP_rule_names], &index, &n->rule))
 			return NULL;
 		n->rule_index = index;
+		n->revision = v->revision;
 	}
 	return *n->rule.name ? n->rule.name : NULL;
 }

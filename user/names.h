@@ -10,8 +10,8 @@
 
 struct hg_names {
 	const struct hg_instance *instance;
-	struct hg_rule_name rule; /* the last one looked up */
-	__u32 rule_index;
+	struct hg_rule_name rule;   /* the last one looked up */
+	__u32 rule_index, revision; /* of it: a later one may use the index again */
 	struct hg_interface interface;
 	__u32 interface_number;
 };

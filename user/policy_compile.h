@@ -53,9 +53,13 @@ struct hg_bit_about {
 #define HG_STATS_DEFAULT 0
 #define HG_STATS_UNREAD 1
 
+struct hg_generation_maps;
+
 struct hg_compiled {
 	struct hg_arena arena;
 	const char *file;
+	/* Not NULL: who holds a value is asked of these maps, not of what is below. */
+	const struct hg_generation_maps *live;
 	struct hg_policy policy; /* revision is 0: the loader draws it */
 	struct hg_rule *rules;	 /* policy.rules; those of `protect:` come first */
 	struct hg_rule_about *about;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "generation.h"
 #include "policy_compile.h"
 #include "policy_reach.h"
 #include "policy_values.h"
@@ -10,10 +11,12 @@
 
 /* ---- membership: what the kernel asks its maps ---- */
 
-static const struct hg_name_sets *find_name(const struct hg_compiled *c, struct hg_name_key key)
+static bool find_name(const struct hg_compiled *c, struct hg_name_key key, struct hg_name_sets *out)
 {
 	size_t lo = 0, hi = c->names;
 
+	if (c->live)
+		return hg_generation_name(c->live, &key, out);
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
@@ -24,20 +27,19 @@ static const struct hg_name_sets *find_name(const struct hg_compiled *c, struct 
 	}
 	if (lo == c->names || c->name_keys[lo].hash[0] != key.hash[0] ||
 	    c->name_keys[lo].hash[1] != key.hash[1])
-		return NULL;
-	return &c->name_sets[lo];
+		return false;
+	*out = c->name_sets[lo];
+	return true;
 }
 
 static __u64 look_up(const struct hg_compiled *c, const __u64 sum[2], __u32 labels, bool whole)
 {
-	const struct hg_name_sets *sets;
+	struct hg_name_sets sets;
 
-	if (!(c->policy.name_depths >> (labels < 31 ? labels : 31) & 1))
+	if (!(c->policy.name_depths >> (labels < 31 ? labels : 31) & 1) ||
+	    !find_name(c, hg_name_digest(sum[0], sum[1]), &sets))
 		return 0;
-	sets = find_name(c, hg_name_digest(sum[0], sum[1]));
-	if (!sets)
-		return 0;
-	return whole ? sets->exact : sets->below;
+	return whole ? sets.exact : sets.below;
 }
 
 /* As in bpf/match.h: from the right; at each dot, the suffix behind it. */
@@ -80,6 +82,8 @@ __u64 hg_compiled_net_sets(const struct hg_compiled *c, const __u8 addr[16])
 	size_t lo = 0, hi = c->nets;
 	__u32 at;
 
+	if (c->live)
+		return hg_generation_net(c->live, addr);
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
@@ -92,6 +96,13 @@ __u64 hg_compiled_net_sets(const struct hg_compiled *c, const __u8 addr[16])
 	while (at != HG_NO_NET && !covers(&c->net_keys[at], addr))
 		at = c->net_parent[at];
 	return at == HG_NO_NET ? 0 : c->net_sets[at];
+}
+
+static __u64 port_sets(const struct hg_compiled *c, __u16 port)
+{
+	if (c->live)
+		return hg_generation_port(c->live, port);
+	return c->ports ? c->ports[port] : 0;
 }
 
 /* ---- facts ---- */
@@ -136,7 +147,7 @@ void hg_flow_facts(const struct hg_compiled *c, const struct hg_flow_view *v,
 	f.spared = is_spared(v);
 	f.src = hg_compiled_net_sets(c, v->client);
 	f.dst = hg_compiled_net_sets(c, v->server);
-	f.port = c->ports ? c->ports[v->server_port] : 0;
+	f.port = port_sets(c, v->server_port);
 	f.known = HG_COND_SRC | HG_COND_DST | HG_COND_PORT | HG_COND_COVERAGE | HG_COND_FLAG;
 	if (v->hello)
 		facts_of_hello(c, v->hello, &f);

@@ -6,53 +6,58 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "generation.h"
+#include "policy_list.h"
 #include "policy_parse.h"
+#include "rule_names.h"
 #include "say.h"
 
-/* The inner maps of one generation, in the order of the outer ones. */
-enum { POLICY, RULES, NAMES, NETS, PORTS, INNER_COUNT };
-
-static const enum hg_map outer_maps[INNER_COUNT] = {
-	HG_MAP_policy,	    HG_MAP_policy_rules, HG_MAP_policy_names,
-	HG_MAP_policy_nets, HG_MAP_policy_ports,
-};
-
-struct generation {
-	int maps[INNER_COUNT];
-};
-
-int hg_policy_compile_file(const char *path, struct hg_compiled **out)
+/* `run` reads the rules again from the text that is kept: all of it. */
+static int check_text(const struct hg_policy_file *f)
 {
-	struct hg_diagnostics d = { 0 };
-	struct hg_policy_model *model = NULL;
-	int r = hg_policy_parse(path, &d, &model);
+	if (f->len <= HG_POLICY_TEXT)
+		return HG_OK;
+	hg_error("%s: %zu bytes: a policy file may have %d", f->path, f->len, HG_POLICY_TEXT);
+	hg_hint("move long lists of names to files of their own: sets: {NAME: {files: [...]}}");
+	return HG_INVALID;
+}
 
-	if (!r)
-		r = hg_policy_compile(model, &d, out);
+int hg_policy_file_open(const char *path, struct hg_policy_file *out)
+{
+	struct hg_policy_file f = { .path = path };
+	struct hg_policy_model *model = NULL;
+	struct hg_diagnostics d = { 0 };
+	int r = HG_INVALID;
+
+	f.text = hg_file_text(&f.arena, &d, NULL, path, &f.len);
+	if (f.text)
+		r = hg_policy_parse_text(path, f.text, f.len, &d, &model);
+	r = r ? r : hg_policy_compile(model, &d, &f.compiled);
 	hg_diagnostics_print(&d, stderr);
 	hg_diagnostics_free(&d);
 	hg_policy_model_free(model);
+	r = r ? r : check_text(&f);
+	if (r)
+		hg_policy_file_close(&f);
+	else
+		*out = f;
 	return r;
 }
 
-int hg_policy_check(const char *path)
+void hg_policy_file_close(struct hg_policy_file *f)
 {
-	struct hg_compiled *compiled;
-	int r = hg_policy_compile_file(path, &compiled);
-
-	if (!r)
-		hg_compiled_free(compiled);
-	return r;
+	hg_compiled_free(f->compiled);
+	hg_arena_free(&f->arena);
+	*f = (struct hg_policy_file){ 0 };
 }
 
 /* ---- inner maps ---- */
 
-static int create_one(struct generation *g, int which, enum bpf_map_type type, __u32 key_size,
-		      __u32 value_size, size_t entries, __u32 flags)
+static int create_one(struct hg_generation_maps *g, int which, enum bpf_map_type type,
+		      __u32 key_size, __u32 value_size, size_t entries, __u32 flags)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = flags);
 
@@ -61,31 +66,24 @@ static int create_one(struct generation *g, int which, enum bpf_map_type type, _
 	return g->maps[which] < 0 ? -errno : 0;
 }
 
-static int create_maps(struct generation *g, const struct hg_compiled *c)
+static int create_maps(struct hg_generation_maps *g, const struct hg_compiled *c)
 {
 	int r;
 
 	memset(g->maps, -1, sizeof(g->maps));
-	r = create_one(g, POLICY, BPF_MAP_TYPE_ARRAY, 4, sizeof(struct hg_policy), 1, 0);
+	r = create_one(g, HG_INNER_POLICY, BPF_MAP_TYPE_ARRAY, 4, sizeof(struct hg_policy), 1, 0);
 	r = r ? r
-	      : create_one(g, RULES, BPF_MAP_TYPE_ARRAY, 4, sizeof(struct hg_rule), c->policy.rules,
-			   BPF_F_INNER_MAP);
+	      : create_one(g, HG_INNER_RULES, BPF_MAP_TYPE_ARRAY, 4, sizeof(struct hg_rule),
+			   c->policy.rules, BPF_F_INNER_MAP);
 	r = r ? r
-	      : create_one(g, NAMES, BPF_MAP_TYPE_HASH, sizeof(struct hg_name_key),
+	      : create_one(g, HG_INNER_NAMES, BPF_MAP_TYPE_HASH, sizeof(struct hg_name_key),
 			   sizeof(struct hg_name_sets), c->names, 0);
 	r = r ? r
-	      : create_one(g, NETS, BPF_MAP_TYPE_LPM_TRIE, sizeof(struct hg_net_key), sizeof(__u64),
-			   c->nets, BPF_F_NO_PREALLOC);
+	      : create_one(g, HG_INNER_NETS, BPF_MAP_TYPE_LPM_TRIE, sizeof(struct hg_net_key),
+			   sizeof(__u64), c->nets, BPF_F_NO_PREALLOC);
 	return r ? r
-		 : create_one(g, PORTS, BPF_MAP_TYPE_ARRAY, 4, sizeof(__u64), c->ports ? 65536 : 1,
-			      BPF_F_INNER_MAP);
-}
-
-static void close_maps(struct generation *g)
-{
-	for (int i = 0; i < INNER_COUNT; i++)
-		if (g->maps[i] >= 0)
-			close(g->maps[i]);
+		 : create_one(g, HG_INNER_PORTS, BPF_MAP_TYPE_ARRAY, 4, sizeof(__u64),
+			      c->ports ? 65536 : 1, BPF_F_INNER_MAP);
 }
 
 /* Batches where the kernel has them for this type, else one by one. */
@@ -117,54 +115,30 @@ static int fill_array(int map, const void *values, size_t size, __u32 count)
 	return r;
 }
 
-static int fill_maps(const struct generation *g, const struct hg_compiled *c,
+static int fill_maps(const struct hg_generation_maps *g, const struct hg_compiled *c,
 		     const struct hg_policy *policy, const struct hg_rule *rules)
 {
-	int r = fill_array(g->maps[POLICY], policy, sizeof(*policy), 1);
+	int r = fill_array(g->maps[HG_INNER_POLICY], policy, sizeof(*policy), 1);
 
-	r = r ? r : fill_array(g->maps[RULES], rules, sizeof(*rules), policy->rules);
+	r = r ? r : fill_array(g->maps[HG_INNER_RULES], rules, sizeof(*rules), policy->rules);
 	r = r ? r
-	      : fill(g->maps[NAMES], c->name_keys, sizeof(*c->name_keys), c->name_sets,
+	      : fill(g->maps[HG_INNER_NAMES], c->name_keys, sizeof(*c->name_keys), c->name_sets,
 		     sizeof(*c->name_sets), c->names);
 	r = r ? r
-	      : fill(g->maps[NETS], c->net_keys, sizeof(*c->net_keys), c->net_sets,
+	      : fill(g->maps[HG_INNER_NETS], c->net_keys, sizeof(*c->net_keys), c->net_sets,
 		     sizeof(*c->net_sets), c->nets);
-	return r || !c->ports ? r : fill_array(g->maps[PORTS], c->ports, sizeof(*c->ports), 65536);
-}
-
-/* ---- rule names keep their counters over loads ---- */
-
-static int name_slot(const struct hg_instance *in, const char *name, __u16 *slot)
-{
-	struct hg_rule_name known;
-	__u32 i;
-
-	for (i = 0; i < HG_RULE_STATS; i++) {
-		if (bpf_map_lookup_elem(in->maps[HG_MAP_rule_names], &i, &known))
-			return -errno;
-		if (*known.name && strncmp(known.name, name, sizeof(known.name) - 1) != 0)
-			continue;
-		*slot = (__u16)i;
-		if (*known.name)
-			return 0;
-		memset(&known, 0, sizeof(known));
-		snprintf(known.name, sizeof(known.name), "%s", name);
-		return bpf_map_update_elem(in->maps[HG_MAP_rule_names], &i, &known, BPF_ANY)
-			       ? -errno
-			       : 0;
-	}
-	return -ENOSPC;
+	return r || !c->ports
+		       ? r
+		       : fill_array(g->maps[HG_INNER_PORTS], c->ports, sizeof(*c->ports), 65536);
 }
 
 /* Turn the policy's own numbers of rule names into those of the instance. */
-static int place_stats(const struct hg_instance *in, const struct hg_compiled *c,
+static int place_stats(const struct hg_instance *in, unsigned int slot, const struct hg_compiled *c,
 		       struct hg_policy *policy, struct hg_rule *rules)
 {
 	__u16 *slots = calloc(c->stats, sizeof(*slots));
-	int r = slots ? 0 : -ENOMEM;
+	int r = slots ? hg_rule_names_place(in, slot, c->stats_names, c->stats, slots) : -ENOMEM;
 
-	for (__u32 i = 0; !r && i < c->stats; i++)
-		r = name_slot(in, c->stats_names[i], &slots[i]);
 	for (__u32 i = 0; !r && i < policy->rules; i++)
 		rules[i].stats = slots[rules[i].stats];
 	if (!r) {
@@ -175,13 +149,23 @@ static int place_stats(const struct hg_instance *in, const struct hg_compiled *c
 	return r;
 }
 
+static int install_refused(int error)
+{
+	if (error != -ENOSPC)
+		return hg_bpf_refused(error, "cannot install the policy");
+	hg_error(
+		"no counter is free for the names of the rules: %d are in use by this policy and the last %d",
+		HG_RULE_STATS, HG_GENERATIONS - 1);
+	hg_hint("load a policy that keeps the names of its rules, or: hellogate detach --all, and attach again");
+	return HG_UNSUPPORTED;
+}
+
 int hg_policy_install(const struct hg_instance *in, const struct hg_compiled *c,
 		      unsigned int revision, unsigned int slot)
 {
 	struct hg_rule *rules = calloc(c->policy.rules ? c->policy.rules : 1, sizeof(*rules));
 	struct hg_policy *policy = malloc(sizeof(*policy));
-	struct generation g;
-	__u32 key = slot;
+	struct hg_generation_maps g;
 	int r = -ENOMEM;
 
 	memset(g.maps, -1, sizeof(g.maps));
@@ -189,21 +173,15 @@ int hg_policy_install(const struct hg_instance *in, const struct hg_compiled *c,
 		*policy = c->policy;
 		policy->revision = revision;
 		memcpy(rules, c->rules, c->policy.rules * sizeof(*rules));
-		r = place_stats(in, c, policy, rules);
+		r = place_stats(in, slot, c, policy, rules);
 		r = r ? r : create_maps(&g, c);
 		r = r ? r : fill_maps(&g, c, policy, rules);
+		r = r ? r : hg_generation_put(in, slot, &g);
 	}
-	for (int i = 0; !r && i < INNER_COUNT; i++)
-		if (bpf_map_update_elem(in->maps[outer_maps[i]], &key, &g.maps[i], BPF_ANY))
-			r = -errno;
-	close_maps(&g);
+	hg_generation_close(&g);
 	free(rules);
 	free(policy);
-	return r == -ENOSPC ? (hg_error("%d rule names have been used: no counter is free",
-					HG_RULE_STATS),
-			       HG_UNSUPPORTED)
-	       : r	    ? hg_bpf_refused(r, "cannot install the policy")
-			    : HG_OK;
+	return r ? install_refused(r) : HG_OK;
 }
 
 /* ---- revisions ---- */
@@ -236,23 +214,22 @@ static int write_history(const struct hg_instance *in, const struct hg_compiled 
 	return bpf_map_update_elem(in->maps[HG_MAP_history], &key, &h, BPF_ANY) ? -errno : 0;
 }
 
-/* The text, as far as it fits: what `policy show` prints. */
-static int write_source(const struct hg_instance *in, __u32 revision, __u32 slot, const char *path)
+/* The text: what `policy show` prints, and where `run` has the fingerprints from. */
+static int write_source(const struct hg_instance *in, __u32 revision, __u32 slot,
+			const struct hg_policy_file *f, const char *path)
 {
 	struct hg_policy_source *source = calloc(1, sizeof(*source));
-	FILE *file = fopen(path, "re");
 	int r = -ENOMEM;
 
-	if (source && file) {
+	if (source) {
 		source->revision = revision;
+		source->len = (__u32)f->len;
 		snprintf(source->path, sizeof(source->path), "%s", path);
-		source->len = (__u32)fread(source->text, 1, sizeof(source->text), file);
+		memcpy(source->text, f->text, f->len);
 		r = bpf_map_update_elem(in->maps[HG_MAP_policy_source], &slot, source, BPF_ANY)
 			    ? -errno
 			    : 0;
 	}
-	if (file)
-		fclose(file);
 	free(source);
 	return r;
 }
@@ -267,9 +244,10 @@ static int activate(const struct hg_instance *in, struct hg_control *control, __
 	return 0;
 }
 
-static int load_compiled(struct hg_instance *in, const struct hg_compiled *c, const char *path)
+static int load_as(struct hg_instance *in, const struct hg_policy_file *f, const char *path)
 {
 	__u32 zero = 0, revision = last_revision(in) + 1, slot;
+	const struct hg_compiled *c = f->compiled;
 	struct hg_control control;
 	int r;
 
@@ -279,7 +257,7 @@ static int load_compiled(struct hg_instance *in, const struct hg_compiled *c, co
 	r = hg_policy_install(in, c, revision, slot);
 	if (r)
 		return r;
-	r = write_source(in, revision, slot, path);
+	r = write_source(in, revision, slot, f, path);
 	r = r ? r : activate(in, &control, slot);
 	r = r ? r : write_history(in, c, revision, path);
 	if (r)
@@ -290,30 +268,11 @@ static int load_compiled(struct hg_instance *in, const struct hg_compiled *c, co
 	return HG_OK;
 }
 
-/* `run` reads the text again: all of it must be kept, under a path that holds anywhere. */
-static int check_text(const char *path)
+int hg_policy_load(struct hg_instance *in, const struct hg_policy_file *f)
 {
-	struct stat st;
+	char *full = realpath(f->path, NULL);
+	int r = load_as(in, f, full ? full : f->path);
 
-	if (stat(path, &st) || st.st_size <= HG_POLICY_TEXT)
-		return HG_OK;
-	hg_error("%s: %lld bytes: a policy file may have %d", path, (long long)st.st_size,
-		 HG_POLICY_TEXT);
-	hg_hint("move long lists of names to files of their own: sets: {NAME: {files: [...]}}");
-	return HG_INVALID;
-}
-
-int hg_policy_load(struct hg_instance *in, const char *path)
-{
-	char *full = realpath(path, NULL);
-	struct hg_compiled *compiled;
-	int r = hg_policy_compile_file(path, &compiled);
-
-	if (!r) {
-		r = check_text(path);
-		r = r ? r : load_compiled(in, compiled, full ? full : path);
-		hg_compiled_free(compiled);
-	}
 	free(full);
 	return r;
 }

@@ -8,17 +8,27 @@
 #include "instance.h"
 #include "policy_compile.h"
 
+/* A policy file: read once, so that what is kept is what was compiled. */
+struct hg_policy_file {
+	const char *path; /* as it was given */
+	const char *text;
+	size_t len;
+	struct hg_compiled *compiled;
+	struct hg_arena arena;
+};
+
 /*
- * Read, compile and install a policy file, and make it the active one.  All or
- * nothing: an error leaves the active generation as it was.
+ * Read and compile a file; diagnostics go to stderr, and nothing is changed.
+ * Owner of *out: the caller.
  */
-int hg_policy_load(struct hg_instance *in, const char *path);
+int hg_policy_file_open(const char *path, struct hg_policy_file *out);
+void hg_policy_file_close(struct hg_policy_file *file);
 
-/* The same as far as the compiler: errors are said, nothing is changed. */
-int hg_policy_check(const char *path);
-
-/* Read and compile; diagnostics go to stderr.  Owner of *out: the caller. */
-int hg_policy_compile_file(const char *path, struct hg_compiled **out);
+/*
+ * Install a policy, and make it the active one.  All or nothing: an error
+ * leaves the active generation as it was.
+ */
+int hg_policy_load(struct hg_instance *in, const struct hg_policy_file *file);
 
 /*
  * Install a compiled policy into maps of this instance, without a source text

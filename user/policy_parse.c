@@ -157,7 +157,8 @@ static void read_set_kind(struct hg_policy_reader *r, const struct hg_yaml *valu
 
 static void read_set_files(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
 {
-	hg_read_each(r, value, read_set_file, out);
+	if (!r->without_files)
+		hg_read_each(r, value, read_set_file, out);
 }
 
 /* Sets do not hold sets: "@" is no character of a name or network. */
@@ -571,19 +572,34 @@ static int hand_out(struct hg_policy_reader *r, unsigned int errors, struct hg_p
 	return HG_OK;
 }
 
+static int parse_text(struct hg_policy_reader *r, const char *text, size_t len,
+		      struct hg_policy_model **out)
+{
+	unsigned int errors = r->diagnostics->errors;
+
+	read_policy(r, text, len);
+	return hand_out(r, errors, out);
+}
+
 int hg_policy_parse_text(const char *file, const char *text, size_t len, struct hg_diagnostics *d,
 			 struct hg_policy_model **out)
 {
-	struct hg_policy_reader r = { hg_policy_model_new(file), d };
-	unsigned int errors = d->errors;
+	struct hg_policy_reader r = { hg_policy_model_new(file), d, false };
 
-	read_policy(&r, text, len);
-	return hand_out(&r, errors, out);
+	return parse_text(&r, text, len, out);
+}
+
+int hg_policy_parse_rules(const char *file, const char *text, size_t len, struct hg_diagnostics *d,
+			  struct hg_policy_model **out)
+{
+	struct hg_policy_reader r = { hg_policy_model_new(file), d, true };
+
+	return parse_text(&r, text, len, out);
 }
 
 int hg_policy_parse(const char *path, struct hg_diagnostics *d, struct hg_policy_model **out)
 {
-	struct hg_policy_reader r = { hg_policy_model_new(path), d };
+	struct hg_policy_reader r = { hg_policy_model_new(path), d, false };
 	unsigned int errors = d->errors;
 	size_t len;
 	char *text = hg_file_text(&r.model->arena, d, NULL, path, &len);

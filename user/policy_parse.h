@@ -19,4 +19,8 @@ int hg_policy_parse(const char *path, struct hg_diagnostics *d, struct hg_policy
 int hg_policy_parse_text(const char *file, const char *text, size_t len, struct hg_diagnostics *d,
 			 struct hg_policy_model **out);
 
+/* The rules of a text whose lists were compiled before: files of sets are not read. */
+int hg_policy_parse_rules(const char *file, const char *text, size_t len, struct hg_diagnostics *d,
+			  struct hg_policy_model **out);
+
 #endif /* HG_POLICY_PARSE_H */

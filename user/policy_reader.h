@@ -15,6 +15,7 @@
 struct hg_policy_reader {
 	struct hg_policy_model *model;
 	struct hg_diagnostics *diagnostics;
+	bool without_files; /* sets hold what the text itself says */
 };
 
 typedef void (*hg_read_fn)(struct hg_policy_reader *r, const struct hg_yaml *value, void *out);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "generation.h"
 #include "say.h"
 #include "snapshot_links.h"
 
@@ -304,21 +305,6 @@ static void read_maps(const struct hg_instance *in, struct hg_snapshot *s)
 
 /* ---- policy ---- */
 
-/*
- * The map of the active generation in an outer map: an fd, or -errno.  A map
- * within a map is found by its id, which takes CAP_SYS_ADMIN.
- */
-static int inner_map(const struct hg_instance *in, enum hg_map outer, __u32 slot)
-{
-	__u32 id;
-	int map;
-
-	if (bpf_map_lookup_elem(in->maps[outer], &slot, &id))
-		return -errno;
-	map = bpf_map_get_fd_by_id(id);
-	return map < 0 ? -errno : map;
-}
-
 static bool acts(unsigned int action, unsigned int mode)
 {
 	return mode == HG_MODE_enforce && (action == HG_ACTION_reset || action == HG_ACTION_drop);
@@ -335,48 +321,56 @@ static void mark_rule(struct hg_snapshot *s, unsigned int stats, unsigned int ac
 	s->rules[stats].mode = (__u8)mode;
 }
 
-static int read_active_rules(const struct hg_instance *in, __u32 slot, struct hg_snapshot *s,
+static int read_active_rules(const struct hg_generation_maps *g, struct hg_snapshot *s,
 			     const struct hg_policy *policy)
 {
-	int map = inner_map(in, HG_MAP_policy_rules, slot);
-	struct hg_rule rule;
+	struct hg_rule *rules = calloc(HG_RULES, sizeof(*rules));
+	int r = rules ? 0 : -ENOMEM;
 
-	if (map < 0)
-		return map;
-	for (__u32 i = 0; i < policy->rules && !bpf_map_lookup_elem(map, &i, &rule); i++)
-		mark_rule(s, rule.stats, rule.action, rule.mode);
-	close(map);
+	if (!r && policy->rules > HG_RULES)
+		r = -EINVAL;
+	r = r ? r : hg_generation_rules(g, rules, policy->rules);
+	for (__u32 i = 0; !r && i < policy->rules; i++)
+		if (!rules[i].protect)
+			mark_rule(s, rules[i].stats, rules[i].action, rules[i].mode);
+	free(rules);
+	if (r)
+		return r;
 	mark_rule(s, policy->default_stats, policy->default_action, policy->mode);
 	mark_rule(s, policy->unread_stats, policy->unread_action, policy->mode);
 	return 0;
 }
 
+static void take_policy(struct hg_snapshot_policy *p, const struct hg_policy *policy)
+{
+	p->detailed = true;
+	p->revision = policy->revision;
+	p->mode = policy->mode;
+	p->default_action = policy->default_action;
+	p->unread_action = policy->unread_action;
+	p->quic_action = policy->quic_action;
+	p->rules = policy->rules;
+	p->needs_user = policy->needs & HG_COND_USER;
+}
+
 static int read_generation(const struct hg_instance *in, __u32 slot, struct hg_snapshot *s)
 {
 	struct hg_policy *policy = malloc(sizeof(*policy));
-	int map = policy ? inner_map(in, HG_MAP_policy, slot) : -ENOMEM, r = map;
-	__u32 zero = 0;
+	struct hg_generation_maps g;
+	int r = policy ? hg_generation_open(in, slot, &g) : -ENOMEM;
 
-	if (map >= 0) {
-		r = bpf_map_lookup_elem(map, &zero, policy) ? -errno : 0;
-		close(map);
-	}
-	r = r < 0 ? r : read_active_rules(in, slot, s, policy);
 	if (!r) {
-		s->policy.detailed = true;
-		s->policy.revision = policy->revision;
-		s->policy.mode = policy->mode;
-		s->policy.default_action = policy->default_action;
-		s->policy.unread_action = policy->unread_action;
-		s->policy.quic_action = policy->quic_action;
-		s->policy.rules = policy->rules;
-		s->policy.needs_user = policy->needs & HG_COND_USER;
+		r = hg_generation_policy(&g, policy);
+		r = r ? r : read_active_rules(&g, s, policy);
+		hg_generation_close(&g);
 	}
+	if (!r)
+		take_policy(&s->policy, policy);
 	free(policy);
 	return r;
 }
 
-/* Without CAP_SYS_ADMIN: the text of the generation says its revision too. */
+/* Of a load that pinned no maps, without CAP_SYS_ADMIN: the text says its revision too. */
 static int read_source(const struct hg_instance *in, __u32 slot, struct hg_snapshot *s)
 {
 	struct hg_policy_source *source = malloc(sizeof(*source));
