@@ -22,10 +22,15 @@
 #include "feed.h"
 #include "handshake.h"
 #include "http.h"
+#include "run_counters.h"
 #include "say.h"
+#include "server_names.h"
 #include "source.h"
 
 #define HEARTBEAT_US 200000
+#define CLEAN_UP_BEATS 50
+#define SERVER_NAMES_BEATS 300
+#define SERVER_NAME_IDLE (3600 * HG_SECOND)
 #define HANDSHAKES_MAX 262144
 #define HANDSHAKE_AGE (3600 * HG_SECOND) /* an END that was lost never comes */
 
@@ -50,6 +55,9 @@ struct daemon {
 	struct hg_feed *feed;
 	struct hg_http *http;
 	struct hg_presence presence;
+	struct hg_run_counters before; /* of those that ran before us */
+	struct hg_run_counters written;
+	__u64 server_names_evicted;
 	unsigned int beats;
 };
 
@@ -68,6 +76,13 @@ static void on_hello(void *ctx, struct hg_handshake *h)
 	struct daemon *d = ctx;
 
 	hg_decisions_hello(d->decisions, h);
+}
+
+static void on_end(void *ctx, struct hg_handshake *h)
+{
+	struct daemon *d = ctx;
+
+	hg_decisions_end(d->decisions, h);
 }
 
 static int on_record(void *ctx, void *data, size_t len)
@@ -100,6 +115,37 @@ static bool is_alive(void *ctx, const struct hg_event *facts)
 	       flow.id == facts->flow_id;
 }
 
+/* What was lost, and what became of flows that waited, for all to see. */
+static void write_counters(struct daemon *d)
+{
+	const struct hg_handshakes_counts *h = hg_handshakes_counts(d->handshakes);
+	const struct hg_decisions_counts *v = hg_decisions_counts(d->decisions);
+	struct hg_run_counters c = {
+		.lost_socket = hg_feed_lost(d->feed),
+		.lost_sink = h->not_kept + h->unreadable + h->invalid,
+		.clients_refused = hg_feed_refused(d->feed),
+		.verdicts_written = v->decided,
+		.verdicts_failed = v->failed,
+		.verdicts_unknown_revision = v->unknown_revision,
+		.undecided = v->undecided,
+		.server_names_evicted = d->server_names_evicted,
+	};
+
+	hg_run_counters_add(&c, &d->before);
+	if (memcmp(&c, &d->written, sizeof(c)) != 0)
+		hg_run_counters_write(&d->in, &c);
+	d->written = c;
+}
+
+static void clean_up(struct daemon *d, __u64 now)
+{
+	hg_decisions_expire(d->decisions, now);
+	hg_handshakes_expire(d->handshakes, now, HANDSHAKE_AGE, is_alive);
+	if (d->beats % SERVER_NAMES_BEATS == 0)
+		d->server_names_evicted +=
+			hg_server_names_age(d->in.maps[HG_MAP_server_names], now, SERVER_NAME_IDLE);
+}
+
 static int on_beat(sd_event_source *source, uint64_t usec, void *arg)
 {
 	struct daemon *d = arg;
@@ -109,11 +155,11 @@ static int on_beat(sd_event_source *source, uint64_t usec, void *arg)
 	ring_buffer__consume(d->ring);
 	hg_decisions_refresh(d->decisions);
 	hg_http_beat(d->http);
-	if (++d->beats % 50 == 0) {
-		hg_decisions_expire(d->decisions, now);
-		hg_handshakes_expire(d->handshakes, now, HANDSHAKE_AGE, is_alive);
+	if (++d->beats % CLEAN_UP_BEATS == 0) {
+		clean_up(d, now);
 		sd_notify(0, "WATCHDOG=1");
 	}
+	write_counters(d);
 	sd_event_source_set_time(source, usec + HEARTBEAT_US);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
@@ -148,7 +194,7 @@ static int add_sources(struct daemon *d)
 
 static int open_all(struct daemon *d)
 {
-	static const struct hg_handshakes_ops ops = { .hello = on_hello };
+	static const struct hg_handshakes_ops ops = { .hello = on_hello, .end = on_end };
 	int r;
 
 	d->lock = hg_source_lock(&d->in);
@@ -159,6 +205,9 @@ static int open_all(struct daemon *d)
 		hg_hint("is another `run`, `watch` or `events` there?  end that first");
 		return HG_CONFLICT;
 	}
+	hg_run_counters_open(&d->in);
+	hg_run_counters_read(&d->in, &d->before);
+	d->written = d->before;
 	if (sd_event_new(&d->event) < 0)
 		return hg_bpf_refused(ENOMEM, "event loop");
 	d->handshakes = hg_handshakes_new(HANDSHAKES_MAX, &ops, d);
@@ -175,6 +224,8 @@ static void close_all(struct daemon *d)
 	d->presence.heartbeat_ns = 0; /* from now on nobody answers */
 	if (d->event)
 		beat(d, 0);
+	if (d->feed)
+		write_counters(d);
 	hg_http_close(d->http);
 	hg_feed_close(d->feed);
 	hg_decisions_close(d->decisions);

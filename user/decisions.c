@@ -219,6 +219,24 @@ void hg_decisions_hello(struct hg_decisions *d, struct hg_handshake *h)
 		write_verdict(d, g, &h->facts, &v);
 }
 
+/* No packet will meet a verdict that was written for it. */
+static void take_back(const struct hg_decisions *d, const struct hg_event *e)
+{
+	int map = d->in->maps[HG_MAP_verdicts];
+	struct hg_flow_verdict v;
+
+	if (!bpf_map_lookup_elem(map, &e->key, &v) && !v.any_isn && v.isn == e->isn)
+		bpf_map_delete_elem(map, &e->key);
+}
+
+void hg_decisions_end(struct hg_decisions *d, const struct hg_handshake *h)
+{
+	if (h->lost || !h->facts.verdict.pending)
+		return;
+	d->counts.undecided++;
+	take_back(d, &h->facts);
+}
+
 void hg_decisions_expire(struct hg_decisions *d, __u64 now_ns)
 {
 	struct hg_flow_key key, next;

@@ -21,6 +21,9 @@ void hg_decisions_refresh(struct hg_decisions *d);
 /* A hello whose verdict is pending. */
 void hg_decisions_hello(struct hg_decisions *d, struct hg_handshake *h);
 
+/* It is over: was its verdict still pending? */
+void hg_decisions_end(struct hg_decisions *d, const struct hg_handshake *h);
+
 /* Forget verdicts that no packet has met. */
 void hg_decisions_expire(struct hg_decisions *d, __u64 now_ns);
 
@@ -28,6 +31,7 @@ struct hg_decisions_counts {
 	__u64 decided;
 	__u64 unknown_revision; /* asked under a policy that we do not have */
 	__u64 failed;		/* the verdict could not be written */
+	__u64 undecided;	/* the flow ended while it waited */
 };
 
 const struct hg_decisions_counts *hg_decisions_counts(const struct hg_decisions *d);

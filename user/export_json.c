@@ -147,6 +147,16 @@ static void put_health(struct hg_json *j, const struct hg_health *health, unsign
 	hg_json_array_end(j);
 }
 
+#define PUT_RUN_COUNTER(id, what) hg_json_put_uint(j, #id, run->id);
+
+static void put_run(struct hg_json *j, const struct hg_run_counters *run)
+{
+	hg_json_key(j, "run");
+	hg_json_object(j);
+	HG_RUN_COUNTERS(PUT_RUN_COUNTER)
+	hg_json_object_end(j);
+}
+
 static void put_totals(struct hg_json *j, const struct hg_snapshot *s)
 {
 	hg_json_key(j, "total");
@@ -171,6 +181,7 @@ void hg_json_snapshot(struct hg_json *j, const struct hg_snapshot *s,
 		hg_json_interface(j, &s->interfaces[i]);
 	hg_json_array_end(j);
 	put_totals(j, s);
+	put_run(j, &s->run);
 	hg_json_key(j, "rules");
 	hg_json_array(j);
 	for (unsigned int i = 0; i < s->rule_count; i++)

@@ -190,8 +190,10 @@ static void write_events(struct prom *p)
 	single(p, "events_total", "counter", p->s->total.events, "Events written to the ring.");
 	family(p, "events_lost_total", "counter", "Events lost, by where.");
 	sample(p, "events_lost_total", p->s->total.events_lost, "stage", "ring", NULL);
-	sample(p, "events_lost_total", p->s->lost_socket, "stage", "socket", NULL);
-	sample(p, "events_lost_total", p->s->lost_sink, "stage", "sink", NULL);
+	sample(p, "events_lost_total", p->s->run.lost_socket, "stage", "socket", NULL);
+	sample(p, "events_lost_total", p->s->run.lost_sink, "stage", "sink", NULL);
+	single(p, "events_clients_refused_total", "counter", p->s->run.clients_refused,
+	       "Clients of the events socket that there was no room for.");
 }
 
 static void write_maps(struct prom *p)
@@ -202,6 +204,8 @@ static void write_maps(struct prom *p)
 	for (unsigned int i = 0; i < s->map_count; i++)
 		if (s->maps[i].counted)
 			sample(p, "map_entries", s->maps[i].entries, "map", s->maps[i].name, NULL);
+	single(p, "server_names_evicted_total", "counter", s->run.server_names_evicted,
+	       "Idle server names that made room for others.");
 	family(p, "map_capacity", "gauge", "Entries there is room for; of events, bytes.");
 	for (unsigned int i = 0; i < s->map_count; i++)
 		sample(p, "map_capacity", s->maps[i].capacity, "map", s->maps[i].name, NULL);
@@ -270,6 +274,21 @@ static void write_reload(struct prom *p)
 		sample(p, "policy_last_reload_success_timestamp_seconds", policy->loaded_s, NULL);
 }
 
+/* What user space said of flows that waited for it. */
+static void write_user_verdicts(struct prom *p)
+{
+	const struct hg_run_counters *run = &p->s->run;
+
+	family(p, "policy_user_verdicts_total", "counter",
+	       "Verdicts of the daemon for flows that waited.");
+	sample(p, "policy_user_verdicts_total", run->verdicts_written, "result", "written", NULL);
+	sample(p, "policy_user_verdicts_total", run->verdicts_failed, "result", "failed", NULL);
+	sample(p, "policy_user_verdicts_total", run->verdicts_unknown_revision, "result",
+	       "unknown_revision", NULL);
+	single(p, "policy_undecided_total", "counter", run->undecided,
+	       "Flows that ended while their verdict was pending: no rule counts them.");
+}
+
 static void write_policy(struct prom *p)
 {
 	const struct hg_snapshot_policy *policy = &p->s->policy;
@@ -283,6 +302,7 @@ static void write_policy(struct prom *p)
 	write_reload(p);
 	single(p, "policy_verdict_timeouts_total", "counter", p->s->total.verdict_timeouts,
 	       "Flows that user space did not decide in time: the fallback was applied.");
+	write_user_verdicts(p);
 	write_rules(p);
 }
 

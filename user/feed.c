@@ -37,6 +37,7 @@ struct hg_feed {
 	unsigned char *kept; /* a ring of whole records: the oldest go first */
 	size_t kept_len;
 	__u64 lost;
+	__u64 refused; /* clients that there was no room for */
 };
 
 static void client_close(struct client *c)
@@ -136,6 +137,7 @@ static int on_connect(sd_event_source *source, int fd, uint32_t events, void *ar
 		;
 	c = slot < CLIENTS_MAX ? calloc(1, sizeof(*c)) : NULL;
 	if (!c) {
+		f->refused++;
 		close(connection);
 		return 0;
 	}
@@ -181,8 +183,10 @@ void hg_feed_record(struct hg_feed *f, const void *record, size_t len)
 	unsigned char framed[sizeof(__u32) + HG_EVENT_MAX + 64];
 	__u32 size = (__u32)len;
 
-	if (len > sizeof(framed) - sizeof(size))
+	if (len > sizeof(framed) - sizeof(size)) {
+		f->lost++;
 		return;
+	}
 	memcpy(framed, &size, sizeof(size));
 	memcpy(framed + sizeof(size), record, len);
 	keep(f, framed, sizeof(size) + len);
@@ -201,6 +205,11 @@ void hg_feed_record(struct hg_feed *f, const void *record, size_t len)
 __u64 hg_feed_lost(const struct hg_feed *f)
 {
 	return f->lost;
+}
+
+__u64 hg_feed_refused(const struct hg_feed *f)
+{
+	return f->refused;
 }
 
 static int listen_on(struct hg_feed *f)

@@ -24,4 +24,7 @@ void hg_feed_record(struct hg_feed *feed, const void *record, size_t len);
 /* Records that clients have not got. */
 __u64 hg_feed_lost(const struct hg_feed *feed);
 
+/* Clients that were closed at once, since there were too many. */
+__u64 hg_feed_refused(const struct hg_feed *feed);
+
 #endif /* HG_FEED_H */

@@ -112,34 +112,59 @@ static void judge_table(struct judge *j, const char *what, const char *map, __u6
 static void judge_events(struct judge *j)
 {
 	const struct hg_snapshot_map *m = hg_snapshot_map_of(j->s, hg_map_name(HG_MAP_events));
+	const struct hg_run_counters *run = &j->s->run;
 	enum hg_health_level level = HG_HEALTH_OK;
-	__u64 lost = j->s->total.events_lost, fill = 0;
-	char text[HG_GROUPED_SIZE];
+	__u64 ring = j->s->total.events_lost, lost = run->lost_socket + run->lost_sink, fill = 0;
+	char in_ring[HG_GROUPED_SIZE], socket[HG_GROUPED_SIZE], sink[HG_GROUPED_SIZE];
 
 	if (m && m->counted)
 		fill = m->entries * 100 / m->capacity;
 	if (j->s->run_alive && fill >= NEARLY_FULL)
 		level = HG_HEALTH_FAIL;
-	else if (j->s->run_alive && lost)
+	else if (lost || (j->s->run_alive && ring))
 		level = HG_HEALTH_WARN;
-	line(j, level, "events", "%s lost, ring %u%% used%s", hg_grouped(lost, text),
-	     (unsigned int)fill, j->s->run_alive ? "" : "; no daemon reads it");
+	if (lost)
+		line(j, level, "events",
+		     "lost: %s in the ring, %s by slow clients, %s in run; ring %u%% used",
+		     hg_grouped(ring, in_ring), hg_grouped(run->lost_socket, socket),
+		     hg_grouped(run->lost_sink, sink), (unsigned int)fill);
+	else
+		line(j, level, "events", "%s lost, ring %u%% used%s", hg_grouped(ring, in_ring),
+		     (unsigned int)fill, j->s->run_alive ? "" : "; no daemon reads it");
+}
+
+/* What became of flows that waited for user space. */
+static void judge_verdicts(struct judge *j)
+{
+	const struct hg_run_counters *run = &j->s->run;
+	__u64 late = j->s->total.verdict_timeouts;
+	char text[HG_GROUPED_SIZE];
+
+	if (late)
+		line(j, HG_HEALTH_WARN, "verdicts",
+		     "%s flows were not decided in time: their fallback was applied",
+		     hg_grouped(late, text));
+	if (run->undecided)
+		line(j, HG_HEALTH_WARN, "verdicts", "%s flows ended before they were decided",
+		     hg_grouped(run->undecided, text));
+	if (run->verdicts_failed)
+		line(j, HG_HEALTH_WARN, "verdicts", "%s could not be written: the table is full",
+		     hg_grouped(run->verdicts_failed, text));
+	if (run->verdicts_unknown_revision)
+		line(j, HG_HEALTH_WARN, "verdicts",
+		     "%s flows waited under a policy that run does not have",
+		     hg_grouped(run->verdicts_unknown_revision, text));
 }
 
 static void judge_run(struct judge *j)
 {
-	__u64 late = j->s->total.verdict_timeouts;
-	char text[HG_GROUPED_SIZE];
-
 	if (j->s->policy.needs_user && !j->s->run_alive)
 		line(j, HG_HEALTH_FAIL, "daemon",
 		     "the policy has rules for user space and hellogate run is not there");
-	else if (late)
-		line(j, HG_HEALTH_WARN, "daemon", "%s flows were not decided in time",
-		     hg_grouped(late, text));
 	else
 		line(j, HG_HEALTH_OK, "daemon", "%s",
 		     j->s->run_alive ? "is there" : "not there, and not needed");
+	judge_verdicts(j);
 }
 
 static void judge_packets(struct judge *j)
@@ -156,10 +181,10 @@ static void judge_packets(struct judge *j)
 	if (c->unparsed.load_failed)
 		line(j, HG_HEALTH_WARN, "packets", "%s could not be loaded and were passed",
 		     hg_grouped(c->unparsed.load_failed, failed));
-	if (c->refused.metadata_unsupported)
+	if (c->reset_failures.no_metadata)
 		line(j, HG_HEALTH_WARN, "xdp metadata",
-		     "this driver has none: %s packets met no arm",
-		     hg_grouped(c->refused.metadata_unsupported, failed));
+		     "this driver has none: %s packets were dropped, not reset; use --hook tcx",
+		     hg_grouped(c->reset_failures.no_metadata, failed));
 }
 
 unsigned int hg_health_judge(const struct hg_snapshot *s, struct hg_health *out)

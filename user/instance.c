@@ -20,7 +20,7 @@
 
 const char *hg_map_name(enum hg_map map)
 {
-	static const char *const names[] = { HG_PINNED_MAPS(MAP_NAME) };
+	static const char *const names[] = { HG_PINNED_MAPS(MAP_NAME) HG_USER_MAPS(MAP_NAME) };
 
 	return map < HG_MAP_COUNT ? names[map] : "?";
 }

@@ -17,7 +17,7 @@
 
 #define HG_BPFFS_DEFAULT "/sys/fs/bpf/hellogate"
 
-/* Every pinned map. */
+/* Every pinned map of the data path. */
 #define HG_PINNED_MAPS(X)                                                                          \
 	X(control)                                                                                 \
 	X(presence)                                                                                \
@@ -44,8 +44,12 @@
 	X(policy_ports)                                                                            \
 	X(sweep)
 
+/* Maps of user space, which the data path does not know. */
+#define HG_USER_MAPS(X) X(run_counters)
+
 #define HG_MAP_ENUM(name) HG_MAP_##name,
-enum hg_map { HG_PINNED_MAPS(HG_MAP_ENUM) HG_MAP_COUNT };
+enum hg_map { HG_PINNED_MAPS(HG_MAP_ENUM) HG_USER_MAPS(HG_MAP_ENUM) HG_MAP_COUNT };
+#define HG_MAPS_LOADED HG_MAP_run_counters /* so many are the loader's */
 
 const char *hg_map_name(enum hg_map map);
 

@@ -194,8 +194,7 @@ static const struct {
 	{ "CAP_NET_ADMIN", probe_cap_net_admin, true, "run it as root, or grant the capability" },
 	{ "CAP_PERFMON", probe_cap_perfmon, false,
 	  "some kernels ask for it to verify the programs" },
-	{ "CAP_SYS_ADMIN", probe_cap_sys_admin, false,
-	  "needed for --netns alone" },
+	{ "CAP_SYS_ADMIN", probe_cap_sys_admin, false, "needed for --netns alone" },
 };
 
 unsigned int hg_features_probe(const char *bpffs, struct hg_feature *out)

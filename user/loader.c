@@ -75,7 +75,6 @@ static void set_knobs(struct hellogate_bpf *s, const struct hg_knobs *k,
 	s->rodata->netns_number = (__u16)k->netns_number;
 	s->rodata->nr_cpus = (__u32)libbpf_num_possible_cpus();
 	s->rodata->inject_time = k->replay;
-	s->rodata->arm_parses = k->arm_parses;
 	memcpy((void *)&s->rodata->hash_key, &control->hash_key, sizeof(control->hash_key));
 	if (k->watched_ports)
 		memcpy((void *)s->rodata->watched_ports, k->watched_ports,
@@ -103,7 +102,7 @@ static int set_maps(struct hellogate_bpf *s, const struct hg_instance *in, const
 
 	r = bpf_map__set_max_entries(s->maps.captures, captures);
 	r = r ? r : bpf_map__set_max_entries(s->maps.received, captures);
-	for (int i = 0; !r && !k->replay && i < HG_MAP_COUNT; i++) {
+	for (int i = 0; !r && !k->replay && i < HG_MAPS_LOADED; i++) {
 		struct bpf_map *map = bpf_object__find_map_by_name(s->obj, hg_map_name(i));
 
 		snprintf(path, sizeof(path), "%s/maps/%s", in->dir, hg_map_name(i));
@@ -208,7 +207,8 @@ void hg_loader_instance(const struct hg_loaded *loaded, struct hg_instance *in)
 {
 	memset(in, 0, sizeof(*in));
 	in->lock = -1;
-	for (int i = 0; i < HG_MAP_COUNT; i++)
+	memset(in->maps, -1, sizeof(in->maps));
+	for (int i = 0; i < HG_MAPS_LOADED; i++)
 		in->maps[i] = bpf_object__find_map_fd_by_name(loaded->skeleton->obj,
 							      hg_map_name((enum hg_map)i));
 }

@@ -16,7 +16,6 @@ struct hg_knobs {
 	const __u64 *watched_ports; /* 1024 words, a bit for each port; NULL: all */
 	bool frags;		    /* the XDP program that takes multi-buffer frames */
 	bool replay;		    /* private maps, injected clock, no timer */
-	bool arm_parses;	    /* XDP metadata does not reach the arm */
 };
 
 struct hg_loaded {

@@ -12,11 +12,11 @@
 
 #include "clock.h"
 #include "generation.h"
+#include "map_walk.h"
 #include "say.h"
 #include "snapshot_links.h"
 
 #define COUNTER_WORDS (sizeof(struct hg_counters) / sizeof(__u64))
-#define BATCH 1024
 
 /* ---- sums ---- */
 
@@ -196,51 +196,27 @@ static int read_interfaces(const struct hg_instance *in, struct hg_snapshot *s)
 
 /* ---- maps ---- */
 
-/* Room for a batch of a hash, and what was found in all batches. */
-struct walk {
-	char *keys;
-	char *values;
-	__u32 value_size;
+struct tally {
 	__u64 entries;
-	__u64 buffers; /* of flows: captures that are held */
+	__u64 buffers; /* captures that flows hold */
 };
 
-static void count_batch(struct walk *w, __u32 count, bool flows)
+static void count_entry(void *arg, const void *key, const void *value)
 {
-	w->entries += count;
-	for (__u32 i = 0; flows && i < count; i++) {
-		const struct hg_flow *f = (const void *)(w->values + (size_t)i * w->value_size);
+	struct tally *t = arg;
 
-		w->buffers += f->buffer != HG_NO_BUFFER;
-	}
+	(void)key;
+	(void)value;
+	t->entries++;
 }
 
-/*
- * In batches: a walk by keys would begin anew whenever the data path deletes
- * the key that it stands on.
- */
-static int walk_hash(int map, const struct bpf_map_info *info, bool flows, struct walk *w)
+static void count_flow(void *arg, const void *key, const void *value)
 {
-	__u32 count, position = 0;
-	bool first = true;
-	int r = 0;
+	const struct hg_flow *f = value;
+	struct tally *t = arg;
 
-	w->value_size = info->value_size;
-	w->keys = malloc((size_t)BATCH * info->key_size);
-	w->values = malloc((size_t)BATCH * info->value_size);
-	if (!w->keys || !w->values)
-		r = -ENOMEM;
-	for (; !r; first = false) {
-		count = BATCH;
-		if (bpf_map_lookup_batch(map, first ? NULL : &position, &position, w->keys,
-					 w->values, &count, NULL))
-			r = -errno;
-		if (!r || r == -ENOENT) /* ENOENT: the end was reached */
-			count_batch(w, count, flows);
-	}
-	free(w->keys);
-	free(w->values);
-	return r == -ENOENT ? 0 : r;
+	count_entry(arg, key, value);
+	t->buffers += f->buffer != HG_NO_BUFFER;
 }
 
 /* Bytes in the ring that were not consumed: its two positions are mapped pages. */
@@ -268,18 +244,16 @@ static void add_map(struct hg_snapshot *s, const char *name, __u64 entries, __u6
 static void read_hash(const struct hg_instance *in, struct hg_snapshot *s, enum hg_map which)
 {
 	bool flows = which == HG_MAP_flows;
-	struct bpf_map_info info = { 0 };
-	__u32 len = sizeof(info);
-	struct walk w = { 0 };
-	int r;
+	int map = in->maps[which], r;
+	struct tally t = { 0 };
 
-	if (in->maps[which] < 0 || bpf_obj_get_info_by_fd(in->maps[which], &info, &len))
+	if (map < 0)
 		return;
-	r = walk_hash(in->maps[which], &info, flows, &w);
-	add_map(s, hg_map_name(which), w.entries, info.max_entries, !r);
+	r = hg_map_walk(map, flows ? count_flow : count_entry, &t);
+	add_map(s, hg_map_name(which), t.entries, hg_map_capacity(map), !r);
 	/* The stack of free captures has no walk; what flows hold is not on it. */
 	if (flows)
-		add_map(s, "captures", w.buffers, HG_PARTIALS, !r);
+		add_map(s, "captures", t.buffers, HG_PARTIALS, !r);
 }
 
 static void read_ring(const struct hg_instance *in, struct hg_snapshot *s)
@@ -498,6 +472,7 @@ int hg_snapshot_take(const struct hg_instance *in, struct hg_snapshot **out)
 	}
 	read_maps(in, s);
 	read_life(in, s);
+	hg_run_counters_read(in, &s->run);
 	*out = s;
 	return HG_OK;
 }

@@ -11,6 +11,7 @@
 
 #include "../include/counters.h"
 #include "instance.h"
+#include "run_counters.h"
 
 enum hg_interface_state {
 	HG_INTERFACE_ATTACHED,
@@ -80,8 +81,7 @@ struct hg_snapshot {
 	struct hg_snapshot_rule *rules;
 	unsigned int rule_count;
 
-	__u64 lost_socket; /* set by `run`: events that its clients were too slow for */
-	__u64 lost_sink;
+	struct hg_run_counters run;
 
 	bool run_alive;
 	__u64 sweep_runs;

@@ -521,6 +521,13 @@ metric_is() {
 	snapshot && [ "$(metric "$@")" = "$value" ]
 }
 
+# metric_above VALUE NAME [LABEL...]: the same for what is more than that
+metric_above() {
+	local value=$1
+	shift
+	snapshot && [ "$(number "$@")" -gt "$value" ]
+}
+
 # counted VALUE DESCRIPTION NAME [LABEL...]: waits until the metric has the value
 counted() {
 	local value=$1 what=$2

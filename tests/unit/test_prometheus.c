@@ -225,6 +225,32 @@ static void each_counter_has_its_label(void **state)
 		1);
 }
 
+static void what_run_counts_is_told(void **state)
+{
+	static const char *const families[] = {
+		"events_lost_total{stage=\"socket\"}",
+		"events_lost_total{stage=\"sink\"}",
+		"events_clients_refused_total",
+		"policy_user_verdicts_total{result=\"written\"}",
+		"policy_user_verdicts_total{result=\"failed\"}",
+		"policy_user_verdicts_total{result=\"unknown_revision\"}",
+		"policy_undecided_total",
+		"server_names_evicted_total",
+	};
+	__u64 *counters = (__u64 *)&snapshot.run;
+
+	(void)state;
+	assert_int_equal(sizeof(families) / sizeof(families[0]), sizeof(snapshot.run) / 8);
+	render();
+	for (size_t i = 0; i < sizeof(snapshot.run) / 8; i++)
+		assert_int_equal(value(families[i]), 0);
+	for (size_t i = 0; i < sizeof(snapshot.run) / 8; i++)
+		counters[i] = 100 + i;
+	render();
+	for (size_t i = 0; i < sizeof(snapshot.run) / 8; i++)
+		assert_int_equal(value(families[i]), 100 + i);
+}
+
 static void a_large_counter_keeps_its_digits(void **state)
 {
 	(void)state;
@@ -342,6 +368,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nothing_seen_is_zeros, begin, end),
 		cmocka_unit_test_setup_teardown(a_histogram_is_cumulative, begin, end),
 		cmocka_unit_test_setup_teardown(each_counter_has_its_label, begin, end),
+		cmocka_unit_test_setup_teardown(what_run_counts_is_told, begin, end),
 		cmocka_unit_test_setup_teardown(a_large_counter_keeps_its_digits, begin, end),
 		cmocka_unit_test_setup_teardown(labels_are_escaped, begin, end),
 		cmocka_unit_test_setup_teardown(a_detached_interface_keeps_its_counters, begin,

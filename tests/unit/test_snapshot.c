@@ -168,6 +168,24 @@ static void a_full_ring_matters_only_to_its_reader(void **state)
 	assert_int_equal(worst("events"), HG_HEALTH_WARN);
 }
 
+static void what_run_lost_is_worth_knowing(void **state)
+{
+	__u64 *counters = (__u64 *)&snapshot.run;
+	static const char *const lines[] = { "events",	 "events",   NULL,	 NULL,
+					     "verdicts", "verdicts", "verdicts", NULL };
+
+	(void)state;
+	assert_int_equal(sizeof(lines) / sizeof(lines[0]), sizeof(snapshot.run) / 8);
+	for (size_t i = 0; i < sizeof(snapshot.run) / 8; i++) {
+		memset(&snapshot.run, 0, sizeof(snapshot.run));
+		counters[i] = 1;
+		if (lines[i])
+			assert_int_equal(worst(lines[i]), HG_HEALTH_WARN);
+		else
+			assert_int_equal(worst(NULL), HG_HEALTH_OK);
+	}
+}
+
 static void rules_for_user_space_need_the_daemon(void **state)
 {
 	(void)state;
@@ -243,6 +261,7 @@ int main(void)
 		TEST(a_sweep_that_stopped_degrades),
 		TEST(a_full_ring_matters_only_to_its_reader),
 		TEST(rules_for_user_space_need_the_daemon),
+		TEST(what_run_lost_is_worth_knowing),
 		TEST(failed_resets_warn),
 		TEST(json_says_the_same),
 	};
