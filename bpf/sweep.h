@@ -16,11 +16,11 @@
 
 struct hg_sweep {
 	struct bpf_timer timer;
-	__u64 now;
-	__u64 runs;
-	__u64 final;	       /* end of a replay: everything ends */
+	struct hg_sweep_life life;
 	struct hg_event event; /* working memory */
 };
+
+_Static_assert(offsetof(struct hg_sweep, life) == HG_SWEEP_LIFE_AT, "`status` reads it there");
 
 /* Writer: the timer.  Reader: `status`. */
 HG_MAP struct {
@@ -52,7 +52,7 @@ HG_INLINE void hg_sweep_pending(const struct hg_sweep *w, const struct hg_flow_k
 	struct hg_counters *c;
 
 	f->verdict = f->fallback;
-	if (written && hg_verdict_for(written, f->isn, w->now)) {
+	if (written && hg_verdict_for(written, f->isn, w->life.now)) {
 		f->verdict = written->verdict;
 		f->verdict.pending = 0;
 		bpf_map_delete_elem(&verdicts, key);
@@ -77,12 +77,13 @@ HG_INLINE void hg_slot_release(const struct hg_flow *f)
 
 HG_INLINE void hg_sweep_flow(struct hg_sweep *w, const struct hg_flow_key *key, struct hg_flow *f)
 {
-	if (f->state == HG_FLOW_PENDING && (__s64)(w->now - f->deadline_ns) >= 0)
+	if (f->state == HG_FLOW_PENDING && (__s64)(w->life.now - f->deadline_ns) >= 0)
 		hg_sweep_pending(w, key, f);
-	if (!w->final && (f->busy || (__s64)(w->now - f->last_ns) < hg_flow_patience(f)))
+	if (!w->life.final && (f->busy || (__s64)(w->life.now - f->last_ns) < hg_flow_patience(f)))
 		return;
-	hg_flow_end(f, key, &w->event, w->now, w->final ? HG_CLOSE_end_of_capture : HG_CLOSE_idle,
-		    HG_SIDE_path, HG_BUCKET_truncated, HG_OUTCOME_unknown);
+	hg_flow_end(f, key, &w->event, w->life.now,
+		    w->life.final ? HG_CLOSE_end_of_capture : HG_CLOSE_idle, HG_SIDE_path,
+		    HG_BUCKET_truncated, HG_OUTCOME_unknown);
 	hg_slot_release(f);
 	hg_flow_delete(f, key);
 }
@@ -95,7 +96,7 @@ HG_INLINE void hg_sweep_slot(struct hg_sweep *w, __u32 index)
 	if (!slot)
 		return;
 	word = slot->word;
-	if (!hg_slot_live(word) || (!w->final && !hg_slot_idle(word, w->now)))
+	if (!hg_slot_live(word) || (!w->life.final && !hg_slot_idle(word, w->life.now)))
 		return;
 	/* Empty, not done: a hello that comes so late begins a flow of its own. */
 	if (hg_slot_move(slot, word, 0))
@@ -106,7 +107,7 @@ HG_STEP long hg_sweep_slot_step(__u32 i, struct hg_sweep **state)
 {
 	struct hg_sweep *w = *state;
 
-	hg_sweep_slot(w, w->final ? i : (w->runs % HG_SWEEP_PARTS) * HG_SWEEP_SLOTS + i);
+	hg_sweep_slot(w, w->life.final ? i : (w->life.runs % HG_SWEEP_PARTS) * HG_SWEEP_SLOTS + i);
 	return 0;
 }
 
@@ -115,8 +116,8 @@ HG_INLINE void hg_sweep_begin(struct hg_sweep *w)
 {
 	struct hg_presence *p = hg_presence();
 
-	w->now = hg_now();
-	w->final = p && p->final;
+	w->life.now = hg_now();
+	w->life.final = p && p->final;
 }
 
 HG_INLINE struct hg_sweep *hg_sweep_state(void)
@@ -141,8 +142,8 @@ HG_INLINE void hg_sweep_once(struct hg_sweep *w)
 
 	hg_sweep_begin(w);
 	bpf_for_each_map_elem(&flows, hg_sweep_flow_step, &state, 0);
-	hg_loop(w->final ? HG_SLOTS : HG_SWEEP_SLOTS, hg_sweep_slot_step, &state);
-	w->runs++;
+	hg_loop(w->life.final ? HG_SLOTS : HG_SWEEP_SLOTS, hg_sweep_slot_step, &state);
+	w->life.runs++;
 }
 
 static int hg_sweep_run(void *map, __u32 *key, struct hg_sweep *w)
@@ -175,8 +176,8 @@ static void hg_sweep_once(struct hg_sweep *w)
 {
 	hg_sweep_begin(w);
 	nb_for_each(NB_SPEC(&flows), hg_sweep_flow_step, w);
-	hg_loop(w->final ? HG_SLOTS : HG_SWEEP_SLOTS, hg_sweep_slot_step, &w);
-	w->runs++;
+	hg_loop(w->life.final ? HG_SLOTS : HG_SWEEP_SLOTS, hg_sweep_slot_step, &w);
+	w->life.runs++;
 }
 #endif
 

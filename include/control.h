@@ -34,6 +34,15 @@ struct hg_attention {
 	__u64 flows; /* pending or reset */
 };
 
+/* Behind the timer of `sweep`: its signs of life.  Written by the timer alone. */
+struct hg_sweep_life {
+	__u64 now;
+	__u64 runs;
+	__u64 final; /* end of a replay: everything ends */
+};
+
+#define HG_SWEEP_LIFE_AT 16 /* the size of struct bpf_timer */
+
 /* An attached interface; the index is the interface's number. */
 struct hg_interface {
 	__u64 netns_cookie;

@@ -416,28 +416,24 @@ static int read_rules(const struct hg_instance *in, struct hg_snapshot *s)
 
 /* ---- signs of life ---- */
 
-/* As struct hg_sweep of bpf/sweep.h begins. */
-struct sweep_head {
-	__u64 timer[2];
-	__u64 now;
-	__u64 runs;
-};
-
 static void read_sweep(const struct hg_instance *in, struct hg_snapshot *s)
 {
 	int map = in->maps[HG_MAP_sweep];
 	struct bpf_map_info info = { 0 };
 	__u32 len = sizeof(info), zero = 0;
-	struct sweep_head *head;
+	struct hg_sweep_life life;
+	char *sweep;
 
-	if (map < 0 || bpf_obj_get_info_by_fd(map, &info, &len) || info.value_size < sizeof(*head))
+	if (map < 0 || bpf_obj_get_info_by_fd(map, &info, &len) ||
+	    info.value_size < HG_SWEEP_LIFE_AT + sizeof(life))
 		return;
-	head = calloc(1, info.value_size);
-	if (head && !bpf_map_lookup_elem(map, &zero, head)) {
-		s->sweep_runs = head->runs;
-		s->sweep_ns = head->now;
+	sweep = calloc(1, info.value_size);
+	if (sweep && !bpf_map_lookup_elem(map, &zero, sweep)) {
+		memcpy(&life, sweep + HG_SWEEP_LIFE_AT, sizeof(life));
+		s->sweep_runs = life.runs;
+		s->sweep_ns = life.now;
 	}
-	free(head);
+	free(sweep);
 }
 
 static void read_life(const struct hg_instance *in, struct hg_snapshot *s)
