@@ -101,11 +101,14 @@ static bool add_device(struct report *r, const char *name)
 		r->device_count++;
 		return true;
 	}
-	if (error == -ENODEV)
+	if (error == -ENODEV) {
 		hg_error("no interface '%s'%s%s", name, netns ? " in network namespace " : "",
 			 netns ? netns : "");
-	else
+		hg_hint("list them: ip %s%s%slink", netns ? "-n " : "", netns ? netns : "",
+			netns ? " " : "");
+	} else {
 		hg_error("%s: %s", name, strerror(-error));
+	}
 	return false;
 }
 
@@ -166,9 +169,9 @@ static void print_features(const struct report *r)
 		if (f->state == HG_FEATURE_NO)
 			printf("%s%s", f->needed ? "needed: " : "", f->without);
 		else if (f->state == HG_FEATURE_UNKNOWN)
-			printf("not permitted to ask");
+			printf("not permitted to ask: run it as root");
 		else
-			printf("%s", f->detail);
+			printf("%s", *f->use ? f->use : f->detail);
 		putchar('\n');
 	}
 }
@@ -234,6 +237,8 @@ static void put_feature(struct hg_json *j, const struct hg_feature *f)
 	hg_json_put_term(j, "feature", f->name);
 	hg_json_put_term(j, "state", hg_feature_state_text(f->state));
 	hg_json_put_bool(j, "needed", f->needed);
+	if (*f->use)
+		hg_json_put_string(j, "use", f->use);
 	if (*f->detail)
 		hg_json_put_string(j, "detail", f->detail);
 	if (f->state == HG_FEATURE_NO)

@@ -70,18 +70,26 @@ static void probe_load_bytes(struct hg_feature *f)
 	probe_helper(f, BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_load_bytes);
 }
 
-static void probe_frags(struct hg_feature *f)
+/* The smallest XDP program; returns its fd, or -errno. */
+static int load_pass(__u32 flags)
 {
 	static const struct bpf_insn pass[] = {
 		{ .code = 0xb7, .dst_reg = 0, .imm = 2 }, /* r0 = XDP_PASS */
 		{ .code = 0x95 },			  /* exit */
 	};
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .prog_flags = XDP_HAS_FRAGS);
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .prog_flags = flags);
+	int prog = bpf_prog_load(BPF_PROG_TYPE_XDP, "hg_probe", "Dual BSD/GPL", pass, 2, &opts);
+
+	return prog < 0 ? -errno : prog;
+}
+
+static void probe_frags(struct hg_feature *f)
+{
 	int prog;
 
 	if (!may_probe())
 		return;
-	prog = bpf_prog_load(BPF_PROG_TYPE_XDP, "hg_probe", "Dual BSD/GPL", pass, 2, &opts);
+	prog = load_pass(XDP_HAS_FRAGS);
 	f->state = yes_if(prog >= 0);
 	if (prog >= 0)
 		close(prog);
@@ -114,10 +122,20 @@ static int read_number(const char *path)
 	return value;
 }
 
+/* The sysctl is not there in every network namespace, and does not tell of one program. */
 static void probe_jit(struct hg_feature *f)
 {
-	int value = read_number("/proc/sys/net/core/bpf_jit_enable");
+	struct bpf_prog_info info = { 0 };
+	__u32 len = sizeof(info);
+	int prog = may_probe() ? load_pass(0) : -EPERM, value;
 
+	if (prog >= 0) {
+		if (!bpf_obj_get_info_by_fd(prog, &info, &len))
+			f->state = yes_if(info.jited_prog_len > 0);
+		close(prog);
+		return;
+	}
+	value = read_number("/proc/sys/net/core/bpf_jit_enable");
 	if (value >= 0)
 		f->state = yes_if(value > 0);
 }
@@ -176,25 +194,35 @@ static const struct {
 	const char *name;
 	void (*probe)(struct hg_feature *f);
 	bool needed;
+	const char *use;
 	const char *without;
 } rows[] = {
-	{ "kernel 6.1", probe_kernel, true, "use Linux 6.1 or later" },
-	{ "btf", probe_btf, true, "the kernel needs CONFIG_DEBUG_INFO_BTF=y" },
-	{ "bpf_loop", probe_loop, true, "it is in Linux 5.17 and later" },
-	{ "xdp_load_bytes", probe_load_bytes, true, "it is in Linux 5.18 and later" },
-	{ "xdp frags", probe_frags, true, "they are in Linux 5.18 and later" },
-	{ "ring buffer", probe_ringbuf, true, "it is in Linux 5.8 and later" },
-	{ "tcx", probe_tcx, false,
+	{ "kernel 6.1", probe_kernel, true, "", "use Linux 6.1 or later" },
+	{ "btf", probe_btf, true, "fits the programs to this kernel",
+	  "the kernel needs CONFIG_DEBUG_INFO_BTF=y" },
+	{ "bpf_loop", probe_loop, true, "reads hellos of any shape",
+	  "it is in Linux 5.17 and later" },
+	{ "xdp_load_bytes", probe_load_bytes, true, "reads packets in several buffers",
+	  "it is in Linux 5.18 and later" },
+	{ "xdp frags", probe_frags, true, "native XDP at an MTU above 3,498",
+	  "they are in Linux 5.18 and later" },
+	{ "ring buffer", probe_ringbuf, true, "carries events to user space",
+	  "it is in Linux 5.8 and later" },
+	{ "tcx", probe_tcx, false, "attaches beside others on tc, by links",
 	  "Linux 6.6 has it; clsact filters (--hook tc) do the same work" },
-	{ "jit", probe_jit, false,
-	  "sysctl net.core.bpf_jit_enable=1: else each packet is interpreted" },
+	{ "jit", probe_jit, false, "the programs run as machine code",
+	  "each packet is interpreted, which is many times slower: sysctl net.core.bpf_jit_enable=1" },
 	{ "run-time stats", probe_stats, false,
-	  "sysctl kernel.bpf_stats_enabled=1 measures the programs, at a cost to each packet" },
-	{ "CAP_BPF", probe_cap_bpf, true, "run it as root, or grant the capability" },
-	{ "CAP_NET_ADMIN", probe_cap_net_admin, true, "run it as root, or grant the capability" },
-	{ "CAP_PERFMON", probe_cap_perfmon, false,
-	  "some kernels ask for it to verify the programs" },
-	{ "CAP_SYS_ADMIN", probe_cap_sys_admin, false, "needed for --netns alone" },
+	  "bpftool prog show tells the time of each program; it costs each packet some, off by sysctl kernel.bpf_stats_enabled=0",
+	  "off, as it should be; to measure the programs: sysctl kernel.bpf_stats_enabled=1" },
+	{ "CAP_BPF", probe_cap_bpf, true, "loads programs, reads maps",
+	  "run it as root, or grant the capability" },
+	{ "CAP_NET_ADMIN", probe_cap_net_admin, true, "attaches to interfaces",
+	  "run it as root, or grant the capability" },
+	{ "CAP_PERFMON", probe_cap_perfmon, false, "some kernels ask for it to verify the programs",
+	  "some kernels ask for it to verify the programs: if attach is refused, grant it" },
+	{ "CAP_SYS_ADMIN", probe_cap_sys_admin, false, "enters namespaces (--netns)",
+	  "needed for --netns alone" },
 };
 
 unsigned int hg_features_probe(const char *bpffs, struct hg_feature *out)
@@ -205,13 +233,16 @@ unsigned int hg_features_probe(const char *bpffs, struct hg_feature *out)
 	for (; count < sizeof(rows) / sizeof(rows[0]); count++) {
 		struct hg_feature *f = &out[count];
 
-		*f = (struct hg_feature){ rows[count].name, rows[count].without, HG_FEATURE_UNKNOWN,
-					  rows[count].needed, "" };
+		*f = (struct hg_feature){ rows[count].name,    rows[count].use,
+					  rows[count].without, HG_FEATURE_UNKNOWN,
+					  rows[count].needed,  "" };
 		rows[count].probe(f);
 	}
 	libbpf_set_print(print);
-	out[count] = (struct hg_feature){ "bpffs", "mount one: mount -t bpf bpf /sys/fs/bpf",
-					  yes_if(on_bpffs(bpffs)), true, "" };
+	out[count] = (struct hg_feature){
+		"bpffs", "", "mount one: mount -t bpf bpf /sys/fs/bpf", yes_if(on_bpffs(bpffs)),
+		true,	 ""
+	};
 	snprintf(out[count].detail, sizeof(out[count].detail), "%.90s", bpffs);
 	return count + 1;
 }

@@ -16,6 +16,7 @@ enum hg_feature_state {
 
 struct hg_feature {
 	const char *name;
+	const char *use;     /* what it is there for; "": `detail` says it */
 	const char *without; /* what to do, or what is lost, where it is missing */
 	enum hg_feature_state state;
 	bool needed; /* nothing works without it */
