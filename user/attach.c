@@ -222,6 +222,9 @@ static int refused(struct work *w, enum hg_hook hook, int error)
 			hg_hook_has_tcx() ? "tcx" : "tc");
 	else if (hook == HG_HOOK_TCX)
 		hg_hint("TCX needs Linux 6.6; use: hellogate attach %s --hook tc", w->entry.name);
+	else
+		hg_hint("what this kernel and interface can do: hellogate features %s",
+			w->entry.name);
 	return HG_UNSUPPORTED;
 }
 
@@ -389,7 +392,8 @@ static int prepare(struct work *w, const struct hg_netns *ns, const char *name,
 	}
 	e->netns_cookie = ns->cookie;
 	snprintf(e->name, sizeof(e->name), "%s", name);
-	snprintf(e->ports, sizeof(e->ports), "%s", options->ports);
+	snprintf(e->ports, sizeof(e->ports), "%.*s%s", (int)sizeof(e->ports) - 4, options->ports,
+		 strlen(options->ports) > sizeof(e->ports) - 4 ? "..." : "");
 	snprintf(e->version, sizeof(e->version), "%s", HG_VERSION);
 	snprintf(e->netns_path, sizeof(e->netns_path), "%s", ns->path);
 	hg_netdev_driver(name, w->driver, sizeof(w->driver));
@@ -470,6 +474,8 @@ int hg_detach(struct hg_instance *in, unsigned int n)
 	if (r == -EBUSY) {
 		hg_error("%s: another program has taken our place on the tc hook; it stays",
 			 i.name);
+		hg_hint("see: tc filter show dev %s ingress; take it off, and detach again",
+			i.name);
 		return HG_CONFLICT;
 	}
 	if (r)

@@ -80,6 +80,7 @@ int hg_capture_open(const char *path, struct hg_capture_file **out)
 			stream, PCAP_TSTAMP_PRECISION_NANO, error);
 	if (!f || !f->pcap) {
 		hg_error("%s: %s", path, *error ? error : "out of memory");
+		hg_hint("captures are pcap or pcapng files, as of tcpdump -w; compressed ones by a pipe: zcat FILE | hellogate read -");
 		fclose(stream);
 		free(f);
 		return HG_INVALID;

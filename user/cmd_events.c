@@ -61,8 +61,10 @@ static int print_events(const struct hg_instance *in, enum hg_format format)
 		r = follow ? hg_source_follow(source) : drain(source);
 		hg_source_close(source);
 	}
-	if (r == HG_NOTHING)
+	if (r == HG_NOTHING) {
 		hg_error("the daemon has gone away");
+		hg_hint("start it again: hellogate run; or be the one reader: hellogate events -f");
+	}
 	hg_output_close(&out);
 	return r;
 }

@@ -27,8 +27,8 @@ static int write_metrics(const struct hg_instance *in)
 		hg_error("nothing is attached under %s", s->dir);
 		hg_hint("attach an interface first: hellogate attach IFACE");
 		r = HG_NOTHING;
-	} else if (hg_prometheus_write(s, stdout) || fflush(stdout)) {
-		hg_error("cannot write the metrics");
+	} else if (hg_prometheus_write(s, stdout) && !ferror(stdout)) {
+		hg_error("no memory for the metrics");
 		r = HG_PARTLY;
 	}
 	hg_snapshot_free(s);

@@ -136,6 +136,7 @@ static bool set_field(struct hg_flow_spec *flow, const char *field, const char *
 	if (!text || !hg_flow_spec_set(flow, field, text, why))
 		return true;
 	hg_error("%s: %s", field, why);
+	hg_hint("see: hellogate policy explain --help");
 	return false;
 }
 

@@ -290,15 +290,21 @@ static int cmd_show(const struct hg_command *self, int argc, char **argv)
 }
 
 const struct hg_command hg_commands_policy[] = {
-	{ NULL, "policy check", "FILE", "every error of a policy file, with its place", NULL,
+	{ NULL, "policy check", "FILE", "every error of a policy file, with its place",
+	  "Exit code 3 if there is an error.  Warnings are of what is valid and does nothing.",
 	  hg_cmd_policy_check, hg_options_policy_check, NULL },
-	{ NULL, "policy test", "FILE", "run the tests that the file holds", NULL,
-	  hg_cmd_policy_test, hg_options_policy_test, NULL },
-	{ NULL, "policy explain", "FILE", "each rule, and why it does or does not match", NULL,
+	{ NULL, "policy test", "FILE", "run the tests that the file holds",
+	  "Exit code 1 if a test fails.", hg_cmd_policy_test, hg_options_policy_test, NULL },
+	{ NULL, "policy explain", "FILE", "each rule, and why it does or does not match",
+	  "The options describe a flow; what is not given is not known, and a condition on it is\n"
+	  "neither true nor false.",
 	  hg_cmd_policy_explain, hg_options_policy_explain, NULL },
-	{ NULL, "policy load", "FILE", "make it the active policy, all or nothing", NULL, cmd_load,
-	  load_options, NULL },
-	{ NULL, "policy show", NULL, "the active policy, with hits per rule", NULL, cmd_show,
-	  show_options, NULL },
+	{ NULL, "policy load", "FILE", "make it the active policy, all or nothing",
+	  "No packet sees half a policy, and a file with an error changes nothing.  Files of sets\n"
+	  "are read now: a later change takes effect with the next load.",
+	  cmd_load, load_options, NULL },
+	{ NULL, "policy show", NULL, "the active policy, with hits per rule",
+	  "WHERE is `kernel`, or `user` for a rule that `run` decides, or `waits` for one behind it.",
+	  cmd_show, show_options, NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL },
 };

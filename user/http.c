@@ -156,6 +156,7 @@ int hg_http_open(sd_event *event, const struct hg_instance *in, const char *list
 		hg_error("--listen %s: %s", listen,
 			 r == -EACCES ? "only the loopback, 127.0.0.0/8, is served"
 				      : "not ADDRESS:PORT, such as 127.0.0.1:9813");
+		hg_hint("to serve others, put a reverse proxy in front; for no HTTP: --listen none");
 		return HG_USAGE;
 	}
 	h = calloc(1, sizeof(*h));

@@ -44,12 +44,16 @@ int hg_bpf_refused(int error, const char *what)
 		hg_hint("run it as root, or grant them and use --bpffs DIR that you own");
 		return HG_NOT_PERMITTED;
 	}
-	if (error == EBUSY || error == EEXIST)
+	if (error == EBUSY || error == EEXIST) {
+		hg_hint("another program is in the way: see bpftool net show, bpftool link show");
 		return HG_CONFLICT;
+	}
 	if (error == ENOMEM) {
 		hg_hint("the kernel has no memory for it: lower the limits, or free some");
 		return HG_UNSUPPORTED;
 	}
+	if (error == EINVAL || error == EOPNOTSUPP || error == ENOSYS || error == E2BIG)
+		hg_hint("what this kernel can do, and what is missing: hellogate features");
 	return HG_UNSUPPORTED;
 }
 

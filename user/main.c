@@ -4,36 +4,52 @@
  *
  * main is a table and a dispatch: one command per file, help from the rows.
  */
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "commands.h"
 #include "say.h"
 
 static const struct hg_command commands[] = {
-	{ "Look", "status", NULL, "what is attached, and what it has seen", NULL, hg_cmd_status,
-	  hg_options_status, NULL },
-	{ "Look", "events", NULL, "handshakes as they end, as Suricata EVE", NULL, hg_cmd_events,
-	  hg_options_events, NULL },
+	{ "Look", "status", NULL, "what is attached, and what it has seen",
+	  "Reads the maps: needs no daemon and changes nothing.  With --check, exit code 0 means\n"
+	  "that all is well.",
+	  hg_cmd_status, hg_options_status, NULL },
+	{ "Look", "events", NULL, "handshakes as they end, as Suricata EVE",
+	  "Without -f: what is there, and then it ends.  While `run` is there they come from its\n"
+	  "socket, else from the ring, which has one reader: what was read is gone.\n\n"
+	  "  hellogate events -f | jq -r 'select(.event_type == \"tls\") | .tls.sni'",
+	  hg_cmd_events, hg_options_events, NULL },
 	{ "Explain", "read", "CAPTURE...", "the same analysis on capture files",
 	  "Reads pcap and pcapng; '-' is standard input.  Needs no privileges, except with\n"
 	  "--kernel, which puts the frames through the BPF programs.",
 	  hg_cmd_read, hg_options_read, NULL },
-	{ "Explain", "features", "[IFACE...]", "what this kernel and these interfaces can do", NULL,
+	{ "Explain", "features", "[IFACE...]", "what this kernel and these interfaces can do",
+	  "Says of each what is missing and what to do, and which hook `attach` would choose.\n"
+	  "Attaches nothing.",
 	  hg_cmd_features, hg_options_features, NULL },
-	{ "Police", "policy", "COMMAND", "check, try, load and show policies", NULL,
+	{ "Police", "policy", "COMMAND", "check, try, load and show policies",
+	  "check, test and explain read a file: they need no privileges and change nothing.",
 	  hg_command_dispatch, NULL, hg_commands_policy },
 	{ "Run", "attach", "IFACE...", "put interfaces under the data path; it stays",
 	  "Without a policy nothing is enforced.  A second attach replaces the program without\n"
 	  "a gap and keeps every counter.",
 	  hg_cmd_attach, hg_options_attach, NULL },
-	{ "Run", "detach", "IFACE...", "take interfaces off; --all leaves nothing behind", NULL,
+	{ "Run", "detach", "IFACE... | --all", "take interfaces off; --all leaves nothing behind",
+	  "An interface that is taken off keeps its counters; --all removes the maps, and with\n"
+	  "them every counter and the policy.",
 	  hg_cmd_detach, hg_options_detach, NULL },
 	{ "Run", "watch", "IFACE", "try it now: attach, print handshakes, detach at Ctrl-C",
-	  "Never enforces.", hg_cmd_watch, hg_options_watch, NULL },
-	{ "Run", "run", NULL, "the daemon: events, user-space decisions, metrics", NULL, hg_cmd_run,
-	  hg_options_run, NULL },
-	{ "Run", "metrics", NULL, "what the maps hold, as Prometheus text", NULL, hg_cmd_metrics,
-	  hg_options_metrics, NULL },
+	  "Never enforces: it has an instance of its own, without a policy.", hg_cmd_watch,
+	  hg_options_watch, NULL },
+	{ "Run", "run", NULL, "the daemon: events, user-space decisions, metrics",
+	  "Needed for rules on ja3 and ja4, for several readers of events, and for metrics over\n"
+	  "HTTP; counting and enforcing go on without it.  Ends at SIGINT or SIGTERM.",
+	  hg_cmd_run, hg_options_run, NULL },
+	{ "Run", "metrics", NULL, "what the maps hold, as Prometheus text",
+	  "Needs no daemon.  `run` serves the same at http://127.0.0.1:9813/metrics.",
+	  hg_cmd_metrics, hg_options_metrics, NULL },
 	{ "Run", "version", NULL, "this build", NULL, hg_cmd_version, hg_options_version, NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL },
 };
@@ -56,10 +72,24 @@ static const struct hg_command hellogate = {
 	.commands = commands,
 };
 
-int main(int argc, char **argv)
+/* What was not written was not done: a full disk, a reader that has gone. */
+static int flush_output(int r)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return r;
+	hg_error("cannot write all of the output: %s", strerror(errno));
+	return r ? r : HG_PARTLY;
+}
+
+static int run(int argc, char **argv)
 {
 	for (int i = 1; i < argc && argv[i][0] == '-'; i++)
 		if (!strcmp(argv[i], "--version") || !strcmp(argv[i], "-V"))
 			return hg_cmd_version(&hellogate, 1, argv);
 	return hg_command_dispatch(&hellogate, argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	return flush_output(run(argc, argv));
 }

@@ -39,8 +39,16 @@ static int open_named(const char *name)
 
 static int enter(struct hg_netns *ns, const char *name)
 {
-	int fd = open_named(name);
+	int fd;
 
+	/* It is kept, so that detach finds it again. */
+	if (strlen(name) >= sizeof(ns->path)) {
+		hg_error("network namespace '%.40s...': the name has %zu bytes", name,
+			 strlen(name));
+		hg_hint("give it a short one: ip netns attach NAME PID");
+		return HG_USAGE;
+	}
+	fd = open_named(name);
 	if (fd < 0) {
 		hg_error("network namespace '%s': %s", name, strerror(errno));
 		hg_hint("list them: ip netns list");

@@ -49,6 +49,8 @@ static void print_commands(const struct hg_command *commands)
 {
 	const char *group = NULL;
 
+	if (!commands->group)
+		printf("\nCommands\n");
 	for (const struct hg_command *c = commands; c->name; c++) {
 		char left[64];
 
@@ -197,22 +199,42 @@ static int unknown_command(const struct hg_command *self, const char *word)
 	return HG_USAGE;
 }
 
+static const struct hg_command *command_named(const struct hg_command *self, const char *word)
+{
+	for (const struct hg_command *c = self->commands; c && c->name; c++)
+		if (!strcmp(last_word(c->name), word))
+			return c;
+	return NULL;
+}
+
+/* "help", "help policy", "help policy load" */
+static int help_on(const struct hg_command *c, int count, char **words)
+{
+	for (int i = 0; i < count; i++) {
+		const struct hg_command *sub = command_named(c, words[i]);
+
+		if (!sub)
+			return c->commands ? unknown_command(c, words[i])
+					   : hg_usage(c, "'%s' has no commands", c->name);
+		c = sub;
+	}
+	hg_command_help(c);
+	return HG_OK;
+}
+
 int hg_command_dispatch(const struct hg_command *self, int argc, char **argv)
 {
+	const struct hg_command *found;
 	int operands, r = hg_options_parse(self, argc, argv, &operands);
 
 	if (r != HG_PARSED)
 		return r;
 	if (!operands)
 		return hg_usage(self, "a command is missing");
-	if (!strcmp(argv[0], "help")) {
-		hg_command_help(self);
-		return HG_OK;
-	}
-	for (const struct hg_command *c = self->commands; c->name; c++)
-		if (!strcmp(last_word(c->name), argv[0]))
-			return c->run(c, operands, argv);
-	return unknown_command(self, argv[0]);
+	if (!strcmp(argv[0], "help"))
+		return help_on(self, operands - 1, argv + 1);
+	found = command_named(self, argv[0]);
+	return found ? found->run(found, operands, argv) : unknown_command(self, argv[0]);
 }
 
 bool hg_format_parse(const char *text, enum hg_format otherwise, enum hg_format *out)

@@ -146,6 +146,7 @@ static int take_records(struct hg_source *s)
 		memcpy(&len, s->buffer + at, sizeof(len));
 		if (len > RECORD_MAX) {
 			hg_error("the daemon speaks another version of the event protocol");
+			hg_hint("end that `run`, and start this version's");
 			return HG_CONFLICT;
 		}
 		if (s->have - at < sizeof(len) + len)
