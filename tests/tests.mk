@@ -136,8 +136,8 @@ C_FILES := $(wildcard $(addsuffix /*.[ch],bpf include user tests/*))
 SCRIPTS := $(wildcard packaging/*.sh tests/demo/*.sh tests/e2e/*.t tests/e2e/*.sh \
 	tests/vm/run tests/vm/init tests/vm/replay .ci/run)
 
-.PHONY: check check-format check-warnings check-analysis check-scripts check-marks
-check: check-format check-warnings check-analysis check-scripts check-marks ## all that is found without running it
+.PHONY: check check-format check-warnings check-analysis check-scripts check-manual check-marks
+check: check-format check-warnings check-analysis check-scripts check-manual check-marks ## all that is found without running it
 
 check-format: ## layout, by clang-format
 	clang-format-14 --dry-run -Werror $(C_FILES)
@@ -155,6 +155,10 @@ check-analysis: ## static analysis, by cppcheck
 
 check-scripts: ## static analysis of the scripts, by shellcheck
 	shellcheck -x $(SCRIPTS)
+
+# Whether it says all that --help says, tests/e2e/help.t finds out.
+check-manual: ## the manual, by mandoc
+	mandoc -T lint -W warning $(MAN_PAGES)
 
 # One of the marks is TAP's, too: the end-to-end tests print it.
 check-marks: ## no unfinished marks, and a licence in each C file
