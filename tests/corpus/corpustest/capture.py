@@ -33,7 +33,9 @@ class Capture:
         if self.ending == "damaged":
             # "3 invalid input", yet also "gives what it held and 8": the contract leaves both open.
             return {3, 8}
-        return {0} if not self.links or self.links & IP_LINKS else {0, 5}
+        if not self.links or self.links <= IP_LINKS:
+            return {0}
+        return {0, 8} if self.links & IP_LINKS else {0, 5}
 
 
 def read(path):
