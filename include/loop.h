@@ -20,10 +20,15 @@
 
 #include "types.h"
 
+#ifdef __bpf__
+#define HG_NO_UNROLL _Pragma("clang loop unroll(disable)")
+#else
+#define HG_NO_UNROLL
+#endif
+
 #define hg_loop_short(n, step, ctx)                                                                \
 	do {                                                                                       \
-		_Pragma("GCC unroll 1") for (__u32 hg_i = 0; hg_i < (n);                           \
-					     hg_i++) if (step(hg_i, ctx)) break;                   \
+		HG_NO_UNROLL for (__u32 hg_i = 0; hg_i < (n); hg_i++) if (step(hg_i, ctx)) break;  \
 	} while (0)
 
 #ifdef __bpf__
@@ -35,7 +40,7 @@
 #define hg_loop_few(few, n, step, ctx)                                                             \
 	do {                                                                                       \
 		__u32 hg_i = 0;                                                                    \
-		_Pragma("GCC unroll 1") for (; hg_i < (few); hg_i++) if (step(0, ctx)) break;      \
+		HG_NO_UNROLL for (; hg_i < (few); hg_i++) if (step(0, ctx)) break;                 \
 		if (hg_i == (few))                                                                 \
 			bpf_loop(n, step, ctx, 0);                                                 \
 	} while (0)
