@@ -2,9 +2,10 @@
 # The machine's only file system: busybox, init, modules in load order, tools, programs, files.
 # Sourced by run.
 
-# build_initramfs KERNEL ROOT: builds the tree ROOT and packs it as ROOT.cpio.
+# build_initramfs KERNEL ROOT PROGRAM-NAME...: builds the tree ROOT and packs it as ROOT.cpio.
 build_initramfs() {
-    local kernel=$1 root=$2 file
+    local kernel=$1 root=$2 file name
+    shift 2
     mkdir -p "$root"/{bin,dev,etc,modules,proc,root,run,sys,tests,tmp,usr,var}
     ln -s bin "$root/sbin"
     ln -s ../bin "$root/usr/bin" # for #!/usr/bin/env
@@ -14,15 +15,35 @@ build_initramfs() {
     stage_modules "$kernel" "$root/modules"
     # busybox installs itself around what is there already.
     for file in "${tools[@]}"; do stage_file "$root" "$(type -P "$file")" "/bin/$file"; done
-    for file in "${environment[@]}"; do printf '%s\n' "export ${file@Q}"; done >"$root/etc/environment"
-    for file in "${programs[@]}"; do
-        stage_file "$root" "$file" "/tests/${file##*/}"
-        printf '%s\n' "/tests/${file##*/}" >>"$root/etc/programs"
+    stage_environment "$root"
+    for name; do
+        stage_file "$root" "${program_file[$name]}" "/tests/$name"
+        printf '%s\n' "$name" >>"$root/etc/programs"
     done
     for file in "${files[@]}"; do stage_files "$root" "${file%%:/*}" "/${file#*:/}"; done
     # Not compressed: an emulated CPU unpacks slower than QEMU copies.
     (cd "$root" && find . | busybox cpio -o -H newc) >"$root.cpio" 2>"$root.cpio.log" ||
         die "cpio failed: $(tail -n 1 "$root.cpio.log")"
+}
+
+# stage_environment ROOT: for all programs in /etc, for those of a group beside them.
+stage_environment() {
+    local root=$1 pair file group
+    : >"$root/etc/environment"
+    for pair in "${environment[@]}"; do
+        file=$root/etc/environment group=${pair%%=*}
+        if [[ $group == */* ]]; then
+            file=$root/tests/${group%/*}/environment
+            mkdir -p "${file%/*}"
+            pair=${pair#*/}
+        fi
+        printf 'export %s=%s\n' "${pair%%=*}" "$(quoted "${pair#*=}")" >>"$file"
+    done
+}
+
+# For any shell: busybox's does not know what ${value@Q} may print.
+quoted() {
+    printf "'%s'" "${1//\'/\'\\\'\'}"
 }
 
 # stage_files ROOT SOURCE DESTINATION: a file, or what lies in a directory.

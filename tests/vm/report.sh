@@ -2,27 +2,39 @@
 # Results: the second serial port split into one TAP file per program, a table, and prove's
 # judgement. Sourced by run.
 
-# collect_results NAME KERNEL: $logs/NAME.PROGRAM.tap and .exit, and a row in $work/table.
+# collect_results NAME KERNEL: $logs/NAME.PROGRAM.tap and .exit, and rows in $work/table.
 collect_results() {
-    local name=$1 version path program tap code seconds note
-    local results=$work/$1/results trouble=$ended
+    local name=$1 version machine i
     version=$(<"$2/version")
-    tr -d '\r' <"$results" >"$results.txt"
-    for path in "${programs[@]}"; do
-        program=${path##*/}
-        tap=$logs/$name.$program.tap
-        taps+=("${tap#"$top/"}")
-        program_output "$results.txt" "$program" >"$tap"
-        read -r code seconds < <(program_end "$results.txt" "$program")
-        printf '%s\n' "$code" >"${tap%.tap}.exit"
-        note=$(describe_program "$results.txt" "$program" "$tap" "$code")
-        table_row "$name ($version)" "$program" "$tap" "$seconds" "$note" >>"$work/table"
-        trouble+=$note
-        show_failures "$tap"
+    for ((i = 0; i < machines; i++)); do
+        machine=$work/$(machine_of "$name" "$i")
+        tr -d '\r' <"$machine/results" >"$machine/results.txt"
+        cp "$machine/ended" "$machine/trouble"
     done
-    [[ -z $trouble ]] || show_console "$name"
-    say "$name: up after $(time_of up "$results.txt") s," \
-        "done after $(time_of done "$results.txt") s"
+    for i in "${!programs[@]}"; do
+        collect_program "$name" "$version" "$(machine_of "$name" "$i")" "${programs[i]}"
+    done
+    for ((i = 0; i < machines; i++)); do tell_of_machine "$(machine_of "$name" "$i")"; done
+}
+
+collect_program() { # NAME VERSION MACHINE PROGRAM
+    local name=$1 version=$2 machine=$3 program=$4 code seconds note
+    local tap=$logs/$1.${4//\//.}.tap results=$work/$3/results.txt
+    taps+=("${tap#"$top/"}")
+    program_output "$results" "$program" >"$tap"
+    read -r code seconds < <(program_end "$results" "$program")
+    printf '%s\n' "$code" >"${tap%.tap}.exit"
+    note=$(describe_program "$results" "$program" "$tap" "$code" "$(<"$work/$machine/ended")")
+    table_row "$name ($version)" "$program" "$tap" "$seconds" "$note" >>"$work/table"
+    printf '%s' "$note" >>"$work/$machine/trouble"
+    show_failures "$tap"
+}
+
+tell_of_machine() {
+    local machine=$work/$1
+    [[ ! -s $machine/trouble ]] || show_console "$1"
+    say "$1: up after $(time_of up "$machine/results.txt") s," \
+        "done after $(time_of done "$machine/results.txt") s"
 }
 
 program_output() {
@@ -41,7 +53,7 @@ program_end() {
 
 # What is wrong besides failed tests, in a word or two.
 describe_program() {
-    local results=$1 program=$2 tap=$3 code=$4
+    local results=$1 program=$2 tap=$3 code=$4 ended=$5
     if ! grep -qxF "@@vm begin $program" "$results"; then
         printf 'not run: %s' "$ended"
     elif ! grep -qF "@@vm end $program " "$results"; then
@@ -55,15 +67,17 @@ describe_program() {
     fi
 }
 
-# Tests that were planned and never reported count as failed.
+# Tests that were planned and never reported count as failed. GROUP/NAME are two columns.
 table_row() {
     awk -v kernel="$1" -v program="$2" -v seconds="$4" -v note="$5" '
         /^1[.][.][0-9]+/ { planned = substr($1, 4) + 0 }
         /^(not )?ok([ \t]|$)/ { tests++ }
+        /^ok([ \t]|$)/ && /# *[Ss][Kk][Ii][Pp]/ { skipped++ }
         /^not ok([ \t]|$)/ && !/# *[Tt][Oo][Dd][Oo]/ { failed++ }
         END {
             if (planned > tests) { failed += planned - tests; tests = planned }
-            printf "%s\t%s\t%d\t%d\t%s\t%s\n", kernel, program, tests, failed, seconds, note
+            if (sub("/", "\t", program) == 0) program = "\t" program
+            printf "%s\t%s\t%d\t%d\t%d\t%s\t%s\n", kernel, program, tests, failed, skipped, seconds, note
         }' "$3"
 }
 
@@ -83,7 +97,8 @@ time_of() {
 }
 
 show_table() {
-    { printf 'kernel\tprogram\ttests\tfailed\tseconds\t\n'; cat "$work/table"; } | awk -F '\t' '
+    { printf 'kernel\tcompiler\tsuite\ttests\tfailed\tskipped\tseconds\t\n'; cat "$work/table"; } |
+        awk -F '\t' '
         {
             for (i = 1; i <= NF; i++) {
                 cell[NR, i] = $i
@@ -92,11 +107,11 @@ show_table() {
         }
         END {
             for (row = 1; row <= NR; row++) {
-                printf "%-*s  %-*s", width[1], cell[row, 1], width[2], cell[row, 2]
-                for (i = 3; i <= 5; i++) printf "  %*s", width[i], cell[row, i]
-                print (cell[row, 6] == "" ? "" : "  " cell[row, 6])
+                for (i = 1; i <= 3; i++) printf "%-*s  ", width[i], cell[row, i]
+                for (i = 4; i <= 7; i++) printf "%*s  ", width[i], cell[row, i]
+                print cell[row, 8]
             }
-        }'
+        }' | sed 's/ *$//'
 }
 
 # The exit code of the whole run. prove fails on a failed test, a wrong or missing plan and,
@@ -104,7 +119,7 @@ show_table() {
 report() {
     local status=0
     show_table
-    if ! awk -F '\t' '$3 { some = 1 } END { exit !some }' "$work/table"; then
+    if ! awk -F '\t' '$4 { some = 1 } END { exit !some }' "$work/table"; then
         say "no test was run" # which prove alone would let pass
         status=1
     fi
