@@ -3,7 +3,7 @@
 # make          build/hellogate
 # make demo     install what is missing, build, and show it at work
 # make test     every test that needs no virtual machine
-# make vmtest   the kernel tests on other kernels (KERNEL=6.1, 6.12, newest)
+# make vmtest   on other kernels, by both compilers (KERNEL=6.1, 6.12, newest)
 # make bench    nanoseconds per packet, as ratios within one run
 # make check    format, warnings, static analysis, both compilers
 # make help     all of it

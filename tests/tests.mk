@@ -8,7 +8,6 @@
 # the machine for themselves.  JOBS=1 runs all in turn; PROVE_FLAGS=-v prints all.
 
 JOBS ?= 2
-KERNEL ?= 6.1
 PROVE := CMOCKA_MESSAGE_OUTPUT=TAP prove --norc --exec '' --jobs $(JOBS) \
 	--rules 'par=$(BUILD)/tests/**' $(PROVE_FLAGS)
 AS_ROOT := $(filter 0,$(shell id -u))
@@ -116,11 +115,16 @@ corpus: $(BUILD)/hellogate ## captures against their ground truth (CORPUS=DIR)
 e2e: $(BUILD)/hellogate tools other ## real traffic between namespaces (as root; T="status.t": some)
 	$(E2E_PROVE) $(if $(T),$(addprefix tests/e2e/,$(T)),$(E2E_TESTS))
 
+.PHONY: vm-programs
+vm-programs: $(BUILD)/hellogate $(KERNEL_TESTS) $(PARITY_TESTS) $(TOOLS)
+
+# Without KERNEL: 6.1, 6.12 and the newest that Debian has.
 .PHONY: vmtest
-vmtest: ## the kernel tests on another kernel, in QEMU (KERNEL="6.1 6.12 newest")
-	packaging/deps.sh build vm
-	$(MAKE) $(KERNEL_TESTS) $(PARITY_TESTS)
-	tests/vm/run --timeout 1800 $(addprefix --kernel ,$(KERNEL)) -- $(KERNEL_TESTS) $(PARITY_TESTS)
+vmtest: ## on other kernels, in QEMU, by clang 14 and 19: kernel tests, parity, real traffic (KERNEL=6.1)
+	packaging/deps.sh build test vm
+	$(MAKE) vm-programs
+	+$(OTHER_BUILD) CC=gcc vm-programs
+	BUILDS='$(BUILD) $(OTHER)' tests/vm/suites $(addprefix --kernel ,$(KERNEL)) $(T)
 
 # Headers are read where the packet has them, aligned or not, as the kernel reads them.
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize=alignment \
@@ -134,7 +138,7 @@ asan: ## unit tests and the capture reader under address and undefined-behaviour
 
 C_FILES := $(wildcard $(addsuffix /*.[ch],bpf include user tests/*))
 SCRIPTS := $(wildcard packaging/*.sh tests/demo/*.sh tests/e2e/*.t tests/e2e/*.sh \
-	tests/vm/run tests/vm/init tests/vm/replay .ci/run)
+	tests/vm/run tests/vm/suites tests/vm/init tests/vm/replay tests/vm/*.t .ci/run)
 
 .PHONY: check check-format check-warnings check-analysis check-scripts check-manual check-marks
 check: check-format check-warnings check-analysis check-scripts check-manual check-marks ## all that is found without running it

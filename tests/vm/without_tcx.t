@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Before Linux 6.6 there is no TCX: --hook tcx is refused and says what to do, and
-# --hook auto takes tc and says why. For a machine of tests/vm/run: lib.sh lies beside it.
+# --hook auto takes tc and says why. For a machine of tests/vm/suites: lib.sh lies beside it.
+# shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 ! has_tcx || skip_all "Linux $(uname -r) has TCX"
