@@ -4,6 +4,7 @@
 #
 # HELLOGATE2=PATH names another build; the replacement then alternates between the two.
 # HG_KILLS=N kills each operation at N moments of its life (default 10).
+# HG_BLAST_GAP=US between datagrams (default 200): long enough for three attachments.
 . "$(dirname "$0")/lib.sh"
 
 fixture
@@ -104,7 +105,7 @@ replacement() { # HOOK
 	first=$(metric_prog_id)
 
 	sink --udp 9999 --udp-expect 20000
-	start blast in_c "$HG_TOOLS/blast" $S4 9999 20000 200
+	start blast in_c "$HG_TOOLS/blast" $S4 9999 20000 "${HG_BLAST_GAP:-200}"
 	replace_while blast "$hook"
 	await -t 3 output_has sink '"distinct":20000'
 	stop sink
