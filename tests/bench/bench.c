@@ -15,7 +15,7 @@
 #include <sys/utsname.h>
 
 #include "../kernel/harness.h"
-#include "../kernel/hellos.h"
+#include "../wire/hellos.h"
 #include "../kernel/tap.h"
 #include "clockwork.h"
 

@@ -10,7 +10,7 @@
 
 #include <linux/types.h>
 
-#include "../kernel/frames.h"
+#include "../wire/frames.h"
 
 enum clockwork_kind { CLOCKWORK_XDP, CLOCKWORK_FRAGS, CLOCKWORK_TC, CLOCKWORK_KINDS };
 

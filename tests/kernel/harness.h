@@ -17,7 +17,7 @@
 #include "counters.h"
 #include "event.h"
 #include "flow.h"
-#include "frames.h"
+#include "../wire/frames.h"
 #include "policy.h"
 
 enum gate_hook { GATE_XDP, GATE_XDP_FRAGS, GATE_INGRESS, GATE_EGRESS, GATE_ARM, GATE_HOOKS };

@@ -3,15 +3,15 @@
 # Included by tests/tests.mk.  One program per behaviour; each links statically,
 # so that the same binary runs here and in the virtual machines.
 
-KERNEL_TEST_C := $(filter-out %/harness.c %/frames.c %/hellos.c %/talk.c,$(wildcard tests/kernel/*.c))
+KERNEL_TEST_C := $(filter-out %/harness.c %/talk.c,$(wildcard tests/kernel/*.c))
 KERNEL_TESTS := $(KERNEL_TEST_C:tests/kernel/%.c=$(BUILD)/tests/kernel/%)
-KERNEL_LIB := $(addprefix $(BUILD)/tests/kernel/,harness.o frames.o hellos.o talk.o)
+KERNEL_LIB := $(addprefix $(BUILD)/tests/,kernel/harness.o kernel/talk.o wire/frames.o wire/hellos.o)
 
 $(BUILD)/tests/kernel:
 	mkdir -p $@
 
 $(BUILD)/tests/kernel/%.o: tests/kernel/%.c $(BUILD)/hellogate.skel.h | $(BUILD)/tests/kernel
-	$(CC) $(HG_CFLAGS) -Itests/kernel -c $< -o $@
+	$(CC) $(HG_CFLAGS) -Itests/kernel -Itests/wire -c $< -o $@
 
 $(KERNEL_TESTS): $(BUILD)/tests/kernel/%: $(BUILD)/tests/kernel/%.o $(KERNEL_LIB)
 	$(CC) $(CFLAGS) -static $^ -lbpf -lelf -lz -o $@

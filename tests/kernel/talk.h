@@ -11,7 +11,7 @@
 #define HG_TESTS_TALK_H
 
 #include "harness.h"
-#include "octets.h"
+#include "../wire/octets.h"
 
 /* Every way in for a packet. */
 #define FOR_HOOKS(hook) for (enum gate_hook hook = GATE_XDP; hook <= GATE_EGRESS; hook++)

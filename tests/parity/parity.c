@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "../kernel/harness.h"
-#include "../kernel/hellos.h"
+#include "../wire/hellos.h"
 #include "../kernel/tap.h"
 #include "policy_compile.h"
 #include "read_path.h"

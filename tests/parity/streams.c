@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "streams.h"
 
-#include "../kernel/hellos.h"
+#include "../wire/hellos.h"
 
 /* splitmix64 */
 static __u64 next(struct streams *s)

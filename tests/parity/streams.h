@@ -8,8 +8,8 @@
 #ifndef HG_TESTS_STREAMS_H
 #define HG_TESTS_STREAMS_H
 
-#include "../kernel/frames.h"
-#include "../kernel/octets.h"
+#include "../wire/frames.h"
+#include "../wire/octets.h"
 
 struct streams {
 	__u64 state;	   /* of the generator */

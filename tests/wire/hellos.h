@@ -26,7 +26,8 @@ struct hello_spec {
 	__u32 more_ciphers; /* strong ones behind those */
 	__u16 versions[8];  /* supported_versions */
 	__u16 groups[8];
-	__u32 key_share; /* bytes of one share, for groups[0] */
+	__u16 signatures[8]; /* signature_algorithms: a TLS 1.3 server asks for them */
+	__u32 key_share;     /* bytes of one share, for groups[0] */
 	const char *alpn;
 	__u32 ticket; /* bytes */
 	bool psk;

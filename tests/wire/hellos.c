@@ -171,6 +171,7 @@ static void hello_extensions(struct octets *o, const struct hello_spec *spec, __
 	extensions_ahead(o, spec);
 	extension_list16(o, 43, 1, spec->versions, 8);
 	extension_list16(o, 10, 2, spec->groups, 8);
+	extension_list16(o, 13, 2, spec->signatures, 8);
 	extension_key_share(o, spec);
 	extension_alpn(o, spec->alpn);
 	extensions_behind(o, spec);
