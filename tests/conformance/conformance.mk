@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Included by tests/tests.mk.  Every shape of a hello, through every road.
+
+# Rows name what they need and leave out the rest.
+CONFORMANCE_CFLAGS := $(HG_CFLAGS) -Wno-missing-field-initializers
+CONFORMANCE := $(BUILD)/tests/conformance
+CONFORMANCE_LIB := $(addprefix $(CONFORMANCE)/,script.o wire.o tunnel.o fragment.o shape.o judge.o \
+	$(patsubst tests/conformance/%.c,%.o,$(wildcard tests/conformance/shapes_*.c))) \
+	$(BUILD)/tests/wire/frames.o $(BUILD)/tests/wire/hellos.o
+CONFORMANCE_PROGRAMS := $(addprefix $(CONFORMANCE)/,kernel)
+
+$(CONFORMANCE):
+	mkdir -p $@
+
+$(CONFORMANCE)/%.o: tests/conformance/%.c $(BUILD)/hellogate.skel.h | $(CONFORMANCE)
+	$(CC) $(CONFORMANCE_CFLAGS) -c $< -o $@
+
+# Static, so that the same binary runs in the virtual machines.
+$(CONFORMANCE)/kernel: $(CONFORMANCE)/kernel.o $(CONFORMANCE_LIB) $(BUILD)/tests/kernel/harness.o
+	$(CC) $(CFLAGS) -static $^ -lbpf -lelf -lz -o $@
