@@ -8,7 +8,7 @@ CONFORMANCE := $(BUILD)/tests/conformance
 CONFORMANCE_LIB := $(addprefix $(CONFORMANCE)/,script.o wire.o tunnel.o fragment.o shape.o judge.o \
 	$(patsubst tests/conformance/%.c,%.o,$(wildcard tests/conformance/shapes_*.c))) \
 	$(BUILD)/tests/wire/frames.o $(BUILD)/tests/wire/hellos.o
-CONFORMANCE_PROGRAMS := $(addprefix $(CONFORMANCE)/,kernel)
+CONFORMANCE_PROGRAMS := $(addprefix $(CONFORMANCE)/,kernel captures score)
 
 $(CONFORMANCE):
 	mkdir -p $@
@@ -19,3 +19,9 @@ $(CONFORMANCE)/%.o: tests/conformance/%.c $(BUILD)/hellogate.skel.h | $(CONFORMA
 # Static, so that the same binary runs in the virtual machines.
 $(CONFORMANCE)/kernel: $(CONFORMANCE)/kernel.o $(CONFORMANCE_LIB) $(BUILD)/tests/kernel/harness.o
 	$(CC) $(CFLAGS) -static $^ -lbpf -lelf -lz -o $@
+
+$(CONFORMANCE)/captures: $(CONFORMANCE)/captures.o $(CONFORMANCE_LIB)
+	$(CC) $(CFLAGS) $^ -o $@
+
+$(CONFORMANCE)/score: $(addprefix $(CONFORMANCE)/,score.o answers.o) $(CONFORMANCE_LIB)
+	$(CC) $(CFLAGS) $^ -ljansson -o $@
