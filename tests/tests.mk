@@ -75,19 +75,22 @@ other:
 	+$(OTHER_BUILD) $(OTHER)/hellogate
 
 .PHONY: test-programs
-test-programs: $(UNIT_TESTS) $(KERNEL_TESTS) $(PARITY_TESTS) $(KERNEL_RUN) $(TOOLS)
+test-programs: $(UNIT_TESTS) $(KERNEL_TESTS) $(PARITY_TESTS) $(KERNEL_RUN) $(TOOLS) \
+	$(CONFORMANCE_PROGRAMS)
 
 # ---- tests ----
 
 E2E_TESTS := $(wildcard tests/e2e/*.t)
 E2E_PROVE := HELLOGATE=$(abspath $(BUILD)/hellogate) HELLOGATE2=$(abspath $(OTHER)/hellogate) \
-	HG_TOOLS=$(abspath $(BUILD)/tests/tools) $(PROVE)
+	HG_TOOLS=$(abspath $(BUILD)/tests/tools) HG_CONFORMANCE=$(abspath $(BUILD)/tests/conformance) \
+	$(PROVE)
 
 .PHONY: test
 test: ## every test that needs no virtual machine, after installing what is missing
 	packaging/deps.sh build test
 	$(MAKE) $(BUILD)/hellogate test-programs other
-	$(E2E_PROVE) $(UNIT_TESTS) $(KERNEL_RUN) tests/corpus/score tests/corpus/parity $(E2E_TESTS)
+	$(E2E_PROVE) $(UNIT_TESTS) $(KERNEL_RUN) tests/corpus/score tests/corpus/parity $(E2E_TESTS) \
+		$(CONFORMANCE_TESTS)
 
 .PHONY: unit
 unit: $(UNIT_TESTS) ## user space, a file at a time
@@ -115,6 +118,10 @@ corpus: $(BUILD)/hellogate ## captures against their ground truth (CORPUS=DIR)
 e2e: $(BUILD)/hellogate tools other ## real traffic between namespaces (as root; T="status.t": some)
 	$(E2E_PROVE) $(if $(T),$(addprefix tests/e2e/,$(T)),$(E2E_TESTS))
 
+.PHONY: conformance
+conformance: $(BUILD)/hellogate $(CONFORMANCE_PROGRAMS) ## every shape of a hello, by every road (as root)
+	$(E2E_PROVE) $(CONFORMANCE_TESTS)
+
 .PHONY: vm-programs
 vm-programs: $(BUILD)/hellogate $(KERNEL_TESTS) $(PARITY_TESTS) $(TOOLS)
 
@@ -138,6 +145,7 @@ asan: ## unit tests and the capture reader under address and undefined-behaviour
 
 C_FILES := $(wildcard $(addsuffix /*.[ch],bpf include user tests/*))
 SCRIPTS := $(wildcard packaging/*.sh tests/demo/*.sh tests/e2e/*.t tests/e2e/*.sh \
+	tests/conformance/*.t tests/conformance/*.sh \
 	tests/vm/run tests/vm/suites tests/vm/init tests/vm/replay tests/vm/*.t .ci/run)
 
 .PHONY: check check-format check-warnings check-analysis check-scripts check-manual check-marks

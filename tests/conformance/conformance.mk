@@ -9,6 +9,7 @@ CONFORMANCE_LIB := $(addprefix $(CONFORMANCE)/,script.o wire.o tunnel.o fragment
 	$(patsubst tests/conformance/%.c,%.o,$(wildcard tests/conformance/shapes_*.c))) \
 	$(BUILD)/tests/wire/frames.o $(BUILD)/tests/wire/hellos.o
 CONFORMANCE_PROGRAMS := $(addprefix $(CONFORMANCE)/,kernel captures score)
+CONFORMANCE_TESTS := $(wildcard tests/conformance/*.t)
 
 $(CONFORMANCE):
 	mkdir -p $@

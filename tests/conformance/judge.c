@@ -116,7 +116,7 @@ static const char *judge_read(const struct expect *e, const struct handshake_see
 	return why ? why : judge_numbers(e, h);
 }
 
-/* Damage: any class that the row names, but never another name that seems right. */
+/* Damage: any class that the row names. */
 static const char *judge_any(const struct expect *e, const struct handshake_seen *h)
 {
 	if (!(e->classes >> h->bucket & 1))
