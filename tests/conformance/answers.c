@@ -174,7 +174,7 @@ static void take_event(struct answers *a, const json_t *event, __u32 port)
 	struct answer *answer;
 
 	if (strcmp(json_string_value(json_object_get(event, "event_type")) ?: "", "tls") != 0 ||
-	    (port && number(event, "dest_port") != port))
+	    (port && number(event, "dest_port") / 10 != port / 10))
 		return;
 	answer = answer_for(a, json_string_value(json_object_get(event, "src_ip")));
 	if (answer)

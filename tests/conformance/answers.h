@@ -23,7 +23,8 @@ struct answers;
 struct answers *answers_new(void);
 void answers_free(struct answers *a);
 
-/* EVE lines; `port`: of the server, 0: any.  False, and said, for what is no JSON. */
+/* EVE lines; `port`: the first of the server's (see serve.h), 0: any.  False, and said, for what is
+ * no JSON. */
 bool answers_read_events(struct answers *a, FILE *in, __u32 port);
 
 /* {"peer":ADDRESS,"lport":PORT,"took":BOOL,"sni":TEXT or absent} */

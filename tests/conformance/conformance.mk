@@ -8,7 +8,8 @@ CONFORMANCE := $(BUILD)/tests/conformance
 CONFORMANCE_LIB := $(addprefix $(CONFORMANCE)/,script.o wire.o tunnel.o fragment.o shape.o judge.o \
 	$(patsubst tests/conformance/%.c,%.o,$(wildcard tests/conformance/shapes_*.c))) \
 	$(BUILD)/tests/wire/frames.o $(BUILD)/tests/wire/hellos.o
-CONFORMANCE_PROGRAMS := $(addprefix $(CONFORMANCE)/,kernel captures score)
+CONFORMANCE_PROGRAMS := $(addprefix $(CONFORMANCE)/,kernel captures score live \
+	serve_openssl serve_gnutls)
 CONFORMANCE_TESTS := $(wildcard tests/conformance/*.t)
 
 $(CONFORMANCE):
@@ -26,3 +27,12 @@ $(CONFORMANCE)/captures: $(CONFORMANCE)/captures.o $(CONFORMANCE_LIB)
 
 $(CONFORMANCE)/score: $(addprefix $(CONFORMANCE)/,score.o answers.o) $(CONFORMANCE_LIB)
 	$(CC) $(CFLAGS) $^ -ljansson -o $@
+
+$(CONFORMANCE)/live: $(CONFORMANCE)/live.o $(CONFORMANCE_LIB)
+	$(CC) $(CFLAGS) $^ -o $@
+
+$(CONFORMANCE)/serve_openssl: $(addprefix $(CONFORMANCE)/,serve_openssl.o serve.o)
+	$(CC) $(CFLAGS) $^ -pthread -lssl -lcrypto -o $@
+
+$(CONFORMANCE)/serve_gnutls: $(addprefix $(CONFORMANCE)/,serve_gnutls.o serve.o)
+	$(CC) $(CFLAGS) $^ -pthread -lgnutls -o $@

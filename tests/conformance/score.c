@@ -134,7 +134,7 @@ static int score_live(char **args)
 	__u32 port = (__u32)strtoul(args[1], NULL, 10);
 	const struct row *row;
 
-	if (!a || !read_file(a, args[2], 0, answers_read_events) ||
+	if (!a || !read_file(a, args[2], port, answers_read_events) ||
 	    !read_file(a, args[3], port, answers_read_served) ||
 	    !read_file(a, args[4], 0, read_played))
 		return 1;
