@@ -244,3 +244,39 @@ bool answers_read_played(struct answers *a, FILE *in)
 {
 	return read_lines(a, in, 0, take_played);
 }
+
+/* ---- names, as other programs print them ---- */
+
+static void take_names(struct answer *answer, char *names)
+{
+	for (char *name = strsep(&names, ","); name; name = strsep(&names, ",")) {
+		struct served *s = &answer->served[answer->served_count];
+
+		if (!*name || answer->served_count == SEEN_MAX)
+			continue;
+		answer->served_count++;
+		s->named = true;
+		s->name_len = (__u32)strnlen(name, sizeof(s->name));
+		memcpy(s->name, name, s->name_len);
+	}
+}
+
+bool answers_read_names(struct answers *a, FILE *in)
+{
+	struct answer *answer;
+	char *text = NULL, *tab;
+	size_t room = 0;
+
+	while (getline(&text, &room, in) >= 0) {
+		text[strcspn(text, "\n")] = 0;
+		tab = strchr(text, '\t');
+		if (!tab)
+			continue;
+		*tab = 0;
+		answer = answer_for(a, text);
+		if (answer)
+			take_names(answer, tab + 1);
+	}
+	free(text);
+	return true;
+}

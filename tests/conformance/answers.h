@@ -30,6 +30,9 @@ bool answers_read_events(struct answers *a, FILE *in, __u32 port);
 /* {"peer":ADDRESS,"lport":PORT,"took":BOOL,"sni":TEXT or absent} */
 bool answers_read_served(struct answers *a, FILE *in, __u32 port);
 
+/* Lines of an address, a tab, and names with commas between them: what another program shows. */
+bool answers_read_names(struct answers *a, FILE *in);
+
 /* {"row":N,"variant":N}: a connection that the client has played. */
 bool answers_read_played(struct answers *a, FILE *in);
 

@@ -2,10 +2,10 @@
 /*
  * captures: every shape as a capture file.
  *
- *   captures DIRECTORY [PATTERN]
+ *   captures DIRECTORY [PATTERN]   one file for each row, all variants in it
+ *   captures --all FILE            all rows in one file, for programs slow to start
  *
- * One file for each row, with all of its variants behind one another; prints
- * the names of the files.
+ * Prints the names of the files.
  */
 #include <errno.h>
 #include <fnmatch.h>
@@ -73,22 +73,46 @@ static void file_name(char *path, size_t size, const char *directory, const stru
 			*c = '-';
 }
 
+static bool open_file(struct file *file, const char *path)
+{
+	file->now = 1795219200 * SECOND; /* 2026-11-21: the files are the same on any day */
+	file->out = fopen(path, "w");
+	if (!file->out) {
+		fprintf(stderr, "captures: %s: %s\n", path, strerror(errno));
+		return false;
+	}
+	puts(path);
+	write_head(file->out);
+	return true;
+}
+
+static void write_variants(struct file *file, const struct row *row, __u32 number)
+{
+	for (__u32 v = 0; v < row_variants(row); v = row_next(row, v, MOST_VARIANTS))
+		write_variant(file, row, number, v);
+}
+
 static int write_row(const char *directory, const struct row *row, __u32 number)
 {
-	/* 2026-11-21, so that the files are the same on any day. */
-	struct file file = { .now = 1795219200 * SECOND };
+	struct file file;
 	char path[4096];
 
 	file_name(path, sizeof(path), directory, row);
-	file.out = fopen(path, "w");
-	if (!file.out) {
-		fprintf(stderr, "captures: %s: %s\n", path, strerror(errno));
+	if (!open_file(&file, path))
 		return 1;
-	}
-	write_head(file.out);
-	for (__u32 v = 0; v < row_variants(row); v = row_next(row, v, MOST_VARIANTS))
-		write_variant(&file, row, number, v);
-	puts(path);
+	write_variants(&file, row, number);
+	return fclose(file.out) ? 1 : 0;
+}
+
+static int write_all(const char *path)
+{
+	const struct row *row;
+	struct file file;
+
+	if (!open_file(&file, path))
+		return 1;
+	for (__u32 n = 0; (row = row_at(n)); n++)
+		write_variants(&file, row, n);
 	return fclose(file.out) ? 1 : 0;
 }
 
@@ -98,9 +122,11 @@ int main(int argc, char **argv)
 	int failed = 0;
 
 	if (argc < 2) {
-		fputs("captures DIRECTORY [PATTERN]\n", stderr);
+		fputs("captures DIRECTORY [PATTERN] | --all FILE\n", stderr);
 		return 2;
 	}
+	if (argc == 3 && !strcmp(argv[1], "--all"))
+		return write_all(argv[2]);
 	for (__u32 n = 0; (row = row_at(n)); n++)
 		if (!fnmatch(argc > 2 ? argv[2] : "*", row->name, 0))
 			failed |= write_row(argv[1], row, n);

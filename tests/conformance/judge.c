@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <strings.h>
 
 static const char *const buckets[] = {
 #define NAME(id, text) text,
@@ -255,5 +256,45 @@ const char *judge_served(const struct script *s, const struct seen *seen,
 		if (why)
 			return why;
 	}
+	return NULL;
+}
+
+/* ---- other programs ---- */
+
+static bool is_name(const struct served *s, const char *name)
+{
+	__u32 len = s->name_len - (s->name_len && s->name[s->name_len - 1] == '.');
+
+	return len == strlen(name) && !strncasecmp(s->name, name, len);
+}
+
+static bool shows(const struct served *list, __u32 count, const char *name)
+{
+	for (__u32 i = 0; i < count; i++)
+		if (is_name(&list[i], name))
+			return true;
+	return false;
+}
+
+bool judge_peer_can(const struct script *s)
+{
+	const struct expect *e = &s->expect;
+
+	if (e->any || e->state == HG_SNI_invalid || e->state == HG_SNI_ambiguous)
+		return false;
+	return e->sni || e->none || !(e->classes & (CLASS(conflicting_overlap) | CLASS(malformed)));
+}
+
+const char *judge_peer(const struct script *s, const struct served *list, __u32 count)
+{
+	const struct expect *e = &s->expect;
+
+	if (!e->sni)
+		return count ? because("it shows %s", shown(list[0].name, list[0].name_len)) : NULL;
+	if (shows(list, count, DECOY))
+		return "it shows the decoy";
+	if (!shows(list, count, e->sni) || (e->second && !shows(list, count, e->second)))
+		return count ? because("it shows %s", shown(list[0].name, list[0].name_len))
+			     : "it shows no name";
 	return NULL;
 }

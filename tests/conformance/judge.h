@@ -24,6 +24,13 @@ struct served {
 const char *judge_served(const struct script *s, const struct seen *seen,
 			 const struct served *served, __u32 served_count);
 
+/*
+ * Another program shows names and no classes: it is right if it shows the
+ * server's name and not the decoy's, or none where there is none.
+ */
+bool judge_peer_can(const struct script *s);
+const char *judge_peer(const struct script *s, const struct served *shown, __u32 count);
+
 const char *bucket_name(__u32 bucket);
 
 #endif /* HG_CONFORMANCE_JUDGE_H */

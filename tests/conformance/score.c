@@ -79,12 +79,19 @@ static int score_read(char **args)
 
 /* ---- live ---- */
 
-static const char *judge_live(const struct script *s, const struct answer *answer, __u32 *asked)
+/* How many connections the server took, and how many it did not. */
+struct asked {
+	__u32 took, refused;
+};
+
+static const char *judge_live(const struct script *s, const struct answer *answer,
+			      struct asked *asked)
 {
 	if (!answer->served_count && !(s->expect.classes & CLASS_NO_HELLO) && !s->expect.any &&
 	    !(s->expect.classes & CLASS(truncated)))
 		return "the server said nothing";
-	*asked += answer->served_count;
+	for (__u32 i = 0; i < answer->served_count; i++)
+		*(answer->served[i].took ? &asked->took : &asked->refused) += 1;
 	return judge_served(s, &answer->seen, answer->served, answer->served_count);
 }
 
@@ -92,7 +99,7 @@ static void score_live_row(const struct answers *a, const struct row *row, __u32
 {
 	static struct script s;
 	struct result r = { 0 };
-	__u32 asked = 0;
+	struct asked asked = { 0, 0 };
 
 	for (__u32 v = 0; v < row_variants(row); v++) {
 		const struct answer *answer = answers_of(a, n, v);
@@ -103,6 +110,11 @@ static void score_live_row(const struct answers *a, const struct row *row, __u32
 		note(&r, row, v, judge_live(&s, answer, &asked));
 		script_free(&s);
 	}
+	if (!*r.why)
+		snprintf(r.why, sizeof(r.why), "%s",
+			 !asked.took	 ? "refused"
+			 : asked.refused ? "taken and refused"
+					 : "taken");
 	if (r.tried)
 		print_result(row, leg, &r);
 	else
@@ -144,6 +156,40 @@ static int score_live(char **args)
 	return 0;
 }
 
+/* ---- other programs ---- */
+
+static void score_peer_row(const struct answers *a, const struct row *row, __u32 n, const char *leg)
+{
+	static struct script s;
+	struct result r = { 0 };
+
+	for (__u32 v = 0; v < row_variants(row); v = row_next(row, v, MOST_VARIANTS)) {
+		const struct answer *answer = answers_of(a, n, v);
+
+		row_script(row, v, &s);
+		if (judge_peer_can(&s))
+			note(&r, row, v, judge_peer(&s, answer->served, answer->served_count));
+		script_free(&s);
+	}
+	if (r.tried)
+		print_result(row, leg, &r);
+	else
+		print_skip(row, leg, "no name is right");
+}
+
+static int score_peer(char **args)
+{
+	struct answers *a = answers_new();
+	const struct row *row;
+
+	if (!a || !answers_read_names(a, stdin))
+		return 1;
+	for (__u32 n = 0; (row = row_at(n)); n++)
+		score_peer_row(a, row, n, args[0]);
+	answers_free(a);
+	return 0;
+}
+
 static int print_rows(char **args)
 {
 	const struct row *row;
@@ -161,6 +207,7 @@ static const struct {
 } commands[] = {
 	{ "read", 1, score_read },
 	{ "live", 5, score_live },
+	{ "peer", 1, score_peer },
 	{ "rows", 0, print_rows },
 };
 
