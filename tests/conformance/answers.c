@@ -202,8 +202,13 @@ static void take_played(struct answers *a, const json_t *line, __u32 port)
 	struct answer *answer = answer_at(a, number(line, "row"), number(line, "variant"));
 
 	(void)port;
-	if (answer)
-		answer->played = true;
+	if (!answer)
+		return;
+	answer->played = true;
+	answer->took = truth(line, "took");
+	/* Not every server says so; of several connections the client sees the last one's. */
+	if (answer->took && answer->served_count == 1)
+		answer->served[0].took = true;
 }
 
 /* ---- lines ---- */

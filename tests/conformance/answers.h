@@ -16,6 +16,7 @@ struct answer {
 	struct served served[SEEN_MAX];
 	__u32 served_count;
 	bool played; /* live: the client had this connection */
+	bool took;   /* and saw that the server answered with a handshake */
 };
 
 struct answers;
@@ -33,7 +34,7 @@ bool answers_read_served(struct answers *a, FILE *in, __u32 port);
 /* Lines of an address, a tab, and names with commas between them: what another program shows. */
 bool answers_read_names(struct answers *a, FILE *in);
 
-/* {"row":N,"variant":N}: a connection that the client has played. */
+/* {"row":N,"variant":N,"took":BOOL}: a connection that the client has played. */
 bool answers_read_played(struct answers *a, FILE *in);
 
 /* Never NULL: what nobody spoke of is empty. */

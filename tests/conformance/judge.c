@@ -234,28 +234,46 @@ static const char *judge_taken(const struct expect *e, const struct handshake_se
 	return judge_flags(e, h);
 }
 
+/* Servers end connections in an order of their own: any handshake not yet taken may fit. */
+static const char *judge_one_of(const struct expect *e, const struct seen *seen,
+				const struct served *served, __u32 *taken)
+{
+	const char *why = NULL;
+
+	for (__u32 i = 0; i < seen->count && i < SEEN_MAX; i++) {
+		if (*taken >> i & 1)
+			continue;
+		why = judge_taken(e, &seen->of[i], served);
+		if (!why) {
+			*taken |= 1U << i;
+			return NULL;
+		}
+	}
+	if (why)
+		return why;
+	return because("the server acted on %s, no hello was seen",
+		       served->named ? shown(served->name, served->name_len) : "no name");
+}
+
 const char *judge_served(const struct script *s, const struct seen *seen,
 			 const struct served *served, __u32 count)
 {
-	__u32 taken = 0;
+	__u32 acted = 0, taken = 0;
 
-	for (__u32 i = 0; i < count; i++)
-		taken += served[i].took;
-	if (!taken)
-		return judge(s, seen);
-	for (__u32 i = 0, at = 0; i < count; i++) {
-		const char *why = NULL;
+	for (__u32 i = 0; i < count; i++) {
+		const char *why;
 
 		if (!served[i].took)
 			continue;
-		if (at >= seen->count || at >= SEEN_MAX)
-			return because("the server acted on %s, no hello was seen",
-				       served[i].named ? shown(served[i].name, served[i].name_len)
-						       : "no name");
-		why = judge_taken(&s->expect, &seen->of[at++], &served[i]);
+		acted++;
+		why = judge_one_of(&s->expect, seen, &served[i], &taken);
 		if (why)
 			return why;
 	}
+	if (!acted)
+		return judge(s, seen);
+	if (seen->count > acted && !((s->expect.classes | s->expect.or_class) & CLASS_NO_HELLO))
+		return because("%u handshakes were seen, the server had %u", seen->count, acted);
 	return NULL;
 }
 

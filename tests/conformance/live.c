@@ -7,15 +7,17 @@
  *
  * The kernel of this namespace holds none of the addresses, so it answers
  * nothing.  Connections run side by side.  A line of JSON for each that was
- * played: {"row":N,"variant":N,"answered":BYTES,"end":"data|fin|rst|silence"}.
+ * played: {"row":N,"variant":N,"took":BOOL,"end":"data|fin|rst|silence|no answer"}.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <linux/if_packet.h>
+#include <linux/virtio_net.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -32,11 +34,14 @@
 #define PATIENCE 250 /* ms for an answer; a server on the same machine needs none of them */
 #define RETRANSMIT 300
 #define TRIES 4
+#define HANDSHAKE_RECORD 22
+#define MTU_FRAME 1514
 
 struct peer { /* what a frame of the server says */
 	__u32 row, variant, seq, ack, len, stamp;
 	__u16 window;
 	__u8 flags;
+	__u8 first; /* byte of the payload */
 	bool stamped;
 };
 
@@ -52,6 +57,7 @@ struct play {
 	__u32 window; /* and takes behind it */
 	__u32 answered, answered_before;
 	bool open, closed, done;
+	bool took; /* its first answer was a handshake record, and no alert */
 	const char *end;
 };
 
@@ -79,23 +85,6 @@ static void die(const char *what)
 
 /* ---- frames out ---- */
 
-static void send_frame(void *arg, const struct frame *f, bool from_server)
-{
-	static __u8 bytes[FRAME_MAX];
-
-	(void)arg;
-	if (from_server)
-		return;
-	memcpy(bytes, f->at, f->len);
-	memcpy(bytes, options.dmac, 6);
-	memcpy(bytes + 6, options.mac, 6);
-	while (send(options.fd, bytes, f->len, 0) < 0)
-		if (errno != ENOBUFS && errno != EAGAIN)
-			die("send");
-}
-
-/* ---- frames in ---- */
-
 static __u32 be16(const __u8 *at)
 {
 	return (__u32)(at[0] << 8 | at[1]);
@@ -105,6 +94,51 @@ static __u32 be32(const __u8 *at)
 {
 	return be16(at) << 16 | be16(at + 2);
 }
+
+/* The field holds the folded sum of the pseudo-header; the device does the rest. */
+static void leave_checksum(__u8 *f, __u32 len, struct virtio_net_hdr *head)
+{
+	bool ipv6 = be16(f + 12) == 0x86dd;
+	__u32 l4 = 14 + (ipv6 ? 40U : 20U), sum = 6 + len - l4;
+
+	for (__u32 i = 14 + (ipv6 ? 8U : 12U); i < l4; i += 2)
+		sum += be16(f + i);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	f[l4 + 16] = (__u8)(sum >> 8);
+	f[l4 + 17] = (__u8)sum;
+	head->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+	head->csum_start = (__u16)l4;
+	head->csum_offset = 16;
+	if (len <= MTU_FRAME)
+		return;
+	head->gso_type = ipv6 ? VIRTIO_NET_HDR_GSO_TCPV6 : VIRTIO_NET_HDR_GSO_TCPV4;
+	head->gso_size = MSS;
+	head->hdr_len = (__u16)(l4 + (f[l4 + 12] >> 4) * 4U);
+}
+
+/* Frames of the wire's size go as they are; larger ones as super-packets. */
+static void send_frame(void *arg, const struct frame *f, bool from_server)
+{
+	const struct play *c = arg;
+	static __u8 bytes[FRAME_MAX];
+	struct virtio_net_hdr head = { 0 };
+	struct iovec parts[2] = { { &head, sizeof(head) }, { bytes, f->len } };
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
+
+	if (from_server)
+		return;
+	memcpy(bytes, f->at, f->len);
+	memcpy(bytes, options.dmac, 6);
+	memcpy(bytes + 6, options.mac, 6);
+	if (f->len > MTU_FRAME || c->script.conn.shape.partial)
+		leave_checksum(bytes, f->len, &head);
+	while (sendmsg(options.fd, &message, 0) < 0)
+		if (errno != ENOBUFS && errno != EAGAIN)
+			die("send");
+}
+
+/* ---- frames in ---- */
 
 static void read_stamp(struct peer *p, const __u8 *option, const __u8 *end)
 {
@@ -140,6 +174,7 @@ static bool read_frame(struct peer *p, const __u8 *f, ssize_t len)
 	p->flags = tcp[13];
 	p->window = (__u16)be16(tcp + 14);
 	p->len = l3 - (__u32)(tcp - ip) - header;
+	p->first = p->len ? tcp[header] : 0;
 	read_stamp(p, tcp + 20, tcp + header);
 	return true;
 }
@@ -170,6 +205,8 @@ static void take(struct play *c, const struct peer *p)
 		c->una = p->ack;
 	if (!c->open || p->seq != c->wire.server_next || p->flags & TCP_SYN)
 		return;
+	if (p->len && !c->answered)
+		c->took = p->first == HANDSHAKE_RECORD;
 	c->wire.server_next += p->len;
 	c->answered += p->len;
 	if (p->flags & TCP_FIN) {
@@ -288,7 +325,8 @@ static void go_on(struct play *c)
 			return;
 		c->step++;
 	}
-	if (c->answered > c->answered_before || c->closed || waited(c, PATIENCE) == GO_ON)
+	if (c->closed || waited(c, PATIENCE) == GO_ON ||
+	    (c->answered > c->answered_before && all_taken(c)))
 		end_play(c);
 }
 
@@ -313,6 +351,7 @@ static struct play *begin(const struct row *row, __u32 number, __u32 variant)
 	row_script(row, variant, &c->script);
 	wire_open(&c->wire, &c->script, number, variant);
 	c->wire.sink = send_frame;
+	c->wire.arg = c;
 	c->wire.conn.server_port = server_port(&c->script);
 	if (c->script.preamble)
 		c->wire.conn.client_port = (__u16)(PREAMBLE_PORT + c->script.preamble);
@@ -326,8 +365,8 @@ static bool playable(const struct play *c)
 
 static void finish(struct play *c)
 {
-	printf("{\"row\":%u,\"variant\":%u,\"answered\":%u,\"end\":\"%s\"}\n", c->number,
-	       c->variant, c->answered, c->end);
+	printf("{\"row\":%u,\"variant\":%u,\"took\":%s,\"end\":\"%s\"}\n", c->number, c->variant,
+	       c->took ? "true" : "false", c->end);
 	script_free(&c->script);
 	free(c);
 }
@@ -368,12 +407,13 @@ static struct play *next(struct cursor *at)
 
 static void receive(struct play **plays, __u32 count)
 {
-	static __u8 bytes[FRAME_MAX];
+	static __u8 bytes[FRAME_MAX + sizeof(struct virtio_net_hdr)];
 	struct peer p;
 	ssize_t n;
 
 	while ((n = recv(options.fd, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0) {
-		if (!read_frame(&p, bytes, n))
+		n -= (ssize_t)sizeof(struct virtio_net_hdr);
+		if (!read_frame(&p, bytes + sizeof(struct virtio_net_hdr), n))
 			continue;
 		for (__u32 i = 0; i < count; i++)
 			if (plays[i]->number == p.row && plays[i]->variant == p.variant)
@@ -409,6 +449,17 @@ static void play_all(void)
 
 /* ---- start ---- */
 
+/* What one processor hands to veth stays in order, and meets one processor there. */
+static void stay_on_one_cpu(void)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET((size_t)sched_getcpu(), &one);
+	if (sched_setaffinity(0, sizeof(one), &one))
+		die("sched_setaffinity");
+}
+
 static void open_device(void)
 {
 	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL) };
@@ -423,8 +474,9 @@ static void open_device(void)
 	at.sll_ifindex = (int)if_nametoindex(options.dev);
 	setsockopt(options.fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
 	setsockopt(options.fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof(yes));
-	if (bind(options.fd, (struct sockaddr *)&at, sizeof(at)))
-		die("bind");
+	if (setsockopt(options.fd, SOL_PACKET, PACKET_VNET_HDR, &yes, sizeof(yes)) ||
+	    bind(options.fd, (struct sockaddr *)&at, sizeof(at)))
+		die(options.dev);
 }
 
 static bool read_mac(const char *text)
@@ -466,6 +518,7 @@ int main(int argc, char **argv)
 		fputs("live: --dev, --dmac and --base are needed\n", stderr);
 		return 2;
 	}
+	stay_on_one_cpu();
 	open_device();
 	play_all();
 	return 0;

@@ -153,7 +153,7 @@ play() { # SERVER HOOK
 	[ "$server" != nginx ] || options=(--no-preamble)
 	live --base "${base[$server]}" --rows "$HG_ROWS" "${options[@]}" >"$HG_DIR/$server.played" ||
 		bail "live: exit code $?"
-	await -t 2 quiet "$server" "$((before + $(grep -vc '"no answer"' "$HG_DIR/$server.played")))"
+	await -t 7 quiet "$server" "$((before + $(grep -vc '"no answer"' "$HG_DIR/$server.played")))"
 	said "$server" | tail -n +$((before + 1)) | grep -v ready >"$HG_DIR/$server.said"
 	seen_lines[$server]=$(said "$server" | wc -l)
 }

@@ -9,6 +9,8 @@
 
 #include "serve.h"
 
+#define PATIENCE 5000 /* ms */
+
 static gnutls_certificate_credentials_t credentials;
 static gnutls_priority_t priority;
 
@@ -49,9 +51,10 @@ static void handshake(int fd, struct outcome *outcome)
 	gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_POST,
 					   on_server_hello);
 	gnutls_transport_set_int(session, fd);
+	gnutls_handshake_set_timeout(session, PATIENCE);
 	do {
 		r = gnutls_handshake(session);
-	} while (r < 0 && !gnutls_error_is_fatal(r) && r != GNUTLS_E_AGAIN);
+	} while (r < 0 && !gnutls_error_is_fatal(r)); /* a hello in pieces is one such error */
 	if (r < 0)
 		gnutls_alert_send_appropriate(session, r);
 	gnutls_deinit(session);
