@@ -160,6 +160,9 @@ static void read_event(struct answer *a, const json_t *event)
 	h = &a->seen.of[a->seen.count - 1];
 	h->bucket = (__u8)term(ours, "coverage", buckets, HG_BUCKET_COUNT);
 	h->flags = flags_of(ours);
+	h->by_server = !strcmp(
+		json_string_value(json_object_get(json_object_get(ours, "close"), "from")) ?: "",
+		"server");
 	if (hello)
 		read_hello(h, hello);
 	h->name_len = bytes_of(json_object_get(event, "tls"), "sni", h->name);

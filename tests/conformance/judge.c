@@ -255,6 +255,13 @@ static const char *judge_one_of(const struct expect *e, const struct seen *seen,
 		       served->named ? shown(served->name, served->name_len) : "no name");
 }
 
+/* A server that refuses the first record may have closed before the last segment came. */
+static bool cut_short(const struct seen *seen)
+{
+	return seen->count == 1 && seen->of[0].by_server &&
+	       seen->of[0].bucket == HG_BUCKET_truncated;
+}
+
 const char *judge_served(const struct script *s, const struct seen *seen,
 			 const struct served *served, __u32 count)
 {
@@ -271,7 +278,7 @@ const char *judge_served(const struct script *s, const struct seen *seen,
 			return why;
 	}
 	if (!acted)
-		return judge(s, seen);
+		return cut_short(seen) ? NULL : judge(s, seen);
 	if (seen->count > acted && !((s->expect.classes | s->expect.or_class) & CLASS_NO_HELLO))
 		return because("%u handshakes were seen, the server had %u", seen->count, acted);
 	return NULL;

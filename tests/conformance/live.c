@@ -2,8 +2,8 @@
 /*
  * live: plays the shapes to a real server, with a TCP of its own.
  *
- *   live --dev IF --dmac MAC --base PORT [--most N] [--no-preamble] [--rows PATTERN]
- *   live ... --last          one usual hello from an address of no row: the end
+ *   live --dev IF --dmac MAC --base PORT [--most N] [--no-preamble] [--no-fast-open] [--rows
+ * PATTERN] live ... --last          one usual hello from an address of no row: the end
  *
  * The kernel of this namespace holds none of the addresses, so it answers
  * nothing.  Connections run side by side.  A line of JSON for each that was
@@ -66,7 +66,7 @@ static struct {
 	__u8 mac[6], dmac[6];
 	int fd;
 	__u32 base, most;
-	bool no_preamble, last;
+	bool no_preamble, no_fast_open, last;
 } options = { .pattern = "*", .most = 12 };
 
 static __u64 now_ms(void)
@@ -360,6 +360,8 @@ static struct play *begin(const struct row *row, __u32 number, __u32 variant)
 
 static bool playable(const struct play *c)
 {
+	if (options.no_fast_open && c->script.fast_open)
+		return false;
 	return !(options.no_preamble && c->script.preamble && !c->script.proxied);
 }
 
@@ -505,6 +507,8 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--no-preamble")) {
 			options.no_preamble = true;
+		} else if (!strcmp(argv[i], "--no-fast-open")) {
+			options.no_fast_open = true;
 		} else if (!strcmp(argv[i], "--last")) {
 			options.last = true;
 		} else if (i + 1 == argc || !read_option(argv[i], argv[i + 1])) {

@@ -98,7 +98,12 @@ start_nginx() {
 	start nginx in_s nginx -c "$HG_DIR/nginx.conf" -e "$HG_DIR/nginx.err"
 }
 
-start_java() { :; }
+start_java() {
+	openssl pkcs12 -export -in "$HG_DIR/ec.pem" -inkey "$HG_DIR/ec.key" -out "$HG_DIR/ec.p12" \
+		-passout pass:conformance || bail "openssl pkcs12"
+	start java in_s java -Xshare:auto -XX:TieredStopAtLevel=1 "$here/Serve.java" "${base[java]}" \
+		"$HG_DIR/ec.p12" conformance
+}
 
 why_not() { # SERVER: what is missing for it, or nothing
 	case $1 in
@@ -109,7 +114,13 @@ why_not() { # SERVER: what is missing for it, or nothing
 			echo "nginx's stream module is not installed (libnginx-mod-stream)"
 		fi
 		;;
-	java) echo "java is not installed" ;;
+	java)
+		if ! command -v java >/dev/null; then
+			echo "java is not installed"
+		elif ! java --list-modules 2>/dev/null | grep -q '^jdk.compiler@'; then
+			echo "java is installed without its compiler"
+		fi
+		;;
 	esac
 }
 
@@ -150,7 +161,10 @@ quiet() { # SERVER N: it has spoken of so many connections
 
 play() { # SERVER HOOK
 	local server=$1 before=${seen_lines[$1]:-0} options=()
-	[ "$server" != nginx ] || options=(--no-preamble)
+	case $server in
+	nginx) options=(--no-preamble) ;;
+	java) options=(--no-fast-open) ;;
+	esac
 	live --base "${base[$server]}" --rows "$HG_ROWS" "${options[@]}" >"$HG_DIR/$server.played" ||
 		bail "live: exit code $?"
 	await -t 7 quiet "$server" "$((before + $(grep -vc '"no answer"' "$HG_DIR/$server.played")))"

@@ -13,6 +13,7 @@
 
 struct handshake_seen {
 	bool read;	      /* the hello was */
+	bool by_server;	      /* it ended the connection */
 	char name[SEEN_NAME]; /* as interface.md writes it, or the raw one */
 	__u32 name_len;
 	char raw[SEEN_NAME];

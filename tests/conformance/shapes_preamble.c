@@ -209,18 +209,30 @@ static void no_tls(struct script *s, __u32 variant)
 	say_all(s);
 }
 
-/* Records that no hello can be in; variants: a ServerHello, too short, too long, no version. */
+/* What no hello can be; variants: a ServerHello, a message too short, one too long. */
 static void lookalike(struct script *s, __u32 variant)
 {
 	static const struct {
 		__u8 at, byte;
-	} wrong[] = { { 5, 2 }, { 8, 9 }, { 6, 0x40 }, { 1, 9 } };
+	} wrong[] = { { 5, 2 }, { 8, 9 }, { 6, 0x40 } };
 
 	behind(s, 40);
 	s->count = 3;
 	s->stream.at[40 + wrong[variant].at] = wrong[variant].byte;
 	if (variant == 1)
 		s->stream.at[40 + 7] = 0;
+	say(s, 0, 40);
+	say_in(s, 40, MSS);
+}
+
+/* Java takes any record version, here as well. */
+static void odd_version(struct script *s, __u32 variant)
+{
+	static const __u16 versions[] = { 0x0400, 0x0201, 0x0903 };
+
+	behind(s, 40);
+	s->count = 3;
+	patch_be(&s->stream, 41, 2, versions[variant]);
 	say(s, 0, 40);
 	say_in(s, 40, MSS);
 }
@@ -276,7 +288,9 @@ static const struct row rows[] = {
 	  .not_live = "beyond the bound, as the row says" },
 	{ "after/no_tls", 12, "other protocols, and no hello", no_tls, NOT_TLS, .variants = 4 },
 	{ "after/lookalike", 12, "what only looks like a hello, after other data", lookalike,
-	  NOT_TLS, .variants = 4 },
+	  NOT_TLS, .variants = 3 },
+	{ "after/odd_record_version", 12, "other data, then record version 0x0400, 0x0201, 0x0903",
+	  odd_version, AFTER, .variants = 3 },
 };
 /* clang-format on */
 
