@@ -107,14 +107,29 @@ HG_INLINE __u32 hg_slot_bucket(__u64 word)
 
 HG_INLINE bool hg_slot_idle(__u64 word, __u64 now)
 {
-	return (__s16)(hg_slot_time(now) - HG_SLOT_TIME(word)) > HG_IDLE_SLOT;
+	return hg_slot_age(word, now) > HG_IDLE_SLOT;
 }
 
-/* End a slot-only flow, if it still is what was read. */
+/*
+ * End a slot-only flow, if it still is what was read.  Without payload so far
+ * the slot is emptied: a hello that comes all the same is not hidden by an end
+ * that was none.
+ */
 HG_INLINE void hg_slot_end(struct hg_slot *slot, __u64 word, __u32 bucket)
 {
-	if (hg_slot_move(slot, word, hg_slot_in_state(word, HG_SLOT_DONE)))
+	bool payload = HG_SLOT_STATE(word) == HG_SLOT_SEEK;
+
+	if (hg_slot_move(slot, word, payload ? hg_slot_in_state(word, HG_SLOT_DONE) : 0))
 		hg_count_flow_end(hg_counters(), bucket, 0);
+}
+
+/* The server closes, with a sequence number that nothing here can vouch for. */
+HG_INLINE void hg_slot_expire_soon(struct hg_slot *slot, __u64 word, __u64 now)
+{
+	__u32 time = hg_slot_time(now) - (HG_IDLE_SLOT - HG_IDLE_SLOT_CLOSED);
+
+	hg_slot_move(slot, word,
+		     (word & ~((__u64)HG_SLOT_TIME_MASK << 20)) | (time & HG_SLOT_TIME_MASK) << 20);
 }
 
 /* What a SYN that takes a slot ends: evicted, if it was another connection and alive. */
@@ -128,6 +143,21 @@ HG_INLINE void hg_slot_overwritten(__u64 old, bool mine, __u64 now)
 }
 
 /*
+ * What a later SYN keeps of the one before: its sequence number; that of an
+ * answered one, however many unanswered ones follow.
+ */
+HG_INLINE __u64 hg_slot_keeps(struct hg_slot *slot, __u64 old, __u32 *older_isn)
+{
+	bool answered = old & HG_SLOT_ANSWERED || HG_SLOT_STATE(old) == HG_SLOT_SEEK;
+
+	if (!hg_slot_live(old) || answered || !(old & HG_SLOT_KEPT))
+		*older_isn = slot->isn;
+	else
+		*older_isn = slot->older_isn;
+	return hg_slot_live(old) && (answered || old & HG_SLOT_KEPT) ? HG_SLOT_KEPT : 0;
+}
+
+/*
  * A SYN: a new flow takes the slot.  What was known of the connection is not
  * given up for it, since the SYN may be a decoy: an entry stays, and of a SYN
  * that came before, its sequence number.  A SYN from the other side does not
@@ -137,6 +167,7 @@ HG_INLINE void hg_slot_syn(struct hg_slot *slot, const struct hg_packet *p, __u6
 {
 	__u64 now = hg_now_coarse(), old = slot->word, word;
 	bool mine = hg_slot_mine(slot, hash), lo = hg_sender_is_lo(p);
+	__u32 older_isn = p->seq;
 
 	if (mine && slot->isn == p->seq && HG_SLOT_STATE(old) != HG_SLOT_DONE)
 		return; /* a retransmitted SYN */
@@ -145,12 +176,27 @@ HG_INLINE void hg_slot_syn(struct hg_slot *slot, const struct hg_packet *p, __u6
 	word = hg_slot_word(hg_hash_tag(hash), HG_SLOT_SYN, lo, p->ttl, hg_slot_time(now));
 	if (mine && (HG_SLOT_STATE(old) == HG_SLOT_ENTRY || old & HG_SLOT_OVER))
 		word |= HG_SLOT_OVER;
+	if (mine)
+		word |= hg_slot_keeps(slot, old, &older_isn);
 	if (!hg_slot_move(slot, old, word))
 		return; /* another processor was first: its flow stays */
-	slot->older_isn = mine ? slot->isn : p->seq;
+	slot->older_isn = older_isn;
 	slot->isn = p->seq;
 	hg_count_flow_created();
 	hg_slot_overwritten(old, mine, now);
+}
+
+/* The server says which of the SYNs it takes. */
+HG_INLINE void hg_slot_syn_ack(struct hg_slot *slot, __u32 ack)
+{
+	__u64 word = slot->word;
+
+	if (HG_SLOT_STATE(word) != HG_SLOT_SYN)
+		return;
+	if (ack == slot->isn + 1)
+		hg_slot_move(slot, word, (word | HG_SLOT_ANSWERED) & ~(__u64)HG_SLOT_KEPT);
+	else if (ack == slot->older_isn + 1)
+		hg_slot_move(slot, word, word | HG_SLOT_KEPT);
 }
 
 /* ---- entries ---- */

@@ -54,9 +54,6 @@ int hg_xdp_frags(struct xdp_md *ctx)
 /* Run the whole path on an skb.  Returns the TC action. */
 HG_INLINE int hg_entry_tc(struct __sk_buff *skb, const int at)
 {
-	struct hg_scratch *s;
-	struct hg_packet p;
-	struct hg_rst r;
 	int act;
 
 	act = hg_path(skb, at, (void *)(long)skb->data, (void *)(long)skb->data_end,
@@ -66,12 +63,7 @@ HG_INLINE int hg_entry_tc(struct __sk_buff *skb, const int at)
 		return TC_ACT_SHOT;
 	if (act != HG_ACT_RESET)
 		return TC_ACT_UNSPEC;
-	s = hg_scratch();
-	if (!s)
-		return TC_ACT_SHOT;
-	p = s->packet;
-	r = s->rst;
-	return hg_reset(skb, &p, &r, at == HG_AT_EGRESS);
+	return hg_reset(skb, at == HG_AT_EGRESS);
 }
 
 SEC("tc")
@@ -86,17 +78,16 @@ int hg_arm(struct __sk_buff *skb)
 {
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
 	struct hg_rst *meta = (void *)(long)skb->data_meta;
-	struct hg_packet p;
-	struct hg_rst r;
+	struct hg_scratch *s = hg_scratch();
 
-	if (arm_parses)
-		return hg_entry_tc(skb, HG_AT_INGRESS);
 	if ((void *)(meta + 1) > data || meta->magic != HG_RST_MAGIC)
 		return TC_ACT_UNSPEC;
-	r = *meta;
-	if (hg_headers(skb, HG_AT_INGRESS, data, end, &p) != HG_HEADERS_TCP)
+	if (!s)
 		return TC_ACT_SHOT;
-	return hg_reset(skb, &p, &r, false);
+	s->rst = *meta;
+	if (hg_headers(skb, HG_AT_INGRESS, data, end, &s->packet) != HG_HEADERS_TCP)
+		return TC_ACT_SHOT;
+	return hg_reset(skb, 0);
 }
 
 /* A forwarded packet was seen at the ingress of an attached interface. */

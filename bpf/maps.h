@@ -15,8 +15,7 @@
 HG_KNOB __u16 interface_number = 0;
 HG_KNOB __u16 netns_number = 0;
 HG_KNOB __u32 nr_cpus = 1;
-HG_KNOB __u8 inject_time = 0;			     /* replay: the clock is presence.time_ns */
-HG_KNOB __u8 arm_parses __attribute__((unused)) = 0; /* XDP metadata does not reach the TC arm */
+HG_KNOB __u8 inject_time = 0; /* replay: the clock is presence.time_ns */
 HG_KNOB struct hg_hash_key hash_key = {};
 HG_KNOB __u64 watched_ports[65536 / 64] = {};
 
@@ -281,6 +280,10 @@ struct hg_scratch {
 	struct hg_verdict fallback;
 	struct hg_flow flow; /* a new flow, before it is inserted */
 	struct hg_rst rst;
+	struct {
+		struct hg_packet packet;
+		struct hg_rst rst;
+	} resetting; /* the packet that is being made into resets */
 	struct hg_server_name server_name;
 	struct hg_event event;
 };

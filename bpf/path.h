@@ -42,26 +42,30 @@ HG_INLINE bool hg_attentive(void)
 
 /* ---- what a verdict does ---- */
 
+/* The later of two sequence numbers. */
+HG_INLINE __u32 hg_later(__u32 a, __u32 b)
+{
+	return (__s32)(b - a) > 0 ? b : a;
+}
+
 /*
  * A reset is made of the packet at hand.  Sequence numbers are exact, as RFC
  * 5961 (section 3.2) demands: towards the server the bytes that it has, not
  * where this packet begins; towards the client what it says it waits for, or
- * what the server has sent since.
+ * what the server has sent since.  What the server retransmits begins behind
+ * what its client has.
  */
 HG_INLINE void hg_rst_fill(struct hg_rst *r, const struct hg_packet *p, const struct hg_flow *f)
 {
 	bool client = p->from == HG_FROM_CLIENT;
-	__u32 server_next = f->next[HG_FROM_SERVER];
 
 	r->magic = HG_RST_MAGIC;
 	r->to = f->verdict.to;
 	r->from = p->from;
 	r->reserved = 0;
-	r->seq_along = client ? f->next[HG_FROM_CLIENT] : p->seq;
+	r->seq_along = client ? f->next[HG_FROM_CLIENT] : hg_later(p->seq, f->next[HG_FROM_SERVER]);
 	r->ack_along = p->ack;
-	r->seq_back = p->ack;
-	if (client && (__s32)(server_next - p->ack) > 0)
-		r->seq_back = server_next;
+	r->seq_back = hg_later(p->ack, f->next[client ? HG_FROM_SERVER : HG_FROM_CLIENT]);
 	r->ack_back = p->seq + p->payload_len;
 }
 
@@ -104,6 +108,14 @@ HG_SUBPROG int hg_flow_judged(struct hg_scratch *s, struct hg_flow *f, const str
 
 /* ---- verdicts of user space ---- */
 
+/* What holds where user space has not answered. */
+HG_INLINE int hg_flow_fall_back(struct hg_scratch *s, struct hg_flow *f)
+{
+	struct hg_verdict v = f->fallback;
+
+	return hg_flow_judged(s, f, &v);
+}
+
 /* A pending flow, or one that user space has a verdict for. */
 HG_INLINE int hg_flow_await(struct hg_scratch *s, struct hg_flow *f)
 {
@@ -122,8 +134,7 @@ HG_INLINE int hg_flow_await(struct hg_scratch *s, struct hg_flow *f)
 	c = hg_counters();
 	if (c)
 		c->verdict_timeouts++;
-	v = f->fallback;
-	return hg_flow_judged(s, f, &v);
+	return hg_flow_fall_back(s, f);
 }
 
 /* ---- a hello has been read, or cannot be ---- */
@@ -253,24 +264,51 @@ HG_INLINE void hg_flow_give_up(struct hg_scratch *s, bool created)
 		hg_count_flow_end(hg_counters(), HG_BUCKET_evicted, 0);
 }
 
-/* No room for the entry: what was decided holds, and the flow ends here. */
-HG_SUBPROG int hg_flow_refused(struct hg_scratch *s, __u32 why)
+/* What is certain without a hello, `bucket`: rules that name it apply, and `unread`. */
+HG_SUBPROG int hg_unread(struct hg_scratch *s, struct hg_flow *f, __u32 bucket)
 {
-	struct hg_flow *f = &s->flow;
-
-	hg_count_refused(why);
-	if (hg_state_needs_acks(f->state))
-		hg_attention_add(-1);
+	f->bucket = hg_flow_bucket(f, bucket);
+	f->records = s->records;
+	f->flags |= s->records.flags;
+	f->hello_ns = s->now;
 	hg_flow_release_buffer(f);
-	if (f->bucket > HG_BUCKET_evicted)
-		f->bucket = HG_BUCKET_evicted;
-	hg_flow_end(f, &s->key, &s->event, s->now, HG_CLOSE_evicted, HG_SIDE_self,
-		    HG_BUCKET_evicted, HG_OUTCOME_unknown);
-	return 0;
+	s->facts.coverage = 1U << (f->bucket & 31);
+	s->facts.flags = f->flags;
+	hg_judge(1);
+	return hg_flow_judged(s, f, &s->verdict);
 }
 
-/* Make the flow in the scratch an entry. */
-HG_INLINE void hg_flow_insert(struct hg_scratch *s, struct hg_slot *slot)
+/*
+ * No room for the flow in the scratch.  It ends here: what was decided holds,
+ * what waits for user space falls back, half a hello is judged as unread.  One
+ * that is ours has no entry to say so, but its slot does.
+ */
+HG_SUBPROG int hg_flow_refused(struct hg_scratch *s, struct hg_slot *slot, __u32 why)
+{
+	struct hg_flow *f = &s->flow;
+	int act = HG_ACT_PASS;
+
+	hg_count_refused(why);
+	hg_flow_release_buffer(f);
+	f->next[HG_FROM_CLIENT] = f->base; /* this segment does not reach the server */
+	if (f->state == HG_FLOW_PARTIAL)
+		act = hg_unread(s, f, HG_BUCKET_evicted);
+	else if (f->state == HG_FLOW_PENDING)
+		act = hg_flow_fall_back(s, f);
+	else if (hg_flow_ours(f))
+		act = hg_act_on(s, f);
+	if (hg_state_needs_acks(f->state))
+		hg_attention_add(-1);
+	if (f->bucket > HG_BUCKET_evicted)
+		f->bucket = HG_BUCKET_evicted;
+	hg_flow_end(f, &s->key, &s->event, s->now, HG_CLOSE_evicted, HG_SIDE_self, f->bucket,
+		    HG_OUTCOME_unknown);
+	hg_slot_set(slot, s->hash, hg_flow_ours(f) ? HG_SLOT_DROP : HG_SLOT_DONE, f, s->now);
+	return act;
+}
+
+/* Make the flow in the scratch an entry.  Returns `act`, or what is done without one. */
+HG_INLINE int hg_flow_insert(struct hg_scratch *s, struct hg_slot *slot, int act)
 {
 	/* An int: before 6.4 the upper half of the register is not the sign's. */
 	int error = bpf_map_update_elem(&flows, &s->key, &s->flow, BPF_NOEXIST);
@@ -279,11 +317,12 @@ HG_INLINE void hg_flow_insert(struct hg_scratch *s, struct hg_slot *slot)
 		error = hg_flow_supersede(s);
 	if (error == 1) {
 		hg_flow_give_up(s, s->created);
-		return;
+		return act;
 	}
 	if (error)
-		hg_flow_refused(s, HG_REFUSAL_flow_table_full);
-	hg_slot_set(slot, s->hash, error ? HG_SLOT_DONE : HG_SLOT_ENTRY, &s->flow, s->now);
+		return hg_flow_refused(s, slot, HG_REFUSAL_flow_table_full);
+	hg_slot_set(slot, s->hash, HG_SLOT_ENTRY, &s->flow, s->now);
+	return act;
 }
 
 HG_INLINE void hg_flow_closed(struct hg_scratch *s, struct hg_flow *f, struct hg_slot *slot)
@@ -348,20 +387,6 @@ enum hg_first {
 	HG_FIRST_BEHIND, /* it comes before the first segment of its stream */
 };
 
-/* A class that is certain without a hello: too large, malformed, not TLS. */
-HG_SUBPROG int hg_unread(struct hg_scratch *s, struct hg_flow *f, __u32 scan)
-{
-	f->bucket = hg_flow_bucket(f, hg_bucket_of_scan(scan));
-	f->records = s->records;
-	f->flags |= s->records.flags;
-	f->hello_ns = s->now;
-	hg_flow_release_buffer(f);
-	s->facts.coverage = 1U << (f->bucket & 31);
-	s->facts.flags = f->flags;
-	hg_judge(1);
-	return hg_flow_judged(s, f, &s->verdict);
-}
-
 /* Part of a hello: keep the segment in a capture of the pool. */
 HG_INLINE int hg_begin_partial(void *ctx, const int at, struct hg_scratch *s, struct hg_slot *slot)
 {
@@ -370,17 +395,13 @@ HG_INLINE int hg_begin_partial(void *ctx, const int at, struct hg_scratch *s, st
 	struct hg_capture *c;
 	__u32 buffer;
 
-	if (bpf_map_pop_elem(&free_captures, &buffer)) {
-		hg_flow_refused(s, HG_REFUSAL_partial_pool_full);
-		hg_slot_set(slot, s->hash, HG_SLOT_DONE, f, s->now);
-		return HG_ACT_PASS;
-	}
+	if (bpf_map_pop_elem(&free_captures, &buffer))
+		return hg_flow_refused(s, slot, HG_REFUSAL_partial_pool_full);
 	f->buffer = buffer;
 	c = hg_capture(buffer);
 	if (c && f->filled)
 		hg_stream_copy(ctx, at, c, p->payload, 0, f->filled);
-	hg_flow_insert(s, slot);
-	return HG_ACT_PASS;
+	return hg_flow_insert(s, slot, HG_ACT_PASS);
 }
 
 /* The whole segment is in this processor's capture; read it and act on it. */
@@ -406,12 +427,11 @@ HG_INLINE int hg_begin_hello(void *ctx, const int at, struct hg_scratch *s, stru
 		hg_emit_hello(s->message_index, s->message_at);
 		act = hg_hello_act(s, f);
 	} else {
-		act = hg_unread(s, f, scan);
+		act = hg_unread(s, f, hg_bucket_of_scan(scan));
 	}
 	if (act == HG_ACT_PASS)
 		f->next[HG_FROM_CLIENT] = f->base + s->packet.payload_len;
-	hg_flow_insert(s, slot);
-	return act;
+	return hg_flow_insert(s, slot, act);
 }
 
 /* The first segment to arrive is not the first of its stream. */
@@ -419,14 +439,16 @@ HG_INLINE int hg_begin_behind(void *ctx, const int at, struct hg_scratch *s, str
 			      __u32 offset, __u32 len, __u32 cpu)
 {
 	struct hg_flow *f = &s->flow;
+	int act;
 
 	if (offset + len > HG_STREAM_CAP)
 		len = HG_STREAM_CAP - offset;
 	f->segments = 1;
 	f->flags |= HG_FLAG(out_of_order);
-	hg_begin_partial(ctx, at, s, slot);
-	hg_stream_merge(cpu, f->buffer, offset, len);
-	return HG_ACT_PASS;
+	act = hg_begin_partial(ctx, at, s, slot);
+	if (f->buffer != HG_NO_BUFFER)
+		hg_stream_merge(cpu, f->buffer, offset, len);
+	return act;
 }
 
 HG_INLINE int hg_path_begin(void *ctx, const int at, struct hg_scratch *s, struct hg_slot *slot,
@@ -473,21 +495,54 @@ HG_INLINE bool hg_close_plausible(__u32 seq, __u32 next)
 	return seq - next + HG_CLOSE_WINDOW <= 2 * HG_CLOSE_WINDOW;
 }
 
-HG_INLINE bool hg_slot_close_plausible(const struct hg_slot *slot, const struct hg_packet *p)
-{
-	if (p->from == HG_FROM_SERVER)
-		return !(p->flags & HG_TCP_ACK) || hg_close_plausible(p->ack, slot->isn + 1);
-	return hg_close_plausible(p->seq, slot->isn + 1);
-}
-
-HG_INLINE void hg_slot_closed(struct hg_slot *slot, const struct hg_packet *p)
+/* A FIN or RST that no receiver would take. */
+HG_INLINE void hg_slot_decoy(struct hg_slot *slot)
 {
 	__u64 word = slot->word;
-	bool refused = p->flags & HG_TCP_RST && p->from == HG_FROM_SERVER &&
-		       HG_SLOT_STATE(word) == HG_SLOT_SYN && !(word & HG_SLOT_ANSWERED);
 
-	if (hg_slot_live(word) && hg_slot_close_plausible(slot, p))
-		hg_slot_end(slot, word, refused ? HG_BUCKET_tcp_refused : hg_slot_bucket(word));
+	hg_slot_move(slot, word, word | HG_SLOT_DECOY);
+}
+
+/* The client's must be exact: what it has sent so far is known. */
+HG_INLINE void hg_slot_closed_by_client(struct hg_slot *slot, __u64 word, const struct hg_packet *p)
+{
+	bool seek = HG_SLOT_STATE(word) == HG_SLOT_SEEK;
+	__u32 next = seek ? slot->next : slot->isn + 1;
+
+	if (p->seq == next || (seek && p->seq + p->payload_len == next))
+		hg_slot_end(slot, word, hg_slot_bucket(word));
+	else
+		hg_slot_decoy(slot);
+}
+
+/*
+ * A SYN is refused by a RST that acknowledges it.  Later on the server's own
+ * sequence numbers count, which a slot does not hold.
+ */
+HG_INLINE void hg_slot_closed_by_server(struct hg_slot *slot, __u64 word, const struct hg_packet *p,
+					__u64 now)
+{
+	bool answered = word & HG_SLOT_ANSWERED || HG_SLOT_STATE(word) == HG_SLOT_SEEK;
+
+	if (!answered && p->flags & HG_TCP_RST && p->ack == slot->isn + 1)
+		hg_slot_end(slot, word, HG_BUCKET_tcp_refused);
+	else if (answered &&
+		 (!(p->flags & HG_TCP_ACK) || hg_close_plausible(p->ack, slot->isn + 1)))
+		hg_slot_expire_soon(slot, word, now);
+	else
+		hg_slot_decoy(slot);
+}
+
+HG_INLINE void hg_slot_closed(struct hg_slot *slot, const struct hg_packet *p, __u64 now)
+{
+	__u64 word = slot->word;
+
+	if (!hg_slot_live(word))
+		return;
+	if (p->from == HG_FROM_CLIENT)
+		hg_slot_closed_by_client(slot, word, p);
+	else
+		hg_slot_closed_by_server(slot, word, p, now);
 }
 
 /*
@@ -508,8 +563,11 @@ HG_INLINE __u32 hg_slot_payload(struct hg_scratch *s, struct hg_slot *slot, stru
 			return HG_FIRST_NOTHING; /* far ahead of a beginning that is to come */
 		if (b->offset)
 			return HG_FIRST_BEHIND;
-		hg_slot_move(slot, word, hg_slot_in_state(word, HG_SLOT_SEEK));
+		if (hg_slot_move(slot, word, hg_slot_in_state(word, HG_SLOT_SEEK)))
+			slot->next = s->packet.seq;
 	}
+	if (s->packet.seq == slot->next)
+		slot->next += s->packet.payload_len;
 	if (b->offset > HG_SEEK_MAX) {
 		hg_slot_end(slot, slot->word, HG_BUCKET_not_tls);
 		return HG_FIRST_NOTHING;
@@ -518,8 +576,19 @@ HG_INLINE __u32 hg_slot_payload(struct hg_scratch *s, struct hg_slot *slot, stru
 		return HG_FIRST_NOTHING;
 	b->base = s->packet.seq;
 	b->offset = 0;
-	b->flags = HG_FLAG(after_other_data);
+	b->flags |= HG_FLAG(after_other_data);
 	return HG_FIRST_HELLO;
+}
+
+/* Could a receiver of the stream that begins at `isn` take this sequence number? */
+HG_INLINE bool hg_slot_window(__u32 isn, __u32 seq)
+{
+	return seq - isn <= HG_SEEK_MAX + HG_STREAM_CAP;
+}
+
+HG_INLINE bool hg_slot_window_older(const struct hg_slot *slot, __u32 seq)
+{
+	return HG_SLOT_STATE(slot->word) == HG_SLOT_SYN && hg_slot_window(slot->older_isn, seq);
 }
 
 /* Which of the SYNs that the slot remembers began the stream of this packet? */
@@ -528,8 +597,9 @@ HG_INLINE void hg_slot_stream(const struct hg_slot *slot, const struct hg_packet
 {
 	b->isn = slot->isn;
 	b->has_slot = 1;
-	if (p->seq - slot->isn > HG_SEEK_MAX + HG_STREAM_CAP &&
-	    p->seq - slot->older_isn <= HG_SEEK_MAX + HG_STREAM_CAP) {
+	if (slot->word & HG_SLOT_DECOY)
+		b->flags |= HG_FLAG(decoy_sequence);
+	if (!hg_slot_window(slot->isn, p->seq) && hg_slot_window_older(slot, p->seq)) {
 		b->isn = slot->older_isn;
 		b->has_slot = 0; /* that one was counted, and ended */
 	}
@@ -563,7 +633,7 @@ HG_INLINE __u32 hg_first_of_slot(void *ctx, const int at, struct hg_scratch *s,
 		first = hg_slot_payload(
 			s, slot, b, hg_look(ctx, at, s, cpu, HG_SLOT_STATE(word) == HG_SLOT_SYN));
 	if (first == HG_FIRST_NOTHING && p->flags & (HG_TCP_FIN | HG_TCP_RST))
-		hg_slot_closed(slot, p);
+		hg_slot_closed(slot, p, s->now);
 	return first;
 }
 
@@ -600,7 +670,7 @@ HG_INLINE int hg_continue_read(struct hg_scratch *s, struct hg_flow *f, __u32 cp
 	if (scan == HG_SCAN_MORE)
 		return HG_ACT_PASS;
 	if (scan != HG_SCAN_COMPLETE)
-		return hg_unread(s, f, scan);
+		return hg_unread(s, f, hg_bucket_of_scan(scan));
 	hg_hello_done(s, f);
 	s->flow = *f;
 	hg_emit_hello(s->message_index, s->message_at);
@@ -789,9 +859,17 @@ HG_INLINE bool hg_slot_knows(const struct hg_slot *slot, const struct hg_packet 
 	bool from_client = hg_sender_is_lo(p) == HG_SLOT_CLIENT_LO(word);
 	__u32 seq = from_client ? p->seq : p->ack;
 
-	return hg_slot_live(word) &&
-	       (seq - slot->isn <= HG_SEEK_MAX + HG_STREAM_CAP ||
-		seq - slot->older_isn <= HG_SEEK_MAX + HG_STREAM_CAP || p->flags & HG_TCP_RST);
+	return hg_slot_live(word) && (hg_slot_window(slot->isn, seq) ||
+				      hg_slot_window_older(slot, seq) || p->flags & HG_TCP_RST);
+}
+
+/* Out of every window that a receiver has, once an answer has shown which SYN counts. */
+HG_INLINE bool hg_slot_out_of_window(const struct hg_slot *slot, const struct hg_packet *p)
+{
+	__u64 word = slot->word;
+
+	return hg_slot_live(word) && !hg_slot_knows(slot, p) &&
+	       (word & (HG_SLOT_ANSWERED | HG_SLOT_KEPT) || HG_SLOT_STATE(word) == HG_SLOT_SEEK);
 }
 
 /* Must the flow be looked up under its full key, or does the slot say it all? */
@@ -836,6 +914,10 @@ HG_INLINE int hg_path_flow(void *ctx, const int at, struct hg_scratch *s, struct
 	}
 	if (mine && HG_SLOT_STATE(slot->word) == HG_SLOT_DONE)
 		return HG_ACT_PASS;
+	if (mine && hg_slot_out_of_window(slot, &s->packet)) {
+		hg_slot_decoy(slot);
+		return HG_ACT_PASS;
+	}
 	s->now = hg_now();
 	first = mine && hg_slot_knows(slot, &s->packet)
 			? hg_first_of_slot(ctx, at, s, slot, &b, cpu)
@@ -852,9 +934,8 @@ HG_INLINE void hg_path_syn(const struct hg_packet *p, struct hg_slot *slot, __u6
 {
 	if (!(p->flags & HG_TCP_ACK))
 		hg_slot_syn(slot, p, hash);
-	else if (hg_slot_mine(slot, hash) && HG_SLOT_STATE(slot->word) == HG_SLOT_SYN &&
-		 p->ack == slot->isn + 1)
-		hg_slot_move(slot, slot->word, slot->word | HG_SLOT_ANSWERED);
+	else if (hg_slot_mine(slot, hash))
+		hg_slot_syn_ack(slot, p->ack);
 }
 
 /* A bare acknowledgement, and no flow that waits for one. */
@@ -879,6 +960,8 @@ HG_INLINE int hg_path_tcp(void *ctx, const int at, const struct hg_packet *p, __
 	if (hg_slot_mine(slot, hash) && HG_SLOT_STATE(slot->word) == HG_SLOT_DONE &&
 	    !hg_attentive())
 		return HG_ACT_PASS;
+	if (hg_slot_mine(slot, hash) && HG_SLOT_STATE(slot->word) == HG_SLOT_DROP)
+		return HG_ACT_DROP;
 	s = hg_scratch();
 	if (!s)
 		return HG_ACT_PASS;

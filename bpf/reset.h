@@ -219,13 +219,9 @@ HG_SUBPROG int hg_reset_along(struct __sk_buff *skb, const struct hg_packet *p,
 	return 0;
 }
 
-/*
- * Turn the packet into the resets that `r` asks for.  `p` and `r` must not lie
- * in the scratch: the clone passes our own egress program on the way out.
- * Returns the TC action for what is left of the packet.
- */
-HG_INLINE int hg_reset(struct __sk_buff *skb, struct hg_packet *p, const struct hg_rst *r,
-		       bool egress)
+/* Returns the TC action for what is left of the packet. */
+HG_INLINE int hg_reset_both(struct __sk_buff *skb, struct hg_packet *p, const struct hg_rst *r,
+			    bool egress)
 {
 	__u32 along = r->from == HG_FROM_CLIENT ? HG_TO_server : HG_TO_client;
 	__u32 back = along ^ HG_TO_both, done = 0;
@@ -242,6 +238,22 @@ HG_INLINE int hg_reset(struct __sk_buff *skb, struct hg_packet *p, const struct 
 		done |= along;
 	hg_count_reset(done);
 	return done & along ? TC_ACT_UNSPEC : TC_ACT_SHOT;
+}
+
+/*
+ * Turn the packet into the resets that scratch->rst asks for.  Both are copied
+ * first: the clone passes our own egress program on the way out, which uses
+ * the scratch, too, but makes no reset of a reset.  Returns the TC action.
+ */
+HG_NOINLINE int hg_reset(struct __sk_buff *skb, __u32 egress)
+{
+	struct hg_scratch *s = hg_scratch();
+
+	if (!s)
+		return TC_ACT_SHOT;
+	s->resetting.packet = s->packet;
+	s->resetting.rst = s->rst;
+	return hg_reset_both(skb, &s->resetting.packet, &s->resetting.rst, egress);
 }
 
 #endif /* HG_RESET_H */

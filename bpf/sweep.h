@@ -75,15 +75,44 @@ HG_INLINE void hg_slot_release(const struct hg_flow *f)
 		hg_slot_move(slot, word, hg_slot_in_state(word, HG_SLOT_DONE));
 }
 
+HG_INLINE bool hg_flow_idle(const struct hg_sweep *w, const struct hg_flow *f)
+{
+	return !f->busy && (__s64)(w->life.now - f->last_ns) >= hg_flow_patience(f);
+}
+
+/*
+ * When three quarters of the table are taken, flows whose hello was judged give
+ * way to those whose hello is to come, however busy they are.
+ */
+HG_INLINE bool hg_flow_gives_way(const struct hg_sweep *w, const struct hg_flow *f)
+{
+	return w->life.occupied > HG_FLOWS / 4 * 3 && f->state == HG_FLOW_JUDGED &&
+	       (__s64)(w->life.now - f->hello_ns) >= (__s64)HG_IDLE_CROWDED;
+}
+
+/* Why a flow ends now: enum hg_close, or none. */
+HG_INLINE __u8 hg_sweep_close(const struct hg_sweep *w, const struct hg_flow *f)
+{
+	if (w->life.final)
+		return HG_CLOSE_end_of_capture;
+	if (hg_flow_idle(w, f))
+		return HG_CLOSE_idle;
+	return hg_flow_gives_way(w, f) ? HG_CLOSE_evicted : HG_CLOSE_none;
+}
+
 HG_INLINE void hg_sweep_flow(struct hg_sweep *w, const struct hg_flow_key *key, struct hg_flow *f)
 {
+	__u8 close;
+
+	w->life.entries++;
 	if (f->state == HG_FLOW_PENDING && (__s64)(w->life.now - f->deadline_ns) >= 0)
 		hg_sweep_pending(w, key, f);
-	if (!w->life.final && (f->busy || (__s64)(w->life.now - f->last_ns) < hg_flow_patience(f)))
+	close = hg_sweep_close(w, f);
+	if (close == HG_CLOSE_none)
 		return;
-	hg_flow_end(f, key, &w->event, w->life.now,
-		    w->life.final ? HG_CLOSE_end_of_capture : HG_CLOSE_idle, HG_SIDE_path,
-		    HG_BUCKET_truncated, HG_OUTCOME_unknown);
+	hg_flow_end(f, key, &w->event, w->life.now, close,
+		    close == HG_CLOSE_evicted ? HG_SIDE_self : HG_SIDE_path, HG_BUCKET_truncated,
+		    HG_OUTCOME_unknown);
 	hg_slot_release(f);
 	hg_flow_delete(f, key);
 }
@@ -96,6 +125,9 @@ HG_INLINE void hg_sweep_slot(struct hg_sweep *w, __u32 index)
 	if (!slot)
 		return;
 	word = slot->word;
+	if (HG_SLOT_STATE(word) == HG_SLOT_DROP &&
+	    hg_slot_age(word, w->life.now) > HG_IDLE_SLOT_DROP)
+		hg_slot_move(slot, word, 0);
 	if (!hg_slot_live(word) || (!w->life.final && !hg_slot_idle(word, w->life.now)))
 		return;
 	/* Empty, not done: a hello that comes so late begins a flow of its own. */
@@ -117,6 +149,8 @@ HG_INLINE void hg_sweep_begin(struct hg_sweep *w)
 	struct hg_presence *p = hg_presence();
 
 	w->life.now = hg_now();
+	w->life.occupied = w->life.entries;
+	w->life.entries = 0;
 	w->life.final = p && p->final;
 }
 

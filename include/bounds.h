@@ -57,6 +57,9 @@
 #define HG_IDLE_DROP (300 * HG_SECOND)	   /* dropped by us: TCP goes on trying for minutes */
 #define HG_LINGER HG_SECOND		   /* over, but a processor may still hold it */
 #define HG_IDLE_SLOT 60			   /* seconds: SYN, no payload since */
+#define HG_IDLE_SLOT_CLOSED 2		   /* seconds: the server seems to have closed it */
+#define HG_IDLE_SLOT_DROP 300		   /* seconds: dropped by us */
+#define HG_IDLE_CROWDED (2 * HG_SECOND)	   /* hello judged, and the table is nearly full */
 #define HG_HEARTBEAT_MAX HG_SECOND	   /* `run` is there if it beat since */
 
 #endif /* HG_BOUNDS_H */

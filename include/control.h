@@ -38,7 +38,9 @@ struct hg_attention {
 struct hg_sweep_life {
 	__u64 now;
 	__u64 runs;
-	__u64 final; /* end of a replay: everything ends */
+	__u64 final;	/* end of a replay: everything ends */
+	__u64 entries;	/* flows met in this run so far */
+	__u64 occupied; /* and in the run before */
 };
 
 #define HG_SWEEP_LIFE_AT 16 /* the size of struct bpf_timer */

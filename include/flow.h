@@ -38,8 +38,11 @@ struct hg_flow_key {
  */
 struct hg_slot {
 	__u64 word;
-	__u32 isn;	 /* of the client */
-	__u32 older_isn; /* of the SYN before this one, which may have been the real one */
+	__u32 isn; /* of the client */
+	union {
+		__u32 older_isn; /* SYN: of the one before, which may have been the real one */
+		__u32 next;	 /* SEEK: the client's next sequence number */
+	};
 };
 
 enum hg_slot_state {
@@ -48,6 +51,7 @@ enum hg_slot_state {
 	HG_SLOT_SEEK,  /* payload that is not TLS, so far: a live flow */
 	HG_SLOT_ENTRY, /* look under the full key */
 	HG_SLOT_DONE,  /* over: nothing more is read */
+	HG_SLOT_DROP,  /* ours, without an entry: every packet is dropped */
 };
 
 #define HG_SLOT_TAG(word) ((__u32)((word) >> 32))
@@ -55,19 +59,31 @@ enum hg_slot_state {
 #define HG_SLOT_CLIENT_LO(word) ((__u32)(word) >> 4 & 1)
 #define HG_SLOT_ANSWERED (1U << 5) /* the SYN-ACK was seen */
 #define HG_SLOT_OVER (1U << 6)	   /* an entry of an older connection lives below this SYN */
+#define HG_SLOT_KEPT                                                                               \
+	(1U << 7) /* older_isn was answered: only what is answered, too, takes its place */
+#define HG_SLOT_DECOY (1U << 16) /* a RST or FIN came that no receiver would take */
 #define HG_SLOT_TTL(word) ((__u32)(word) >> 8 & 0xff)
-#define HG_SLOT_TIME(word) ((__u32)(word) >> 16 & 0xffff)
+#define HG_SLOT_TIME(word) ((__u32)(word) >> 20 & HG_SLOT_TIME_MASK)
+#define HG_SLOT_TIME_MASK 0xfffU
 
 HG_INLINE __u64 hg_slot_word(__u32 tag, __u32 state, __u32 client_lo, __u32 ttl, __u32 time)
 {
-	return (__u64)tag << 32 | (time & 0xffff) << 16 | (ttl & 0xff) << 8 | client_lo << 4 |
-	       state;
+	return (__u64)tag << 32 | (time & HG_SLOT_TIME_MASK) << 20 | (ttl & 0xff) << 8 |
+	       client_lo << 4 | state;
 }
 
-/* Slots tell the time in seconds of 2^30 ns, modulo 2^16 (19 hours). */
+/* Slots tell the time in seconds of 2^30 ns, modulo 2^12 (73 minutes). */
 HG_INLINE __u32 hg_slot_time(__u64 ns)
 {
-	return (__u32)(ns >> 30) & 0xffff;
+	return (__u32)(ns >> 30) & HG_SLOT_TIME_MASK;
+}
+
+/* Seconds since the slot was written; what lies ahead of `now` is new. */
+HG_INLINE __u32 hg_slot_age(__u64 word, __u64 now)
+{
+	__u32 age = (hg_slot_time(now) - HG_SLOT_TIME(word)) & HG_SLOT_TIME_MASK;
+
+	return age > HG_SLOT_TIME_MASK - 60 ? 0 : age;
 }
 
 enum hg_flow_state {

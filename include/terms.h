@@ -139,8 +139,7 @@
 	X(flow_table_full, "flow_table_full")                                                      \
 	X(partial_pool_full, "partial_pool_full")                                                  \
 	X(server_name_table_full, "server_name_table_full")                                        \
-	X(flow_busy, "flow_busy")                                                                  \
-	X(metadata_unsupported, "metadata_unsupported")
+	X(flow_busy, "flow_busy")
 
 /* Why a reset that was decided did not go out. */
 #define HG_RESET_FAILURES(X)                                                                       \

@@ -11,8 +11,7 @@
 
 /* Classes that are known only when the flow is over: bits of enum hg_bucket. */
 #define HG_BUCKETS_NOT_JUDGED                                                                      \
-	(1U << HG_BUCKET_truncated | 1U << HG_BUCKET_evicted | 1U << HG_BUCKET_no_data |           \
-	 1U << HG_BUCKET_tcp_refused)
+	(1U << HG_BUCKET_truncated | 1U << HG_BUCKET_no_data | 1U << HG_BUCKET_tcp_refused)
 
 /* Classes of flows whose hello was read: rules on it and `default` apply. */
 #define HG_BUCKETS_READ                                                                            \

@@ -26,6 +26,7 @@ enum step {
 	CLIENT_FIN_FAR, /* 16 MB ahead: no server would believe it */
 	CLIENT_RST_FAR,
 	SERVER_RST_FAR,
+	CLIENT_FIN_AHEAD, /* where the hello will end */
 	CLIENT_FIN_EARLY,
 	CLIENT_RST_EARLY,
 	CLIENT_FIN_LATE,
@@ -54,7 +55,13 @@ static const struct row rows[] = {
 	{ "SYN alone", { SYN }, ACTIVE, NO_END },
 	{ "SYN, 70 s", { SYN, IDLE_70 }, HG_BUCKET_no_data, NO_END },
 	{ "SYN, refused", { SYN, REFUSAL }, HG_BUCKET_tcp_refused, NO_END },
-	{ "SYN, SYN-ACK, server RST", { SYN, SYN_ACK, SERVER_RST }, HG_BUCKET_no_data, NO_END },
+	{ "SYN, SYN-ACK, server RST", { SYN, SYN_ACK, SERVER_RST }, ACTIVE, NO_END },
+	{ "SYN, SYN-ACK, server RST, 9 s", { SYN, SYN_ACK, SERVER_RST, IDLE_9 }, HG_BUCKET_no_data,
+	  NO_END },
+	{ "SYN, SYN-ACK, server RST, hello, FIN", { SYN, SYN_ACK, SERVER_RST, HELLO, CLIENT_FIN },
+	  HG_BUCKET_single_segment, HG_CLOSE_fin, HG_SIDE_client },
+	{ "SYN, SYN-ACK, client RST one byte late", { SYN, SYN_ACK, CLIENT_RST_LATE }, ACTIVE,
+	  NO_END },
 	{ "SYN, client RST", { SYN, CLIENT_RST }, HG_BUCKET_no_data, NO_END },
 	{ "SYN, SYN-ACK, ACK, client FIN", { SYN, SYN_ACK, CLIENT_ACK, CLIENT_FIN },
 	  HG_BUCKET_no_data, NO_END },
@@ -87,8 +94,8 @@ static const struct row rows[] = {
 	  HG_CLOSE_fin, HG_SIDE_server },
 	{ "part, 31 s, rest", { SYN, PART, IDLE_31, REST }, HG_BUCKET_truncated, HG_CLOSE_idle,
 	  HG_SIDE_path },
-	{ "part, a FIN ahead of the rest", { SYN, PART, CLIENT_FIN }, ACTIVE, NO_END },
-	{ "part, a FIN ahead of the rest, 31 s", { SYN, PART, CLIENT_FIN, IDLE_31 },
+	{ "part, a FIN ahead of the rest", { SYN, PART, CLIENT_FIN_AHEAD }, ACTIVE, NO_END },
+	{ "part, a FIN ahead of the rest, 31 s", { SYN, PART, CLIENT_FIN_AHEAD, IDLE_31 },
 	  HG_BUCKET_truncated, HG_CLOSE_idle, HG_SIDE_path },
 	{ "part, server RST", { SYN, PART, SERVER_RST }, HG_BUCKET_truncated, HG_CLOSE_rst,
 	  HG_SIDE_server },
@@ -182,10 +189,10 @@ static void take(struct talk *t, enum step step)
 		talk_client_flags(t, TCP_ACK, 0);
 		break;
 	case CLIENT_FIN:
-		talk_client_flags(t, TCP_FIN | TCP_ACK, 517);
+		talk_client_flags(t, TCP_FIN | TCP_ACK, ends.client);
 		break;
 	case CLIENT_RST:
-		talk_client_flags(t, TCP_RST, 517);
+		talk_client_flags(t, TCP_RST, ends.client);
 		break;
 	case CLIENT_DATA:
 		talk_client(t, 517, data, sizeof(data));
@@ -207,6 +214,9 @@ static void take(struct talk *t, enum step step)
 		break;
 	case CLIENT_RST_FAR:
 		talk_client_flags(t, TCP_RST, 1 << 24);
+		break;
+	case CLIENT_FIN_AHEAD:
+		talk_client_flags(t, TCP_FIN | TCP_ACK, 517);
 		break;
 	case CLIENT_FIN_EARLY:
 		talk_client_flags(t, TCP_FIN | TCP_ACK, ends.client - 1);

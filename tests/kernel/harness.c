@@ -91,7 +91,6 @@ static void set_knobs(struct hellogate_bpf *s, const struct gate_options *o)
 	s->rodata->netns_number = o->netns_number;
 	s->rodata->nr_cpus = (__u32)libbpf_num_possible_cpus();
 	s->rodata->inject_time = !o->real_clock;
-	s->rodata->arm_parses = o->arm_parses;
 	s->rodata->hash_key = fixed_hash_key();
 	set_ports(s->rodata->watched_ports, o->ports);
 }

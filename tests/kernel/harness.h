@@ -60,7 +60,6 @@ struct gate_options {
 	__u16 interface_number;
 	__u16 netns_number;
 	bool real_clock;
-	bool arm_parses;
 	const __u16 *ports; /* the watched ones; 0 ends */
 };
 

@@ -101,24 +101,6 @@ static void bare(struct gate *g)
 	tap_ok(ok & gate_balanced(g) & gate_clear(g), "a frame without metadata is left alone");
 }
 
-/* Where metadata does not get through, the arm parses. */
-static void parses(void)
-{
-	static const struct gate_options options = { .arm_parses = true };
-	static struct gate g;
-	static struct talk t;
-	bool ok;
-
-	gate_open(&g, &options);
-	gate_police(&g, &reset_all);
-	talk_begin(&t, &g, GATE_ARM, NULL);
-	talk_syn(&t);
-	ok = check_u64("hello", talk_client(&t, 0, stream.at, stream.len), GATE_RESET);
-	ok &= check_u64("echo", gate_echo(&t.echo), true) & resets(&g, 1);
-	tap_ok(ok & gate_balanced(&g) & gate_clear(&g), "told to parse, the arm does all of it");
-	gate_close(&g);
-}
-
 int main(void)
 {
 	static struct gate g;
@@ -132,6 +114,5 @@ int main(void)
 	let_pass(&g);
 	bare(&g);
 	gate_close(&g);
-	parses();
 	return tap_done();
 }
