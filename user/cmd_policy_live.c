@@ -248,8 +248,9 @@ static void show_body(struct shown *s)
 		hg_json_array_end(&s->out);
 		hg_json_object_end(&s->out);
 	}
-	if (s->out.len)
-		hg_json_newline(&s->out);
+	if (!s->out.len)
+		return;
+	hg_json_newline(&s->out);
 	fwrite(s->out.text, 1, s->out.len, stdout);
 }
 
