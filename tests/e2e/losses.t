@@ -68,7 +68,7 @@ like "$out" "WARN +events +lost: 0 in the ring, [0-9]+ by slow clients, 0 in run
 stop daemon
 snapshot
 undecided=$(metric policy_undecided_total) # a big hello and a FIN at once: some were
-is "$(metric events_lost_total 'stage="socket"')" "$lost" "without run it is still told"
+ok "without run it is still told" test "$(number events_lost_total 'stage="socket"')" -ge "$lost"
 daemon "again"
 ended_early
 counted $((undecided + 1)) "the next run counts on" policy_undecided_total
