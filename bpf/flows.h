@@ -123,7 +123,7 @@ HG_INLINE void hg_slot_end(struct hg_slot *slot, __u64 word, __u32 bucket)
 		hg_count_flow_end(hg_counters(), bucket, 0);
 }
 
-/* The server closes, with a sequence number that nothing here can vouch for. */
+/* It seems to be closed: silence will say. */
 HG_INLINE void hg_slot_expire_soon(struct hg_slot *slot, __u64 word, __u64 now)
 {
 	__u32 time = hg_slot_time(now) - (HG_IDLE_SLOT - HG_IDLE_SLOT_CLOSED);
@@ -286,7 +286,7 @@ HG_INLINE void hg_flow_end(struct hg_flow *f, const struct hg_flow_key *key, str
 		f->bucket = hg_flow_bucket(f, bucket);
 	c = hg_counters_of(f->interface);
 	hg_count_flow_end(c, f->bucket, f->flags);
-	if (f->bucket == HG_BUCKET_not_tls || !f->filled)
+	if (f->bucket == HG_BUCKET_not_tls || (!f->filled && !f->hello_ns))
 		return; /* no hello was begun */
 	if (c)
 		HG_COUNT(c, handshakes, outcome);

@@ -63,7 +63,7 @@ HG_STEP long hg_name_byte_step(__u32 i, struct hg_name_step *n)
 }
 
 /* The sets that hold a name. */
-HG_INLINE __u64 hg_walk_name(struct hg_name_step *n, const __u8 *name, __u32 len)
+HG_SUBPROG __u64 hg_walk_name(struct hg_name_step *n, const __u8 *name, __u32 len)
 {
 	struct hg_name_walk *w = &n->scratch->walk;
 

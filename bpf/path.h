@@ -178,6 +178,7 @@ HG_INLINE void hg_hello_done(struct hg_scratch *s, struct hg_flow *f)
 
 	f->flags |= s->records.flags;
 	f->hello_ns = s->now;
+	f->end = f->base + f->filled;
 	f->bucket = hg_bucket_of_hello(f, s);
 	s->facts.coverage = 1U << (f->bucket & 31);
 	s->facts.flags = f->flags;
@@ -189,6 +190,48 @@ HG_INLINE void hg_hello_done(struct hg_scratch *s, struct hg_flow *f)
 	hg_flow_keep_hello(f, s);
 	hg_count_hello(&s->parse.hello, f->segments);
 	hg_count_server_name(s);
+}
+
+/* ---- a hello that is sent once more ---- */
+
+/*
+ * What a server reads need not be what came first: a decoy may have died on its
+ * way, or been dropped for what only the server knows.  So, until the server has
+ * acknowledged the hello, what is sent again from its first byte on is read
+ * again.  A copy changes nothing; another hello makes a conflict, and is judged,
+ * too.
+ */
+
+HG_INLINE bool hg_hello_is_copy(const struct hg_flow *f, const struct hg_scratch *s)
+{
+	const struct hg_hello *h = &s->parse.hello;
+
+	return f->name == s->name && f->hello.bytes == h->bytes &&
+	       f->hello.features == h->features && f->hello.version_max == h->version_max &&
+	       f->hello.legacy_version == h->legacy_version &&
+	       f->hello.cipher_count == h->cipher_count && f->hello.ext_count == h->ext_count &&
+	       f->hello.sni_state == h->sni_state;
+}
+
+/* Another hello was read in the place of the one that was judged. */
+HG_INLINE int hg_hello_again(struct hg_scratch *s, struct hg_flow *f)
+{
+	s->facts.coverage = 1U << HG_BUCKET_conflicting_overlap;
+	s->facts.flags = f->flags;
+	hg_judge(0);
+	if (hg_hello_is_copy(f, s))
+		return HG_ACT_PASS;
+	f->conflict = 1;
+	f->bucket = HG_BUCKET_conflicting_overlap;
+	f->next[HG_FROM_CLIENT] = s->packet.seq; /* for a server that has taken none but these */
+	f->name = s->name;
+	hg_flow_keep_hello(f, s);
+	if (s->verdict.pending)
+		s->verdict = s->fallback; /* nobody is asked a second time */
+	s->flow = *f;
+	s->flow.verdict = s->verdict;
+	hg_emit_hello(s->message_index, s->message_at);
+	return hg_verdict_acts(&s->verdict) ? hg_flow_judged(s, f, &s->verdict) : HG_ACT_PASS;
 }
 
 /* After hg_hello_done() and its event: what the verdict does. */
@@ -325,15 +368,32 @@ HG_INLINE int hg_flow_insert(struct hg_scratch *s, struct hg_slot *slot, int act
 	return act;
 }
 
+/*
+ * A RST or FIN of the client, exact as it is, may die on its way like any decoy.
+ * While a hello may still come it ends nothing by itself: silence after it does.
+ */
+HG_INLINE bool hg_flow_closes_later(const struct hg_flow *f, const struct hg_packet *p)
+{
+	return p->from == HG_FROM_CLIENT && f->bucket != HG_BUCKET_not_tls && !f->settled;
+}
+
 HG_INLINE void hg_flow_closed(struct hg_scratch *s, struct hg_flow *f, struct hg_slot *slot)
 {
 	const struct hg_packet *p = &s->packet;
+	__u8 close = p->flags & HG_TCP_RST ? HG_CLOSE_rst : HG_CLOSE_fin;
+	__u8 side = p->from == HG_FROM_CLIENT ? HG_SIDE_client : HG_SIDE_server;
 	__u64 word = slot->word;
 
-	hg_flow_end(f, &s->key, &s->event, s->now,
-		    p->flags & HG_TCP_RST ? HG_CLOSE_rst : HG_CLOSE_fin,
-		    p->from == HG_FROM_CLIENT ? HG_SIDE_client : HG_SIDE_server,
-		    HG_BUCKET_truncated, HG_OUTCOME_unknown);
+	if (hg_flow_closes_later(f, p)) {
+		f->closing = close;
+		return;
+	}
+	if (f->closing) { /* the client was first */
+		close = f->closing;
+		side = HG_SIDE_client;
+	}
+	hg_flow_end(f, &s->key, &s->event, s->now, close, side, HG_BUCKET_truncated,
+		    HG_OUTCOME_unknown);
 	if (hg_slot_mine(slot, s->hash) && HG_SLOT_STATE(word) == HG_SLOT_ENTRY)
 		hg_slot_move(slot, word, hg_slot_in_state(word, HG_SLOT_DONE));
 	hg_flow_move(f, f->state, HG_FLOW_CLOSED);
@@ -503,14 +563,16 @@ HG_INLINE void hg_slot_decoy(struct hg_slot *slot)
 	hg_slot_move(slot, word, word | HG_SLOT_DECOY);
 }
 
-/* The client's must be exact: what it has sent so far is known. */
-HG_INLINE void hg_slot_closed_by_client(struct hg_slot *slot, __u64 word, const struct hg_packet *p)
+/* The client's must be exact, since what it has sent so far is known; see hg_flow_closes_later().
+ */
+HG_INLINE void hg_slot_closed_by_client(struct hg_slot *slot, __u64 word, const struct hg_packet *p,
+					__u64 now)
 {
 	bool seek = HG_SLOT_STATE(word) == HG_SLOT_SEEK;
 	__u32 next = seek ? slot->next : slot->isn + 1;
 
 	if (p->seq == next || (seek && p->seq + p->payload_len == next))
-		hg_slot_end(slot, word, hg_slot_bucket(word));
+		hg_slot_expire_soon(slot, word, now);
 	else
 		hg_slot_decoy(slot);
 }
@@ -540,7 +602,7 @@ HG_INLINE void hg_slot_closed(struct hg_slot *slot, const struct hg_packet *p, _
 	if (!hg_slot_live(word))
 		return;
 	if (p->from == HG_FROM_CLIENT)
-		hg_slot_closed_by_client(slot, word, p);
+		hg_slot_closed_by_client(slot, word, p, now);
 	else
 		hg_slot_closed_by_server(slot, word, p, now);
 }
@@ -738,6 +800,7 @@ HG_INLINE int hg_continue_segment(void *ctx, const int at, struct hg_scratch *s,
 		f->top = end;
 	if (!hg_segment_clip(f, &s->packet, &clip))
 		return HG_ACT_PASS;
+	f->closing = 0; /* who still sends has not closed */
 	append = f->filled == f->reached && clip.offset == f->filled;
 	c = hg_capture(append ? f->buffer : cpu);
 	if (!c || !hg_stream_copy(ctx, at, c, clip.from, append ? clip.offset : 0, clip.len))
@@ -781,6 +844,58 @@ HG_INLINE int hg_continue_hello(void *ctx, const int at, struct hg_scratch *s, s
 	return act;
 }
 
+/* Begin to read again, if this segment does: the capture is taken anew. */
+HG_INLINE bool hg_reread_begin(struct hg_flow *f, const struct hg_packet *p)
+{
+	__u32 buffer;
+
+	if (p->seq != f->base || f->rereads >= HG_REREADS)
+		return false;
+	if (bpf_map_pop_elem(&free_captures, &buffer)) {
+		hg_count_refused(HG_REFUSAL_partial_pool_full);
+		return false;
+	}
+	f->rereads++;
+	f->filled = 0;
+	f->reached = 0;
+	__builtin_memset(&f->records, 0, sizeof(f->records));
+	f->buffer = buffer;
+	return true;
+}
+
+HG_INLINE int hg_reread(void *ctx, const int at, struct hg_scratch *s, struct hg_flow *f, __u32 cpu)
+{
+	__u32 scan;
+	int act;
+
+	if (f->buffer == HG_NO_BUFFER && !hg_reread_begin(f, &s->packet))
+		return HG_ACT_PASS;
+	act = hg_continue_segment(ctx, at, s, f, cpu);
+	if (act != HG_ACT_PASS)
+		return act;
+	s->records = f->records;
+	scan = hg_hello_read(s, f->buffer, cpu, f->filled);
+	f->records = s->records;
+	if (scan == HG_SCAN_MORE)
+		return HG_ACT_PASS;
+	if (scan == HG_SCAN_COMPLETE)
+		act = hg_hello_again(s, f);
+	hg_flow_release_buffer(f);
+	return act;
+}
+
+HG_INLINE int hg_reread_locked(void *ctx, const int at, struct hg_scratch *s, struct hg_flow *f,
+			       __u32 cpu)
+{
+	int act;
+
+	if (f->settled || s->packet.seq - f->base >= f->end - f->base || !hg_flow_lock(f))
+		return HG_ACT_PASS;
+	act = hg_reread(ctx, at, s, f, cpu);
+	f->busy = 0;
+	return act;
+}
+
 /* Advance `next` to `to`, if that is ahead and within what a sender may send. */
 HG_INLINE void hg_next_advance(__u32 *next, __u32 to)
 {
@@ -788,6 +903,15 @@ HG_INLINE void hg_next_advance(__u32 *next, __u32 to)
 
 	if (ahead && ahead <= HG_CLOSE_WINDOW)
 		*next = to;
+}
+
+/* The server has the hello: later copies of it are nobody's. */
+HG_INLINE void hg_flow_settle(struct hg_flow *f, __u32 ack)
+{
+	if (f->settled || (__s32)(ack - f->end) < 0 || ack - f->end > HG_CLOSE_WINDOW)
+		return;
+	f->settled = 1;
+	hg_flow_release_buffer(f);
 }
 
 /*
@@ -799,8 +923,10 @@ HG_INLINE void hg_flow_track(struct hg_flow *f, const struct hg_packet *p)
 	__u32 end = p->seq + p->payload_len;
 
 	if (p->from == HG_FROM_SERVER) {
-		if (p->flags & HG_TCP_ACK && f->state != HG_FLOW_PARTIAL)
+		if (p->flags & HG_TCP_ACK && f->state != HG_FLOW_PARTIAL) {
 			hg_next_advance(&f->next[HG_FROM_CLIENT], p->ack);
+			hg_flow_settle(f, p->ack);
+		}
 		hg_next_advance(&f->next[HG_FROM_SERVER], end);
 	} else if (f->state != HG_FLOW_PARTIAL && (__s32)(p->seq - f->next[HG_FROM_CLIENT]) <= 0) {
 		hg_next_advance(&f->next[HG_FROM_CLIENT], end);
@@ -837,9 +963,11 @@ HG_INLINE int hg_path_entry(void *ctx, const int at, struct hg_scratch *s, struc
 	if (hg_flow_ours(f))
 		return hg_act_on(s, f);
 	f->last_ns = s->now;
-	if (f->state != HG_FLOW_PARTIAL)
+	if (f->state != HG_FLOW_PARTIAL) {
 		act = hg_flow_await(s, f);
-	else if (p->from == HG_FROM_CLIENT && p->payload_len)
+		if (act == HG_ACT_PASS && p->from == HG_FROM_CLIENT && p->payload_len)
+			act = hg_reread_locked(ctx, at, s, f, cpu);
+	} else if (p->from == HG_FROM_CLIENT && p->payload_len)
 		act = hg_continue_hello(ctx, at, s, f, cpu);
 	if (act != HG_ACT_PASS)
 		return act;

@@ -93,11 +93,21 @@ HG_INLINE bool hg_flow_gives_way(const struct hg_sweep *w, const struct hg_flow 
 /* Why a flow ends now: enum hg_close, or none. */
 HG_INLINE __u8 hg_sweep_close(const struct hg_sweep *w, const struct hg_flow *f)
 {
+	if (f->closing &&
+	    (w->life.final || (__s64)(w->life.now - f->last_ns) >= (__s64)HG_IDLE_CLOSING))
+		return f->closing;
 	if (w->life.final)
 		return HG_CLOSE_end_of_capture;
 	if (hg_flow_idle(w, f))
 		return HG_CLOSE_idle;
 	return hg_flow_gives_way(w, f) ? HG_CLOSE_evicted : HG_CLOSE_none;
+}
+
+HG_INLINE __u8 hg_sweep_side(const struct hg_flow *f, __u8 close)
+{
+	if (f->closing)
+		return HG_SIDE_client;
+	return close == HG_CLOSE_evicted ? HG_SIDE_self : HG_SIDE_path;
 }
 
 HG_INLINE void hg_sweep_flow(struct hg_sweep *w, const struct hg_flow_key *key, struct hg_flow *f)
@@ -110,9 +120,8 @@ HG_INLINE void hg_sweep_flow(struct hg_sweep *w, const struct hg_flow_key *key, 
 	close = hg_sweep_close(w, f);
 	if (close == HG_CLOSE_none)
 		return;
-	hg_flow_end(f, key, &w->event, w->life.now, close,
-		    close == HG_CLOSE_evicted ? HG_SIDE_self : HG_SIDE_path, HG_BUCKET_truncated,
-		    HG_OUTCOME_unknown);
+	hg_flow_end(f, key, &w->event, f->closing ? f->last_ns : w->life.now, close,
+		    hg_sweep_side(f, close), HG_BUCKET_truncated, HG_OUTCOME_unknown);
 	hg_slot_release(f);
 	hg_flow_delete(f, key);
 }

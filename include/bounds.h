@@ -36,6 +36,8 @@
 #define HG_NAME_SIZE 256   /* bytes kept of a server name */
 #define HG_NAME_LABELS 128 /* a name of 255 bytes has no more */
 
+#define HG_REREADS 8 /* copies of a hello that are read and compared, in one flow */
+
 #define HG_VLAN_DEPTH 2
 #define HG_IPV6_HEADERS 8
 
@@ -56,6 +58,7 @@
 #define HG_IDLE_PARTIAL (30 * HG_SECOND)   /* half a hello, nothing since */
 #define HG_IDLE_DROP (300 * HG_SECOND)	   /* dropped by us: TCP goes on trying for minutes */
 #define HG_LINGER HG_SECOND		   /* over, but a processor may still hold it */
+#define HG_IDLE_CLOSING (2 * HG_SECOND)	   /* closed by the client, which may be a decoy */
 #define HG_IDLE_SLOT 60			   /* seconds: SYN, no payload since */
 #define HG_IDLE_SLOT_CLOSED 2		   /* seconds: the server seems to have closed it */
 #define HG_IDLE_SLOT_DROP 300		   /* seconds: dropped by us */

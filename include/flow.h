@@ -127,14 +127,14 @@ struct hg_flow {
 	__u64 last_ns;	/* the last packet that mattered */
 	__u64 name;	/* key into server_names, 0: none */
 	__u64 deadline_ns;
-	__u64 hash;    /* of its connection: leads to the slot */
-	__u32 isn;     /* client's initial sequence number */
-	__u32 base;    /* sequence number of the hello's first byte */
-	__u32 next[2]; /* next sequence number expected from client, server */
-	__u32 filled;  /* contiguous bytes from base */
-	__u32 reached; /* end of the furthest byte from base, inside the capture */
-	__u32 top;     /* the furthest sequence number seen from the client */
-	__u32 reserved2;
+	__u64 hash;	/* of its connection: leads to the slot */
+	__u32 isn;	/* client's initial sequence number */
+	__u32 base;	/* sequence number of the hello's first byte */
+	__u32 next[2];	/* next sequence number expected from client, server */
+	__u32 filled;	/* contiguous bytes from base */
+	__u32 reached;	/* end of the furthest byte from base, inside the capture */
+	__u32 top;	/* the furthest sequence number seen from the client */
+	__u32 end;	/* sequence number behind the hello that was judged */
 	__u32 buffer;	/* capture in the pool, or HG_NO_BUFFER */
 	__u32 busy;	/* a processor is reassembling this flow */
 	__u32 state;	/* enum hg_flow_state; moved by compare-and-swap */
@@ -144,9 +144,13 @@ struct hg_flow {
 	__u16 vlan;	/* outer tag, 0: none */
 	__u16 segments; /* that brought bytes of the hello */
 	__u8 client_lo;
-	__u8 bucket;	 /* enum hg_bucket, once the hello was read */
-	__u8 ttl;	 /* of the SYN, 0: not seen */
-	__u8 conflict;	 /* segments said different things of one byte */
+	__u8 bucket;   /* enum hg_bucket, once the hello was read */
+	__u8 ttl;      /* of the SYN, 0: not seen */
+	__u8 conflict; /* segments said different things of one byte */
+	__u8 settled;  /* the server has acknowledged the hello: copies are of no account */
+	__u8 rereads;  /* copies of the hello that were read, too */
+	__u8 closing;  /* enum hg_close: the client seems to have closed it */
+	__u8 reserved2[5];
 	__u16 interface; /* number of the interface where it was first seen */
 	__u16 reserved;
 	struct hg_records records;

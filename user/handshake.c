@@ -176,11 +176,18 @@ static struct open *make(struct hg_handshakes *t, const struct hg_event *event, 
 static int on_hello(struct hg_handshakes *t, struct open **at, const struct hg_event *event,
 		    const void *message, size_t len)
 {
-	struct open *o;
+	struct open *o = *at;
 
-	if (*at) {
+	if (o && (o->gone || event->bucket != HG_BUCKET_conflicting_overlap)) {
 		t->counts.repeated++;
 		return 0;
+	}
+	if (o) { /* another hello in its place: one of the two was a decoy */
+		take_out(t, at);
+		at = chain_of(t, event->flow_id);
+		release(o);
+		t->counts.open--;
+		t->counts.hellos--;
 	}
 	t->counts.hellos++;
 	o = make(t, event, message, len);

@@ -134,6 +134,14 @@ static void read_counters(struct run *r, const struct hg_counters *before, struc
 
 /* ---- a row ---- */
 
+/* What the client has closed ends after two seconds of silence; the rest, now. */
+static void end_flows(struct run *r, const struct script *s)
+{
+	pass_time(r, SECONDS(3));
+	if (s->no_end || s->flows > 2 || gate_active(&r->gate))
+		gate_sweep_final(&r->gate);
+}
+
 static const char *try_variant(struct run *r, const struct row *row, __u32 number, __u32 variant)
 {
 	static struct script s;
@@ -150,8 +158,7 @@ static const char *try_variant(struct run *r, const struct row *row, __u32 numbe
 	gate_forget(&r->gate);
 	gate_counters(&r->gate, &before);
 	wire_play(&w, &time);
-	if (s.no_end || s.flows > 2)
-		gate_sweep_final(&r->gate);
+	end_flows(r, &s);
 	read_events(r, &w.conn, &seen);
 	read_counters(r, &before, &seen);
 	why = judge(&s, &seen);

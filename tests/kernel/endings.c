@@ -32,6 +32,7 @@ enum step {
 	CLIENT_FIN_LATE,
 	CLIENT_RST_LATE,
 	SERVER_DATA,
+	ANSWER, /* data that acknowledges the hello */
 	IDLE_9,
 	IDLE_11,
 	IDLE_29,
@@ -58,29 +59,32 @@ static const struct row rows[] = {
 	{ "SYN, SYN-ACK, server RST", { SYN, SYN_ACK, SERVER_RST }, ACTIVE, NO_END },
 	{ "SYN, SYN-ACK, server RST, 9 s", { SYN, SYN_ACK, SERVER_RST, IDLE_9 }, HG_BUCKET_no_data,
 	  NO_END },
-	{ "SYN, SYN-ACK, server RST, hello, FIN", { SYN, SYN_ACK, SERVER_RST, HELLO, CLIENT_FIN },
+	{ "SYN, SYN-ACK, server RST, hello, FIN", { SYN, SYN_ACK, SERVER_RST, HELLO, CLIENT_FIN, IDLE_9 },
 	  HG_BUCKET_single_segment, HG_CLOSE_fin, HG_SIDE_client },
 	{ "SYN, SYN-ACK, client RST one byte late", { SYN, SYN_ACK, CLIENT_RST_LATE }, ACTIVE,
 	  NO_END },
-	{ "SYN, client RST", { SYN, CLIENT_RST }, HG_BUCKET_no_data, NO_END },
-	{ "SYN, SYN-ACK, ACK, client FIN", { SYN, SYN_ACK, CLIENT_ACK, CLIENT_FIN },
+	{ "SYN, client RST", { SYN, CLIENT_RST, IDLE_9 }, HG_BUCKET_no_data, NO_END },
+	{ "SYN, SYN-ACK, ACK, client FIN", { SYN, SYN_ACK, CLIENT_ACK, CLIENT_FIN, IDLE_9 },
 	  HG_BUCKET_no_data, NO_END },
 	{ "three SYNs", { SYN, SYN, SYN }, ACTIVE, NO_END },
 	{ "three SYNs, refused", { SYN, SYN, SYN, REFUSAL }, HG_BUCKET_tcp_refused, NO_END },
 	{ "hello", { SYN, HELLO }, ACTIVE, NO_END },
-	{ "hello, client FIN", { SYN, HELLO, CLIENT_FIN }, HG_BUCKET_single_segment, HG_CLOSE_fin,
+	{ "hello, client FIN", { SYN, HELLO, CLIENT_FIN, IDLE_9 }, HG_BUCKET_single_segment, HG_CLOSE_fin,
 	  HG_SIDE_client },
+	{ "hello, client FIN, at once", { SYN, HELLO, CLIENT_FIN }, ACTIVE, NO_END },
+	{ "hello, answer, client FIN", { SYN, HELLO, ANSWER, CLIENT_FIN },
+	  HG_BUCKET_single_segment, HG_CLOSE_fin, HG_SIDE_client },
 	{ "hello, server FIN", { SYN, HELLO, SERVER_FIN }, HG_BUCKET_single_segment, HG_CLOSE_fin,
 	  HG_SIDE_server },
-	{ "hello, client RST", { SYN, HELLO, CLIENT_RST }, HG_BUCKET_single_segment, HG_CLOSE_rst,
+	{ "hello, client RST", { SYN, HELLO, CLIENT_RST, IDLE_9 }, HG_BUCKET_single_segment, HG_CLOSE_rst,
 	  HG_SIDE_client },
 	{ "hello, server RST", { SYN, HELLO, SERVER_RST }, HG_BUCKET_single_segment, HG_CLOSE_rst,
 	  HG_SIDE_server },
-	{ "hello with FIN", { SYN, HELLO_FIN }, HG_BUCKET_single_segment, HG_CLOSE_fin,
+	{ "hello with FIN", { SYN, HELLO_FIN, IDLE_9 }, HG_BUCKET_single_segment, HG_CLOSE_fin,
 	  HG_SIDE_client },
 	{ "hello, both FINs", { SYN, HELLO, SERVER_FIN, CLIENT_FIN, SERVER_ACK },
 	  HG_BUCKET_single_segment, HG_CLOSE_fin, HG_SIDE_server },
-	{ "hello, FIN, late data", { SYN, HELLO, CLIENT_FIN, SERVER_DATA, CLIENT_DATA, CLIENT_RST },
+	{ "hello, FIN, late data", { SYN, HELLO, ANSWER, CLIENT_FIN, SERVER_DATA, CLIENT_DATA, CLIENT_RST },
 	  HG_BUCKET_single_segment, HG_CLOSE_fin, HG_SIDE_client },
 	{ "hello, 9 s", { SYN, HELLO, IDLE_9 }, ACTIVE, NO_END },
 	{ "hello, 11 s", { SYN, HELLO, IDLE_11 }, HG_BUCKET_single_segment, HG_CLOSE_idle,
@@ -99,8 +103,8 @@ static const struct row rows[] = {
 	  HG_BUCKET_truncated, HG_CLOSE_idle, HG_SIDE_path },
 	{ "part, server RST", { SYN, PART, SERVER_RST }, HG_BUCKET_truncated, HG_CLOSE_rst,
 	  HG_SIDE_server },
-	{ "part with FIN", { SYN, PART_FIN }, HG_BUCKET_truncated, HG_CLOSE_fin, HG_SIDE_client },
-	{ "part, server data, rest, FIN", { SYN, PART, SERVER_DATA, SERVER_ACK, REST, CLIENT_FIN },
+	{ "part with FIN", { SYN, PART_FIN, IDLE_9 }, HG_BUCKET_truncated, HG_CLOSE_fin, HG_SIDE_client },
+	{ "part, server data, rest, FIN", { SYN, PART, SERVER_DATA, SERVER_ACK, REST, CLIENT_FIN, IDLE_9 },
 	  HG_BUCKET_reassembled, HG_CLOSE_fin, HG_SIDE_client },
 	{ "part twice, rest twice, FIN", { SYN, PART, PART, REST, REST, SERVER_FIN },
 	  HG_BUCKET_reassembled, HG_CLOSE_fin, HG_SIDE_server },
@@ -146,6 +150,19 @@ static void idle(struct talk *t, __u64 seconds)
 {
 	gate_wait(t->gate, SECONDS(seconds));
 	gate_sweep_slots(t->gate);
+}
+
+static void answer(struct talk *t)
+{
+	static const __u8 data[100];
+	struct segment s = { .from_server = true,
+			     .flags = TCP_PSH | TCP_ACK,
+			     .seq = t->conn.server_isn + 1,
+			     .ack = t->conn.isn + 1 + ends.client,
+			     .data = data,
+			     .len = sizeof(data) };
+
+	talk_segment(t, &s);
 }
 
 static void refuse(struct talk *t)
@@ -235,6 +252,9 @@ static void take(struct talk *t, enum step step)
 		break;
 	case SERVER_DATA:
 		talk_server(t, 0, data, sizeof(data));
+		break;
+	case ANSWER:
+		answer(t);
 		break;
 	case IDLE_9:
 		idle(t, 9);
