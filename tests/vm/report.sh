@@ -17,9 +17,14 @@ collect_results() {
     for ((i = 0; i < machines; i++)); do tell_of_machine "$(machine_of "$name" "$i")"; done
 }
 
+tap_file() { # NAME PROGRAM
+    printf '%s/%s.%s.tap' "$logs" "$1" "${2//\//.}"
+}
+
 collect_program() { # NAME VERSION MACHINE PROGRAM
-    local name=$1 version=$2 machine=$3 program=$4 code seconds note
-    local tap=$logs/$1.${4//\//.}.tap results=$work/$3/results.txt
+    local name=$1 version=$2 machine=$3 program=$4 tap code seconds note
+    local results=$work/$3/results.txt
+    tap=$(tap_file "$name" "$program")
     taps+=("${tap#"$top/"}")
     program_output "$results" "$program" >"$tap"
     read -r code seconds < <(program_end "$results" "$program")
