@@ -279,6 +279,15 @@ int gate_program(const struct gate *g, enum gate_hook hook)
 	return gate_program_named(g, names[hook]);
 }
 
+int gate_clang(const struct gate *g)
+{
+	static const char mark[] = "clang version ";
+	const struct bpf_object_skeleton *s = skeleton(g)->skeleton;
+	const char *at = memmem(s->data, s->data_sz, mark, sizeof(mark) - 1);
+
+	return at ? atoi(at + sizeof(mark) - 1) : 0;
+}
+
 /* ---- running ---- */
 
 void gate_wait(struct gate *g, __u64 ns)

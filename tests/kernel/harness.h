@@ -111,6 +111,9 @@ int gate_map(const struct gate *g, const char *name);
 int gate_program(const struct gate *g, enum gate_hook hook);
 int gate_program_named(const struct gate *g, const char *name);
 
+/* The clang that made the programs, as they say in their debug information; 0: another. */
+int gate_clang(const struct gate *g);
+
 /* The clock: nanoseconds. */
 #define GATE_START 1000000000000ULL /* what it says after gate_open() and gate_clear() */
 void gate_wait(struct gate *g, __u64 ns);
