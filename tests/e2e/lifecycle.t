@@ -4,7 +4,7 @@
 #
 # HELLOGATE2=PATH names another build; the replacement then alternates between the two.
 # HG_KILLS=N kills each operation at N moments of its life (default 10).
-# HG_BLAST_GAP=US between datagrams (default 200): long enough for three attachments.
+# HG_BLAST_GAP=US between datagrams (default 200): long enough for two attachments.
 . "$(dirname "$0")/lib.sh"
 
 fixture
@@ -110,7 +110,7 @@ replacement() { # HOOK
 	await -t 3 output_has sink '"distinct":20000'
 	stop sink
 	is "$failures" "" "each attach succeeds ($hook)"
-	ok "the program was attached again during the blast ($hook, $replaced times)" test $replaced -ge 3
+	ok "the program was attached again during the blast ($hook, $replaced times)" test $replaced -ge 2
 	is "$(jq -r '.sent // empty' "$HG_DIR/blast.out")" 20000 "20,000 datagrams were sent ($hook)"
 	is "$(jq -r '.udp.distinct // empty' "$HG_DIR/sink.out" | tail -n 1)" 20000 "none of them is lost ($hook)"
 	counted 4 "counters are kept ($hook)" client_hellos_total
