@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# What is known to be wrong is said where users read: each red row is a shape, has a
+# reason, and is named in docs/limits.md, where a word may stand for several.
+set -euo pipefail
+
+here=$(dirname "${BASH_SOURCE[0]}")
+programs=${HG_CONFORMANCE:-$here/../../build/tests/conformance}
+tests=0 failed=0
+
+# shellcheck disable=SC2016 # backquotes of Markdown
+mapfile -t named < <(grep -oE '`[a-z0-9_]+/[a-z0-9_*]+`' "$here/../../docs/limits.md" | tr -d '`' | sort -u)
+declare -A rows=()
+while IFS=$'\t' read -r _ name _; do rows[$name]=1; done < <("$programs/score" rows)
+
+result() { # STATUS TEXT
+	tests=$((tests + 1))
+	[ "$1" = ok ] || failed=1
+	printf '%s %d - %s\n' "$1" "$tests" "$2"
+}
+
+is_named() { # SHAPE
+	local pattern
+	for pattern in "${named[@]}"; do
+		# shellcheck disable=SC2053 # a pattern is meant
+		[[ $1 != $pattern ]] || return 0
+	done
+	return 1
+}
+
+while IFS=$'\t' read -r shape legs why; do
+	[[ -n $shape && $shape != '#'* ]] || continue
+	if [ -z "${rows[$shape]:-}" ]; then
+		result "not ok" "$shape is a shape"
+	elif [ -z "$legs" ] || [ -z "$why" ]; then
+		result "not ok" "$shape has roads and a reason"
+	elif is_named "$shape"; then
+		result ok "$shape is named in docs/limits.md"
+	else
+		result "not ok" "$shape is named in docs/limits.md"
+	fi
+done <"$here/red.tsv"
+
+echo "1..$tests"
+exit $failed
