@@ -423,6 +423,20 @@ static void receive(struct play **plays, __u32 count)
 	}
 }
 
+/*
+ * Until its first TLS byte a flow is a slot, which the next SYN may take, once in
+ * a quarter of a million: such a flow is counted as evicted, and is no shape's fault.
+ */
+static bool settled(const struct play *c)
+{
+	return c->wire.said > c->script.preamble || c->step >= c->script.count;
+}
+
+static bool may_begin(struct play **plays, __u32 count)
+{
+	return !count || (count < SIDE_BY_SIDE && settled(plays[count - 1]));
+}
+
 static void play_all(void)
 {
 	struct play *plays[SIDE_BY_SIDE];
@@ -432,17 +446,20 @@ static void play_all(void)
 	bool more = true;
 
 	while (more || count) {
-		while (more && count < SIDE_BY_SIDE) {
+		while (more && may_begin(plays, count)) {
 			plays[count] = next(&at);
 			more = plays[count];
 			count += more;
+			if (more)
+				go_on(plays[count - 1]);
 		}
 		for (__u32 i = 0; i < count; i++) {
 			go_on(plays[i]);
 			if (!plays[i]->done)
 				continue;
 			finish(plays[i]);
-			plays[i--] = plays[--count];
+			memmove(&plays[i], &plays[i + 1], (--count - i) * sizeof(plays[0]));
+			i--;
 		}
 		poll(&ready, 1, 5);
 		receive(plays, count);
