@@ -119,7 +119,7 @@ e2e: $(BUILD)/hellogate tools other ## real traffic between namespaces (as root;
 	$(E2E_PROVE) $(if $(T),$(addprefix tests/e2e/,$(T)),$(E2E_TESTS))
 
 .PHONY: conformance
-conformance: $(BUILD)/hellogate $(CONFORMANCE_PROGRAMS) ## every shape of a hello, by every road (as root)
+conformance: $(BUILD)/hellogate $(CONFORMANCE_PROGRAMS) tools ## every shape of a hello, by every road (as root)
 	$(E2E_PROVE) $(CONFORMANCE_TESTS)
 
 .PHONY: vm-programs

@@ -12,7 +12,7 @@ import javax.net.ssl.*;
 
 public class Serve {
 	static final int PREAMBLE_PORT = 1024, PORT_USUAL = 0, PORT_PREAMBLE = 2, PORT_PROXIED = 3;
-	static final int PATIENCE = 5000;
+	static final int PATIENCE = 15000;
 
 	static class Outcome {
 		volatile boolean took;

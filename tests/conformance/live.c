@@ -30,9 +30,9 @@
 #include "wire.h"
 
 #define SIDE_BY_SIDE 48
-#define LAST_ROW 252 /* no row has this number */
-#define PATIENCE 250 /* ms for an answer; a server on the same machine needs none of them */
-#define RETRANSMIT 300
+#define LAST_ROW 252   /* no row has this number */
+#define PATIENCE 10000 /* ms: longer than any server needs, on a machine that others use */
+#define RETRANSMIT 1000
 #define TRIES 4
 #define HANDSHAKE_RECORD 22
 #define MTU_FRAME 1514
@@ -57,7 +57,8 @@ struct play {
 	__u32 window; /* and takes behind it */
 	__u32 answered, answered_before;
 	bool open, closed, done;
-	bool took; /* its first answer was a handshake record, and no alert */
+	bool ending; /* our FIN is out */
+	bool took;   /* its first answer was a handshake record, and no alert */
 	const char *end;
 };
 
@@ -304,18 +305,48 @@ static enum progress do_step(struct play *c, const struct step *step)
 	return GO_ON;
 }
 
-/* Where the server believes it: at the end of what it has. */
-static void end_play(struct play *c)
+/* At the end of what the server has, so that it believes it. */
+static void end_with(struct play *c, __u8 flag)
 {
-	struct segment rst = { .flags = TCP_RST | TCP_ACK,
-			       .seq = c->una,
-			       .ack = c->wire.server_next };
+	struct segment end = { .flags = flag | TCP_ACK, .seq = c->una, .ack = c->wire.server_next };
 
 	if (c->open)
-		wire_segment(&c->wire, &rst);
+		wire_segment(&c->wire, &end);
+}
+
+static void end_play(struct play *c)
+{
+	end_with(c, TCP_RST);
 	if (!c->end)
 		c->end = c->answered > c->answered_before ? "data" : "silence";
 	c->done = true;
+}
+
+/* Is there a hello in it that a server would wait for the rest of? */
+static bool may_be_silent(const struct play *c)
+{
+	const struct expect *e = &c->script.expect;
+
+	return e->any || e->classes & (CLASS(truncated) | CLASS_NO_HELLO);
+}
+
+/* A server that waits for more learns that there is none, and says what it made of it. */
+static void await_end(struct play *c)
+{
+	bool out_of_patience;
+
+	if (c->closed || (c->answered > c->answered_before && all_taken(c))) {
+		end_play(c);
+		return;
+	}
+	out_of_patience = waited(c, PATIENCE) == GO_ON;
+	if (c->ending && out_of_patience)
+		end_play(c);
+	else if (!c->ending && (out_of_patience || (may_be_silent(c) && all_taken(c)))) {
+		end_with(c, TCP_FIN);
+		c->ending = true;
+		c->since = 0;
+	}
 }
 
 static void go_on(struct play *c)
@@ -325,9 +356,7 @@ static void go_on(struct play *c)
 			return;
 		c->step++;
 	}
-	if (c->closed || waited(c, PATIENCE) == GO_ON ||
-	    (c->answered > c->answered_before && all_taken(c)))
-		end_play(c);
+	await_end(c);
 }
 
 /* ---- plays ---- */

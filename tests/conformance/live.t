@@ -167,14 +167,14 @@ play() { # SERVER HOOK
 	esac
 	live --base "${base[$server]}" --rows "$HG_ROWS" "${options[@]}" >"$HG_DIR/$server.played" ||
 		bail "live: exit code $?"
-	await -t 7 quiet "$server" "$((before + $(grep -vc '"no answer"' "$HG_DIR/$server.played")))"
+	await -t 30 quiet "$server" "$((before + $(grep -vc '"no answer"' "$HG_DIR/$server.played")))"
 	said "$server" | tail -n +$((before + 1)) | grep -v ready >"$HG_DIR/$server.said"
 	seen_lines[$server]=$(said "$server" | wc -l)
 }
 
 score() { # SERVER HOOK
 	"$programs/score" live "live $1 $2" "${base[$1]}" "$HG_DIR/watch.out" "$HG_DIR/$1.said" \
-		"$HG_DIR/$1.played" || bail "score: exit code $?"
+		"$HG_DIR/$1.played"
 }
 
 skip_server() { # SERVER HOOK
@@ -185,16 +185,20 @@ skip_server() { # SERVER HOOK
 try_hook() { # HOOK
 	local server
 	start watch "$HELLOGATE" watch --netns "$HG_S" --hook "$1" -o jsonl s0
-	await told 1 || bail "watch --hook $1 does not see a hello: $(<"$HG_DIR/watch.err")"
+	await -t 30 told 1 || bail "watch --hook $1 does not see a hello: $(<"$HG_DIR/watch.err")"
 	seen_lines[openssl]=$(said openssl | wc -l)
 	for server in $servers; do
 		[ -n "${missing[$server]}" ] || play "$server" "$1"
 	done
-	await told "$(($(lasts) + 1))" || bail "hellogate does not tell of the last hello"
+	await -t 30 told "$(($(lasts) + 1))" || bail "hellogate does not tell of the last hello"
 	stop watch INT
 	for server in $servers; do
-		if [ -n "${missing[$server]}" ]; then skip_server "$server" "$1"; else score "$server" "$1"; fi
-	done
+		if [ -n "${missing[$server]}" ]; then
+			skip_server "$server" "$1"
+		else
+			score "$server" "$1" || return
+		fi
+	done >>"$HG_DIR/live.tsv"
 }
 
 need nft openssl
@@ -205,8 +209,8 @@ server_network || bail "cannot set up the server's network"
 keys || bail "no keys"
 start_servers
 for hook in ${HG_HOOKS:-xdp tc}; do
-	try_hook "$hook"
-done >"$HG_DIR/live.tsv"
+	try_hook "$hook" || bail "score: exit code $?"
+done
 results=$(<"$HG_DIR/live.tsv")
 [ -z "${HG_RESULTS:-}" ] || cp "$HG_DIR/live.tsv" "$HG_RESULTS/live.tsv"
 cleanup

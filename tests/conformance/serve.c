@@ -95,7 +95,7 @@ static void *run(void *arg)
 static void take(int listener, int lport, serve_handshake handshake)
 {
 	struct connection *c = calloc(1, sizeof(*c));
-	struct timeval patience = { .tv_sec = 5 };
+	struct timeval patience = { .tv_sec = 15 };
 	socklen_t len = sizeof(c->peer);
 	pthread_attr_t attr;
 	pthread_t thread;

@@ -9,7 +9,7 @@
 
 #include "serve.h"
 
-#define PATIENCE 5000 /* ms */
+#define PATIENCE 15000 /* ms */
 
 static gnutls_certificate_credentials_t credentials;
 static gnutls_priority_t priority;

@@ -19,7 +19,7 @@ makes this page, and the captures behind it in `build/hellos/`.
   it, and hellogate saw what the row says. *both*: a family, some of it taken.
 - **tshark** (told to put segments in order) and **nDPI** (`ndpiReader -t`), from the same captures:
   *ok* if they show the server's name and no decoy, or no name where there is none. They know no
-  classes: rows where no name is right are left out.
+  classes: rows where no name is right are left out. All of it is on port 443.
 - **red**: wrong, or not there yet; [limits.md](limits.md) says what happens and which counter shows
   it. A family of n variants says how many were right. *-*: not tried by this road; see below.
 

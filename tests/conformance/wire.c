@@ -178,7 +178,7 @@ static void put_client(struct wire *w, const struct step *step)
 	if (step->flags & TCP_ACK)
 		segment.ack = w->server_next;
 	put_segment(w, step, &segment);
-	if (!step->stranger && step->at + step->len > w->said && step->at < FAR)
+	if (step->len && !step->stranger && step->at + step->len > w->said && step->at < FAR)
 		w->said = (__u32)step->at + step->len;
 }
 
