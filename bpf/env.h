@@ -43,5 +43,6 @@
 #include "event.h"
 #include "flow.h"
 #include "policy.h"
+#include "preamble.h"
 
 #endif /* HG_ENV_H */

@@ -87,7 +87,9 @@ struct hg_packet {
 	__u8 flags;
 	__u8 ttl;
 	__u8 ipv6;
-	__u8 from; /* enum hg_direction, once known */
+	__u8 from;    /* enum hg_direction, once known */
+	__u16 urgent; /* place of the urgent byte in the payload, from 1; 0: none */
+	__u16 reserved;
 };
 
 /* What a header walk ends with; HG_HEADERS_UNPARSED + enum hg_unparsed. */
@@ -98,6 +100,12 @@ enum hg_headers {
 };
 
 #define HG_UNREADABLE(reason) (HG_HEADERS_UNPARSED + HG_UNPARSED_##reason)
+
+/* The pointer points behind the byte (RFC 6093, section 2.2); Linux takes 0 for the first. */
+HG_INLINE __u16 hg_urgent(__u16 pointer)
+{
+	return pointer ? pointer : 1;
+}
 
 /* The TCP header at offset p->l4. */
 HG_INLINE int hg_headers_tcp(struct hg_packet *p, const struct hg_tcp_header *tcp, __u32 l3_len)
@@ -111,6 +119,8 @@ HG_INLINE int hg_headers_tcp(struct hg_packet *p, const struct hg_tcp_header *tc
 	p->seq = bpf_ntohl(tcp->seq);
 	p->ack = bpf_ntohl(tcp->ack);
 	p->flags = tcp->flags;
+	p->urgent = tcp->flags & HG_TCP_URG ? hg_urgent(bpf_ntohs(tcp->urgent)) : 0;
+	p->reserved = 0;
 	p->payload = p->l4 + header_len;
 	p->payload_len = l3_len - l4_at - header_len;
 	return HG_HEADERS_TCP;

@@ -57,6 +57,17 @@ HG_NOINLINE int hg_looks(__u32 index, __u32 filled)
 	       (hg_hello_surely_begins(c, filled) ? HG_LOOKS_SURELY : 0);
 }
 
+/* See hg_preamble_len(). */
+HG_NOINLINE int hg_preamble_at(__u32 index, __u32 filled)
+{
+	struct hg_scratch *s = hg_scratch();
+	struct hg_capture *c = hg_capture(index);
+
+	if (!s || !c)
+		return 0;
+	return hg_preamble_len(c, &s->preamble, filled);
+}
+
 /*
  * Read the hello in the first `filled` bytes of capture `index`.  Returns enum
  * hg_scan; COMPLETE means scratch->parse holds it, and message_index and

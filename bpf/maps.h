@@ -261,6 +261,7 @@ struct hg_scratch {
 	__u64 hash;
 	__u64 now;
 	struct hg_records records;
+	struct hg_preamble preamble;
 	struct hg_unwrap unwrap;
 	struct hg_parse parse;
 	__u32 created;	     /* this packet made its flow, which no SYN had */

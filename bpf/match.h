@@ -76,7 +76,7 @@ HG_SUBPROG __u64 hg_walk_name(struct hg_name_step *n, const __u8 *name, __u32 le
 	w->len = len;
 	if (!len)
 		return 0;
-	hg_loop_few(32, HG_NAME_MAX, hg_name_byte_step, n);
+	hg_loop_few(24, HG_NAME_MAX, hg_name_byte_step, n);
 	w->labels++;
 	hg_name_look_up(n, true);
 	return n->scratch->facts.sni;

@@ -178,7 +178,7 @@ HG_INLINE void hg_hello_done(struct hg_scratch *s, struct hg_flow *f)
 
 	f->flags |= s->records.flags;
 	f->hello_ns = s->now;
-	f->end = f->base + f->filled;
+	f->end = f->base + f->filled + f->urgent;
 	f->bucket = hg_bucket_of_hello(f, s);
 	s->facts.coverage = 1U << (f->bucket & 31);
 	s->facts.flags = f->flags;
@@ -430,6 +430,33 @@ HG_INLINE __u32 hg_look(void *ctx, const int at, struct hg_scratch *s, __u32 cpu
 	return hg_looks(cpu, len);
 }
 
+/* Look behind a preamble at the front of this segment, and leave it out if a hello follows. */
+HG_INLINE __u32 hg_look_behind(void *ctx, const int at, struct hg_scratch *s, __u32 cpu)
+{
+	struct hg_packet *p = &s->packet;
+	struct hg_capture *c = hg_capture(cpu);
+	__u32 len, looks = 0;
+
+	if (!c || !hg_preamble_may_begin(c->bytes[0]) || p->payload_len < HG_LOOK_BYTES)
+		return 0;
+	len = p->payload_len < HG_COPY_CHUNK ? p->payload_len : HG_COPY_CHUNK;
+	if (!hg_capture_upto(ctx, at, s, cpu, len))
+		return 0;
+	len = hg_preamble_at(cpu, len);
+	if (!len || len >= p->payload_len)
+		return 0;
+	p->seq += len;
+	p->payload += len;
+	p->payload_len -= len;
+	looks = hg_look(ctx, at, s, cpu, true);
+	if (looks & HG_LOOKS_MAYBE)
+		return looks;
+	p->seq -= len;
+	p->payload -= len;
+	p->payload_len += len;
+	return 0;
+}
+
 /* Where a new flow begins, and what is known of it. */
 struct hg_begin {
 	__u32 isn;
@@ -460,7 +487,9 @@ HG_INLINE int hg_begin_partial(void *ctx, const int at, struct hg_scratch *s, st
 	f->buffer = buffer;
 	c = hg_capture(buffer);
 	if (c && f->filled)
-		hg_stream_copy(ctx, at, c, p->payload, 0, f->filled);
+		hg_stream_copy(ctx, at, c, p->payload, 0, f->filled + f->urgent);
+	if (f->urgent)
+		hg_stream_cut(buffer, p->urgent - 1U, f->filled);
 	return hg_flow_insert(s, slot, HG_ACT_PASS);
 }
 
@@ -472,6 +501,11 @@ HG_INLINE int hg_begin_hello(void *ctx, const int at, struct hg_scratch *s, stru
 	__u32 scan;
 	int act;
 
+	if (hg_has_urgent(&s->packet, len)) {
+		hg_stream_cut(cpu, s->packet.urgent - 1U, --len);
+		f->urgent = 1;
+		f->flags |= HG_FLAG(urgent_data);
+	}
 	f->segments = 1;
 	f->filled = len;
 	f->reached = len;
@@ -611,8 +645,8 @@ HG_INLINE void hg_slot_closed(struct hg_slot *slot, const struct hg_packet *p, _
  * Client payload on a slot: the first bytes of the stream, or a segment after
  * other data (STARTTLS, a proxy's preamble), looked at up to HG_SEEK_MAX.
  */
-HG_INLINE __u32 hg_slot_payload(struct hg_scratch *s, struct hg_slot *slot, struct hg_begin *b,
-				__u32 looks)
+HG_INLINE __u32 hg_slot_payload(void *ctx, const int at, struct hg_scratch *s, struct hg_slot *slot,
+				struct hg_begin *b, __u32 cpu, __u32 looks)
 {
 	__u64 word = slot->word;
 
@@ -634,7 +668,7 @@ HG_INLINE __u32 hg_slot_payload(struct hg_scratch *s, struct hg_slot *slot, stru
 		hg_slot_end(slot, slot->word, HG_BUCKET_not_tls);
 		return HG_FIRST_NOTHING;
 	}
-	if (!(looks & HG_LOOKS_SURELY))
+	if (!(looks & HG_LOOKS_SURELY) && !hg_look_behind(ctx, at, s, cpu))
 		return HG_FIRST_NOTHING;
 	b->base = s->packet.seq;
 	b->offset = 0;
@@ -693,7 +727,8 @@ HG_INLINE __u32 hg_first_of_slot(void *ctx, const int at, struct hg_scratch *s,
 	p->from = hg_sender_is_lo(p) == HG_SLOT_CLIENT_LO(word) ? HG_FROM_CLIENT : HG_FROM_SERVER;
 	if (p->from == HG_FROM_CLIENT && p->payload_len && hg_cut_front(p, b->base))
 		first = hg_slot_payload(
-			s, slot, b, hg_look(ctx, at, s, cpu, HG_SLOT_STATE(word) == HG_SLOT_SYN));
+			ctx, at, s, slot, b, cpu,
+			hg_look(ctx, at, s, cpu, HG_SLOT_STATE(word) == HG_SLOT_SYN));
 	if (first == HG_FIRST_NOTHING && p->flags & (HG_TCP_FIN | HG_TCP_RST))
 		hg_slot_closed(slot, p, s->now);
 	return first;
@@ -714,6 +749,11 @@ HG_INLINE __u32 hg_first_of_unknown(void *ctx, const int at, struct hg_scratch *
 	b->flags = HG_FLAG(missed_start);
 	if (hg_look(ctx, at, s, cpu, false) & HG_LOOKS_SURELY)
 		return HG_FIRST_HELLO;
+	if (hg_look_behind(ctx, at, s, cpu)) {
+		b->base = p->seq;
+		b->flags |= HG_FLAG(after_other_data);
+		return HG_FIRST_HELLO;
+	}
 	hg_count_refused(HG_REFUSAL_unknown_flow);
 	return HG_FIRST_NOTHING;
 }
@@ -754,7 +794,7 @@ HG_INLINE bool hg_segment_clip(const struct hg_flow *f, const struct hg_packet *
 {
 	__u32 before;
 
-	c->offset = p->seq - f->base;
+	c->offset = p->seq - f->base - f->urgent;
 	c->from = p->payload;
 	c->len = p->payload_len;
 	if ((__s32)c->offset < 0) {
@@ -807,6 +847,13 @@ HG_INLINE int hg_continue_segment(void *ctx, const int at, struct hg_scratch *s,
 		return HG_ACT_UNPARSED + HG_UNPARSED_load_failed;
 	if (append) {
 		f->segments++;
+		if (clip.from == s->packet.payload && hg_has_urgent(&s->packet, clip.len)) {
+			clip.len--;
+			hg_stream_cut(f->buffer, f->filled + s->packet.urgent - 1,
+				      f->filled + clip.len);
+			f->urgent++;
+			f->flags |= HG_FLAG(urgent_data);
+		}
 		f->filled += clip.len;
 		f->reached = f->filled;
 		return HG_ACT_PASS;
@@ -839,7 +886,7 @@ HG_INLINE int hg_continue_hello(void *ctx, const int at, struct hg_scratch *s, s
 	if (act == HG_ACT_PASS)
 		f->next[HG_FROM_CLIENT] = f->state != HG_FLOW_PARTIAL && f->filled == f->reached
 						  ? f->top
-						  : f->base + f->filled;
+						  : f->base + f->filled + f->urgent;
 	f->busy = 0;
 	return act;
 }
@@ -856,6 +903,7 @@ HG_INLINE bool hg_reread_begin(struct hg_flow *f, const struct hg_packet *p)
 		return false;
 	}
 	f->rereads++;
+	f->urgent = 0;
 	f->filled = 0;
 	f->reached = 0;
 	__builtin_memset(&f->records, 0, sizeof(f->records));

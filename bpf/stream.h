@@ -72,6 +72,48 @@ HG_INLINE bool hg_stream_copy(void *ctx, const int at, struct hg_capture *captur
 	return !step.failed;
 }
 
+/* ---- urgent data ---- */
+
+struct hg_cut_step {
+	struct hg_capture *capture;
+	__u32 at;
+	__u32 end;
+};
+
+HG_STEP long hg_cut_step(__u32 i, struct hg_cut_step *s)
+{
+	__u32 at = s->at + i * 8;
+	__u64 word = hg_word(s->capture, at + 1);
+
+	if (at >= s->end)
+		return 1;
+	hg_opaque(at);
+	if (at >= HG_STREAM_CAP)
+		return 1;
+	__builtin_memcpy(&s->capture->bytes[at], &word, sizeof(word));
+	return 0;
+}
+
+/*
+ * A server's stream does not hold the urgent byte (RFC 9293, section 3.8.5;
+ * SO_OOBINLINE is off by default), though it has a sequence number.  Take it out
+ * of the bytes up to `end`.
+ */
+HG_NOINLINE int hg_stream_cut(__u32 index, __u32 at, __u32 end)
+{
+	struct hg_cut_step step = { hg_capture(index), at, end };
+
+	if (step.capture)
+		hg_loop(HG_STREAM_CAP / 8, hg_cut_step, &step);
+	return 0;
+}
+
+/* Is a byte of this payload of `len` bytes urgent? */
+HG_INLINE bool hg_has_urgent(const struct hg_packet *p, __u32 len)
+{
+	return p->urgent && p->urgent <= len;
+}
+
 /* ---- holes ---- */
 
 /* Two segments said different things of one byte; not a flag, a bucket. */

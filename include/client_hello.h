@@ -251,7 +251,7 @@ HG_INLINE void hg_parse_ciphers(struct hg_parse_step *s, const struct hg_window 
 	p->strong = 0;
 	p->list.at = list->at;
 	p->list.end = list->at + 2 * h->cipher_count; /* an odd byte at the end is none */
-	hg_loop_few(10, HG_CIPHERS_MAX / 4, hg_grease_step, s);
+	hg_loop_few(8, HG_CIPHERS_MAX / 4, hg_grease_step, s);
 	p->list.at = list->at;
 	hg_loop_few(3, HG_CIPHERS_MAX, hg_strong_step, s);
 	h->cipher_count_no_grease = h->cipher_count - p->grease;
@@ -552,7 +552,7 @@ HG_INLINE void hg_parse_versions(struct hg_parse_step *s)
 	hg_span_set(p, &h->versions, &list);
 	p->list = list;
 	h->version_max = 0;
-	hg_loop_few(6, 128, hg_version_step, s);
+	hg_loop_few(4, 128, hg_version_step, s);
 	if (!h->version_max)
 		h->version_max = legacy;
 }
@@ -610,7 +610,7 @@ HG_INLINE void hg_parse_lists(struct hg_parse_step *s)
 
 	hg_parse_versions(s);
 	if (hg_parse_list16(s, &h->groups))
-		hg_loop_few(10, HG_CIPHERS_MAX, hg_group_step, s);
+		hg_loop_few(6, HG_CIPHERS_MAX, hg_group_step, s);
 	hg_parse_point_formats(s);
 	hg_parse_list16(s, &h->signature_algorithms);
 	hg_parse_list16(s, &h->alpn);
@@ -646,7 +646,7 @@ HG_INLINE bool hg_parse_body(struct hg_parse_step *s, struct hg_window w)
 	h->features |= HG_HELLO_EXTENSIONS;
 	hg_span_set(p, &h->extensions, &list);
 	p->ext = list;
-	hg_loop_few(24, HG_EXTENSIONS_MAX, hg_extension_step, s);
+	hg_loop_few(16, HG_EXTENSIONS_MAX, hg_extension_step, s);
 	return !p->malformed;
 }
 

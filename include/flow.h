@@ -150,7 +150,8 @@ struct hg_flow {
 	__u8 settled;  /* the server has acknowledged the hello: copies are of no account */
 	__u8 rereads;  /* copies of the hello that were read, too */
 	__u8 closing;  /* enum hg_close: the client seems to have closed it */
-	__u8 reserved2[5];
+	__u8 urgent;   /* bytes that were sent as urgent, and are not of the stream */
+	__u8 reserved2[4];
 	__u16 interface; /* number of the interface where it was first seen */
 	__u16 reserved;
 	struct hg_records records;

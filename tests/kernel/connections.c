@@ -109,6 +109,8 @@ static void late_packets(struct gate *g, enum gate_hook hook)
 	talk_syn(&t);
 	t.conn.isn -= 0x40000000;
 	talk_client_flags(&t, TCP_FIN | TCP_ACK, stream.len);
+	gate_wait(g, HG_IDLE_CLOSING);
+	gate_sweep(g);
 	ok = saw_events(&t, 1, 1);
 	ok &= coverage(g, 2, ONE, NONE);
 	t.conn.isn += 0x40000000;

@@ -69,7 +69,7 @@ static bool ended_as(struct talk *t, enum hg_bucket bucket, __u32 len)
 {
 	bool ok = talk_saw_no_hello(t);
 
-	talk_client_flags(t, TCP_RST, len);
+	talk_client_ends(t, len);
 	ok &= talk_counted(t, bucket);
 	if (bucket != HG_BUCKET_not_tls)
 		ok &= talk_saw_end(t, HG_CLOSE_rst, HG_SIDE_client, bucket, HG_OUTCOME_unknown);
@@ -112,7 +112,7 @@ static void short_message(struct gate *g, enum gate_hook hook)
 		talk_syn(&t);
 		talk_client(&t, 0, stream.at, stream.len);
 		hellos += talk_count(&t, HG_EVENT_HELLO, &e);
-		talk_client_flags(&t, TCP_RST, stream.len);
+		talk_client_ends(&t, stream.len);
 		ended += talk_count(&t, HG_EVENT_END, &e);
 		gate_forget(g);
 	}

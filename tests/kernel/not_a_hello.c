@@ -171,7 +171,7 @@ static bool one(struct gate *g, enum gate_hook hook, const struct row *row)
 	for (__u32 i = 0; i < 8 && row->parts[i].what; i++)
 		send_part(&t, &row->parts[i], &at, &stream);
 	ok = saw(&t, row, &message);
-	talk_client_flags(&t, TCP_RST, at.whole);
+	talk_client_ends(&t, at.whole);
 	ok &= check_coverage(g, row->flows, &row->bucket, row->flows != 0);
 	gate_counters(g, &c);
 	ok &= check_u64("unknown_flow", c.refused.unknown_flow, row->unknown);

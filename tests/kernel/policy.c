@@ -385,7 +385,7 @@ static bool one(struct gate *g, enum gate_hook hook, const struct row *row)
 	build(&stream, &row->flow);
 	talk_begin(&t, g, hook, &conn);
 	ok = check_u64("act", send_flow(&t, &row->flow, &stream), row->act);
-	talk_client_flags(&t, TCP_RST, stream.len);
+	talk_client_ends(&t, stream.len);
 	ok &= verdict_is(&t, row);
 	gate_rule_counters(g, stats_of(row), &counted);
 	ok &= check_u64("verdicts of that rule", counted.verdicts[row->decided_mode][row->action],
@@ -432,7 +432,7 @@ static void spare(struct gate *g, enum gate_hook hook, const struct spared *row)
 		stream.len = 60;
 	talk_begin(&t, g, hook, NULL);
 	ok = check_u64("act", send_flow(&t, &f, &stream), row->act);
-	talk_client_flags(&t, TCP_RST, stream.len);
+	talk_client_ends(&t, stream.len);
 	ok &= talk_counted(&t, row->bucket);
 	gate_unpolice(g);
 	tap_ok(ok & gate_balanced(g) & gate_clear(g), "%s: %s", gate_hook_name[hook], row->what);

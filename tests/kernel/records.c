@@ -153,7 +153,7 @@ static bool whole(struct talk *t, const struct row *row, const struct octets *st
 	talk_syn(t);
 	talk_client(t, 0, stream->at, stream->len);
 	ok = row->bucket == READ ? talk_saw_hello(t, &expected) : talk_saw_no_hello(t);
-	talk_client_flags(t, TCP_RST, stream->len);
+	talk_client_ends(t, stream->len);
 	return ok & talk_counted(t, row->bucket);
 }
 
@@ -168,7 +168,7 @@ static bool halves(struct talk *t, const struct row *row, const struct octets *s
 	talk_client(t, 0, stream->at, cut);
 	talk_client(t, cut, stream->at + cut, stream->len - cut);
 	ok = row->bucket == READ ? talk_saw_hello(t, &expected) : talk_saw_no_hello(t);
-	talk_client_flags(t, TCP_RST, stream->len);
+	talk_client_ends(t, stream->len);
 	ok &= talk_counted(t, row->bucket == READ ? HG_BUCKET_reassembled : row->bucket);
 	if (!ok)
 		tap_diag("cut at %u", cut);
@@ -226,7 +226,7 @@ static bool sized(struct gate *g, enum gate_hook hook, const __u32 *sizes, __u32
 	talk_syn(&t);
 	talk_stream(&t, &stream, 1400);
 	ok = talk_saw_hello(&t, &expected);
-	talk_client_flags(&t, TCP_RST, stream.len);
+	talk_client_ends(&t, stream.len);
 	gate_forget(g);
 	if (!ok)
 		tap_diag("records of %u", sizes[0]);

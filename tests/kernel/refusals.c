@@ -78,7 +78,7 @@ static void flow_table(struct gate *g, enum gate_hook hook)
 	ok &= check_u64("ended", ends, MANY - ROOM);
 	ok &= refused(g, HG_REFUSAL_flow_table_full, MANY - ROOM) & evicted(g, MANY - ROOM);
 	ok &= check_u64("active", gate_active(g), ROOM) & gate_balanced(g);
-	talk_client_flags(&t[0], TCP_RST, stream.len);
+	talk_client_ends(&t[0], stream.len);
 	gate_wait(g, SECONDS(2)); /* what is over lingers for a second */
 	gate_sweep(g);
 	begin(&t[0], g, hook, 0, stream.len);
@@ -128,7 +128,7 @@ static void name_table(struct gate *g, enum gate_hook hook)
 		talk_begin(&t, g, hook, NULL);
 		talk_syn(&t);
 		talk_client(&t, 0, other_stream.at, other_stream.len);
-		talk_client_flags(&t, TCP_RST, other_stream.len);
+		talk_client_ends(&t, other_stream.len);
 	}
 	ok = refused(g, HG_REFUSAL_server_name_table_full, MANY - ROOM);
 	tap_ok(ok & gate_balanced(g) & gate_clear(g), "%s: name table of %u", gate_hook_name[hook],
@@ -147,7 +147,7 @@ static void ring(struct gate *g, enum gate_hook hook)
 		talk_begin(&t, g, hook, NULL);
 		talk_syn(&t);
 		talk_client(&t, 0, stream.at, stream.len);
-		talk_client_flags(&t, TCP_RST, stream.len);
+		talk_client_ends(&t, stream.len);
 	}
 	gate_counters(g, &c);
 	read = gate_events(g);

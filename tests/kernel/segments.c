@@ -123,7 +123,7 @@ static bool pieces(struct gate *g, enum gate_hook hook, const struct row *row, _
 	for (__u32 i = 0; i < PIECES && row->pieces[i].len; i++)
 		send_piece(&t, &row->pieces[i], &stream);
 	ok = talk_saw_hello(&t, &expected);
-	talk_client_flags(&t, TCP_RST, stream.len);
+	talk_client_ends(&t, stream.len);
 	ok &= talk_saw_end(&t, HG_CLOSE_rst, HG_SIDE_client, bucket, HG_OUTCOME_unknown);
 	ok &= gate_balanced(g);
 	if (!ok)
@@ -178,7 +178,7 @@ static void three(struct gate *g, enum gate_hook hook, __u32 step)
 				talk_client(&t, cut[order[i]], stream.at + cut[order[i]],
 					    cut[order[i] + 1] - cut[order[i]]);
 			good += talk_saw_hello(&t, &expected);
-			talk_client_flags(&t, TCP_RST, stream.len);
+			talk_client_ends(&t, stream.len);
 			gate_forget(g);
 			tried++;
 		}
@@ -226,7 +226,7 @@ static void decoy_first(struct gate *g, enum gate_hook hook)
 	talk_client(&t, 100, zeros, 200);
 	talk_client(&t, 0, stream.at, 300);
 	talk_client(&t, 300, stream.at + 300, stream.len - 300);
-	talk_client_flags(&t, TCP_RST, stream.len);
+	talk_client_ends(&t, stream.len);
 	ok = check_u64("END events", talk_count(&t, HG_EVENT_END, &end), 1);
 	if (end)
 		ok &= check_u64("bucket", end->head.bucket, HG_BUCKET_conflicting_overlap);
@@ -249,7 +249,7 @@ static void conflict_unfinished(struct gate *g, enum gate_hook hook)
 	talk_syn(&t);
 	talk_client(&t, 0, stream.at, 300);
 	talk_client(&t, 100, zeros, 200);
-	talk_client_flags(&t, TCP_RST, 300);
+	talk_client_ends(&t, 300);
 	ok = check_u64("END events", talk_count(&t, HG_EVENT_END, &end), 1);
 	if (end)
 		ok &= check_u64("bucket", end->head.bucket, HG_BUCKET_conflicting_overlap);
@@ -280,7 +280,7 @@ static void processors(struct gate *g)
 			talk_client(&t, at, stream.at + at, len);
 		}
 		good += talk_saw_hello(&t, &expected);
-		talk_client_flags(&t, TCP_RST, stream.len);
+		talk_client_ends(&t, stream.len);
 		gate_forget(g);
 	}
 	tap_ok(good == 99, "nine segments, each on the next processor: %u of 99", good);

@@ -90,7 +90,7 @@ static bool in_order(struct gate *g, enum gate_hook hook, const struct row *row)
 	talk_syn(&t);
 	talk_stream(&t, &stream, row->segment);
 	ok = saw(&t, row, &message, (stream.len + row->segment - 1) / row->segment, 0);
-	talk_client_flags(&t, TCP_RST, stream.len);
+	talk_client_ends(&t, stream.len);
 	return ok & verdict(&t, row, true) & gate_clear(g);
 }
 
@@ -123,7 +123,7 @@ static bool backwards(struct gate *g, enum gate_hook hook, const struct row *row
 	}
 	ok = saw(&t, row, &message, last + 1, HG_FLAG(out_of_order));
 	acknowledge(&t, stream.len);
-	talk_client_flags(&t, TCP_RST, stream.len);
+	talk_client_ends(&t, stream.len);
 	return ok & verdict(&t, row, true) & gate_clear(g);
 }
 
@@ -141,7 +141,7 @@ static bool one_frame(struct gate *g, const struct row *row)
 	talk_syn(&t);
 	talk_client(&t, 0, stream.at, stream.len);
 	ok = saw(&t, row, &message, 1, 0);
-	talk_client_flags(&t, TCP_RST, stream.len);
+	talk_client_ends(&t, stream.len);
 	return ok & verdict(&t, row, false) & gate_clear(g);
 }
 
@@ -156,7 +156,7 @@ static void announced(struct gate *g, enum gate_hook hook)
 	talk_syn(&t);
 	talk_client(&t, 0, head, sizeof(head));
 	ok = talk_saw_no_hello(&t);
-	talk_client_flags(&t, TCP_RST, sizeof(head));
+	talk_client_ends(&t, sizeof(head));
 	tap_ok(ok & talk_counted(&t, HG_BUCKET_hello_too_large) & gate_clear(g),
 	       "%s: 16 MB announced", gate_hook_name[hook]);
 }

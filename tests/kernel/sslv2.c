@@ -74,7 +74,7 @@ static bool whole(struct gate *g, enum gate_hook hook, const struct row *row)
 	ok = read ? talk_saw_hello(&t, &expected) : talk_saw_no_hello(&t);
 	if (read && talk_count(&t, HG_EVENT_HELLO, &e))
 		ok &= check_u64("sslv2", e->head.sslv2, 1);
-	talk_client_flags(&t, TCP_RST, stream.len);
+	talk_client_ends(&t, stream.len);
 	return ok & talk_counted(&t, row->bucket) & gate_balanced(g) & gate_clear(g);
 }
 
@@ -99,7 +99,7 @@ static bool cut(struct gate *g, enum gate_hook hook, const struct row *row)
 			talk_client(&t, reversed ? 0 : at, stream.at + (reversed ? 0 : at),
 				    reversed ? at : stream.len - at);
 			ok &= talk_saw_hello(&t, &expected);
-			talk_client_flags(&t, TCP_RST, stream.len);
+			talk_client_ends(&t, stream.len);
 			gate_forget(g);
 		}
 	}

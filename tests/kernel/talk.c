@@ -102,6 +102,17 @@ enum gate_act talk_client_flags(struct talk *t, __u8 flags, __u32 offset)
 	return talk_segment(t, &s);
 }
 
+enum gate_act talk_client_ends(struct talk *t, __u32 offset)
+{
+	enum gate_act act = talk_client_flags(t, TCP_RST, offset);
+
+	gate_wait(t->gate, HG_IDLE_CLOSING + SECONDS(2)); /* slots count in 2^30 ns */
+	gate_sweep(t->gate);
+	if (gate_active(t->gate))
+		gate_sweep_slots(t->gate);
+	return act;
+}
+
 enum gate_act talk_server_flags(struct talk *t, __u8 flags, __u32 offset)
 {
 	struct segment s = { .from_server = true,

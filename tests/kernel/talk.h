@@ -38,6 +38,12 @@ enum gate_act talk_synack(struct talk *t);
 enum gate_act talk_client(struct talk *t, __u32 offset, const void *data, __u32 len);
 enum gate_act talk_server(struct talk *t, __u32 offset, const void *data, __u32 len);
 enum gate_act talk_client_flags(struct talk *t, __u8 flags, __u32 offset);
+
+/*
+ * A RST of the client, `offset` bytes into its stream, and the silence that shows
+ * that it was no decoy.
+ */
+enum gate_act talk_client_ends(struct talk *t, __u32 offset);
 enum gate_act talk_server_flags(struct talk *t, __u8 flags, __u32 offset);
 
 /* Any segment: seq and ack are absolute. */

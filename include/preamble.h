@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * preamble.h - what a client may say ahead of its hello in the same segment: a
+ * PROXY header (haproxy's proxy-protocol.txt, sections 2.1 and 2.2), a request
+ * of SOCKS 4, 4a or 5 (RFC 1928, section 4), HTTP CONNECT (RFC 9110, section
+ * 9.3.6).
+ */
+#ifndef HG_PREAMBLE_H
+#define HG_PREAMBLE_H
+
+#include "bytes.h"
+#include "loop.h"
+
+#define HG_PREAMBLE_MAX 1024 /* bytes of one whose end must be looked for */
+
+/* Looking for an end: so many of a byte, one behind the other or not. */
+struct hg_preamble {
+	__u32 at;
+	__u32 end;
+	__u32 wanted;
+	__u8 byte;
+	__u8 in_a_row; /* a carriage return between them is none */
+	__u8 reserved[2];
+};
+
+struct hg_preamble_step {
+	const struct hg_capture *capture;
+	struct hg_preamble *state;
+	__u32 wanted; /* at the beginning */
+};
+
+/* Could a preamble begin with this byte? */
+HG_INLINE bool hg_preamble_may_begin(__u8 byte)
+{
+	return byte == 4 || byte == 5 || byte == 'P' || byte == 'C' || byte == '\r';
+}
+
+HG_STEP long hg_preamble_step(__u32 i, struct hg_preamble_step *s)
+{
+	struct hg_preamble *p = s->state;
+	__u8 byte;
+
+	(void)i;
+	if (p->at >= p->end || !p->wanted)
+		return 1;
+	byte = hg_byte(s->capture, p->at);
+	p->at++;
+	if (byte == p->byte)
+		p->wanted--;
+	else if (p->in_a_row && byte != '\r')
+		p->wanted = s->wanted;
+	return 0;
+}
+
+/* Returns the offset behind the last of them, 0 if they have not all come. */
+HG_INLINE __u32 hg_preamble_end(const struct hg_capture *c, struct hg_preamble *p, __u32 from,
+				__u32 filled, __u8 byte, __u32 wanted, bool in_a_row)
+{
+	struct hg_preamble_step step = { c, p, wanted };
+
+	p->at = from;
+	p->end = filled;
+	p->byte = byte;
+	p->wanted = wanted;
+	p->in_a_row = in_a_row;
+	hg_loop(HG_PREAMBLE_MAX, hg_preamble_step, &step);
+	return p->wanted ? 0 : p->at;
+}
+
+HG_INLINE __u32 hg_preamble_socks5(const struct hg_capture *c)
+{
+	if (hg_byte(c, 1) != 1 || hg_byte(c, 2))
+		return 0; /* CONNECT, and a reserved zero */
+	switch (hg_byte(c, 3)) {
+	case 1:
+		return 10;
+	case 3:
+		return 7 + hg_byte(c, 4);
+	case 4:
+		return 22;
+	}
+	return 0;
+}
+
+/* Which byte ends it, and how often: a name follows the user where the address is 0.0.0.x. */
+HG_INLINE __u32 hg_preamble_socks4(const struct hg_capture *c, struct hg_preamble *p, __u32 filled)
+{
+	bool named = !hg_be24(c, 4) && hg_byte(c, 7);
+
+	if (hg_byte(c, 1) != 1)
+		return 0;
+	return hg_preamble_end(c, p, 8, filled, 0, named ? 2 : 1, false);
+}
+
+/*
+ * The length of the preamble that the first `filled` bytes begin with; 0 if
+ * there is none, or not all of it.
+ */
+HG_INLINE __u32 hg_preamble_len(const struct hg_capture *c, struct hg_preamble *p, __u32 filled)
+{
+	__u32 len = 0;
+
+	if (filled < 16)
+		return 0;
+	switch (hg_byte(c, 0)) {
+	case 4:
+		len = hg_preamble_socks4(c, p, filled);
+		break;
+	case 5:
+		len = hg_preamble_socks5(c);
+		break;
+	case '\r':
+		if (hg_be24(c, 0) == 0x0d0a0d && hg_be24(c, 3) == 0x0a000d &&
+		    hg_be24(c, 6) == 0x0a5155 && hg_be24(c, 9) == 0x49540a)
+			len = 16 + hg_be16(c, 14);
+		break;
+	case 'P':
+		if (hg_be24(c, 1) == 0x524f58 && hg_be16(c, 4) == 0x5920)
+			len = hg_preamble_end(c, p, 6, filled, '\n', 1, true);
+		break;
+	case 'C':
+		if (hg_be24(c, 1) == 0x4f4e4e && hg_be24(c, 4) == 0x454354)
+			len = hg_preamble_end(c, p, 7, filled, '\n', 2, true);
+		break;
+	}
+	return len <= filled ? len : 0;
+}
+
+#endif /* HG_PREAMBLE_H */
