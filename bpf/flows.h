@@ -8,8 +8,7 @@
 #ifndef HG_FLOWS_H
 #define HG_FLOWS_H
 
-#include "account.h"
-#include "maps.h"
+#include "pool.h"
 
 /* ---- keys ---- */
 
@@ -254,13 +253,15 @@ HG_INLINE __u32 hg_state_of_verdict(const struct hg_verdict *v)
 	return v->action == HG_ACTION_reset ? HG_FLOW_RESET : HG_FLOW_DROP;
 }
 
-HG_INLINE void hg_flow_release_buffer(struct hg_flow *f)
+/* One processor at a time reassembles a flow, or takes its capture away. */
+HG_INLINE bool hg_flow_lock(struct hg_flow *f)
 {
-	__u32 buffer = __sync_lock_test_and_set(&f->buffer, HG_NO_BUFFER);
+	return __sync_val_compare_and_swap(&f->busy, 0, 1) == 0;
+}
 
-	if (buffer == HG_NO_BUFFER)
-		return;
-	bpf_map_push_elem(&free_captures, &buffer, BPF_ANY);
+HG_INLINE void hg_flow_unlock(struct hg_flow *f)
+{
+	__sync_lock_test_and_set(&f->busy, 0);
 }
 
 /* `bucket`, unless what happened before takes precedence. */
@@ -271,19 +272,20 @@ HG_INLINE __u8 hg_flow_bucket(const struct hg_flow *f, __u8 bucket)
 
 /*
  * The handshake of a flow is over.  A partial hello is truncated or, where
- * `bucket` says so, something worse; the END event goes out if a hello was
- * begun.
+ * `bucket` says so, something worse, and evicted if its capture was given to
+ * another; the END event goes out if a hello was begun.
  */
 HG_INLINE void hg_flow_end(struct hg_flow *f, const struct hg_flow_key *key, struct hg_event *e,
 			   __u64 now, __u8 close, __u8 from, __u8 bucket, __u8 outcome)
 {
 	struct hg_counters *c;
+	bool had;
 
 	if (__sync_val_compare_and_swap(&f->counted, 0, 1))
 		return;
-	hg_flow_release_buffer(f);
+	had = hg_flow_release_buffer(f);
 	if (f->state == HG_FLOW_PARTIAL)
-		f->bucket = hg_flow_bucket(f, bucket);
+		f->bucket = hg_flow_bucket(f, had ? bucket : HG_BUCKET_evicted);
 	c = hg_counters_of(f->interface);
 	hg_count_flow_end(c, f->bucket, f->flags);
 	if (f->bucket == HG_BUCKET_not_tls || (!f->filled && !f->hello_ns))
@@ -293,11 +295,21 @@ HG_INLINE void hg_flow_end(struct hg_flow *f, const struct hg_flow_key *key, str
 	hg_emit_end(e, f, key, now, close, from, outcome);
 }
 
+/* The slot of a flow that is over: its data is not looked at any more. */
+HG_INLINE void hg_slot_release(const struct hg_flow *f)
+{
+	struct hg_slot *slot = hg_slot(f->hash);
+	__u64 word = slot ? slot->word : 0;
+
+	if (slot && hg_slot_mine(slot, f->hash) && HG_SLOT_STATE(word) == HG_SLOT_ENTRY)
+		hg_slot_move(slot, word, hg_slot_in_state(word, HG_SLOT_DONE));
+}
+
 /*
  * Forget a flow that has ended.  The table gives its elements to others at
  * once, while another processor may still write to this one: only the sweep
- * deletes, a while after the flow was closed, and who puts another connection
- * in its place.
+ * and the ring of the evicted delete, a while after the flow was closed, and
+ * who puts another connection in its place.
  */
 HG_INLINE void hg_flow_delete(struct hg_flow *f, const struct hg_flow_key *key)
 {

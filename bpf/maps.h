@@ -15,7 +15,8 @@
 HG_KNOB __u16 interface_number = 0;
 HG_KNOB __u16 netns_number = 0;
 HG_KNOB __u32 nr_cpus = 1;
-HG_KNOB __u8 inject_time = 0; /* replay: the clock is presence.time_ns */
+HG_KNOB __u32 partials = HG_PARTIALS; /* captures in the pool */
+HG_KNOB __u8 inject_time = 0;	      /* replay: the clock is presence.time_ns */
 HG_KNOB struct hg_hash_key hash_key = {};
 HG_KNOB __u64 watched_ports[65536 / 64] = {};
 
@@ -121,6 +122,56 @@ HG_MAP struct {
 	__uint(key_size, 0);
 	__uint(value_size, sizeof(__u32));
 } free_captures SEC(".maps");
+
+/* Captures that each source holds; see pool.h.  Writer, reader: data path. */
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HG_SHARES);
+	__type(key, __u32);
+	__type(value, __u32);
+} pool_shares SEC(".maps");
+
+/* A flow that holds a capture, or did. */
+struct hg_owner {
+	struct hg_flow_key key;
+	__u32 isn;
+	__u32 turn; /* pool_state.turns, when it was given */
+};
+
+/*
+ * By place in the pool: who holds the capture, or held it last.  A record is
+ * believed only if its flow says the same.  Writer, reader: data path.
+ */
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HG_PARTIALS);
+	__type(key, __u32);
+	__type(value, struct hg_owner);
+} capture_owners SEC(".maps");
+
+/* Whose capture was given to another; see evict.h.  Writer, reader: data path. */
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HG_EVICTED);
+	__type(key, __u32);
+	__type(value, struct hg_owner);
+} evicted SEC(".maps");
+
+/* Counts that only grow, modulo 2^32. */
+struct hg_pool_state {
+	__u32 turns;	 /* captures asked for */
+	__u32 cursor;	 /* captures asked back */
+	__u32 evictions; /* captures given up */
+	__u32 reserved;
+};
+
+/* Writer, reader: data path. */
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hg_pool_state);
+} pool_state SEC(".maps");
 
 /* Verdicts that user space writes.  Reader and deleter: data path. */
 HG_MAP struct {
@@ -269,6 +320,10 @@ struct hg_scratch {
 	__u32 message_at;    /* capture offset of the message */
 	__u32 message_index; /* capture that holds it */
 	__u64 name;	     /* key into server_names */
+	struct {
+		__u32 buffer; /* a capture of the pool that was just taken */
+		__u32 share;
+	} given;
 	struct hg_name_walk {
 		__u64 sum[2];
 		__u32 len;

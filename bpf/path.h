@@ -11,6 +11,7 @@
 #ifndef HG_PATH_H
 #define HG_PATH_H
 
+#include "evict.h"
 #include "flows.h"
 #include "hello.h"
 #include "match.h"
@@ -480,16 +481,16 @@ HG_INLINE int hg_begin_partial(void *ctx, const int at, struct hg_scratch *s, st
 	const struct hg_packet *p = &s->packet;
 	struct hg_flow *f = &s->flow;
 	struct hg_capture *c;
-	__u32 buffer;
+	int why = hg_capture_take(f->isn);
 
-	if (bpf_map_pop_elem(&free_captures, &buffer))
-		return hg_flow_refused(s, slot, HG_REFUSAL_partial_pool_full);
-	f->buffer = buffer;
-	c = hg_capture(buffer);
+	if (why != HG_CAPTURE_TAKEN)
+		return hg_flow_refused(s, slot, why);
+	hg_flow_given(f, s);
+	c = hg_capture(f->buffer);
 	if (c && f->filled)
 		hg_stream_copy(ctx, at, c, p->payload, 0, f->filled + f->urgent);
 	if (f->urgent)
-		hg_stream_cut(buffer, p->urgent - 1U, f->filled);
+		hg_stream_cut(f->buffer, p->urgent - 1U, f->filled);
 	return hg_flow_insert(s, slot, HG_ACT_PASS);
 }
 
@@ -528,6 +529,16 @@ HG_INLINE int hg_begin_hello(void *ctx, const int at, struct hg_scratch *s, stru
 	return hg_flow_insert(s, slot, act);
 }
 
+/* What the flow in the scratch was inserted with is over. */
+HG_SUBPROG int hg_begun_unlock(struct hg_scratch *s)
+{
+	struct hg_flow *f = hg_flow_lookup(&s->key);
+
+	if (f && f->isn == s->flow.isn)
+		hg_flow_unlock(f);
+	return 0;
+}
+
 /* The first segment to arrive is not the first of its stream. */
 HG_INLINE int hg_begin_behind(void *ctx, const int at, struct hg_scratch *s, struct hg_slot *slot,
 			      __u32 offset, __u32 len, __u32 cpu)
@@ -539,9 +550,12 @@ HG_INLINE int hg_begin_behind(void *ctx, const int at, struct hg_scratch *s, str
 		len = HG_STREAM_CAP - offset;
 	f->segments = 1;
 	f->flags |= HG_FLAG(out_of_order);
+	f->busy = 1; /* an entry, and nothing in its capture yet */
 	act = hg_begin_partial(ctx, at, s, slot);
-	if (f->buffer != HG_NO_BUFFER)
-		hg_stream_merge(cpu, f->buffer, offset, len);
+	if (f->buffer == HG_NO_BUFFER)
+		return act;
+	hg_stream_merge(cpu, f->buffer, offset, len);
+	hg_begun_unlock(s);
 	return act;
 }
 
@@ -864,42 +878,69 @@ HG_INLINE int hg_continue_segment(void *ctx, const int at, struct hg_scratch *s,
 	return HG_ACT_PASS;
 }
 
-/* One processor at a time reassembles a flow. */
-HG_INLINE bool hg_flow_lock(struct hg_flow *f)
+/*
+ * The capture of the flow at hand was given to another: whatever comes, its
+ * hello is not read.  A global function, since 6.1 walks all of hg_unread() in
+ * each state that leads here.
+ */
+HG_NOINLINE int hg_continue_evicted(void)
 {
-	return __sync_val_compare_and_swap(&f->busy, 0, 1) == 0;
+	struct hg_scratch *s = hg_scratch();
+	struct hg_flow *f = s ? hg_flow_lookup(&s->key) : NULL;
+
+	if (!f)
+		return HG_ACT_PASS;
+	s->records = f->records;
+	f->closing = 0;
+	f->settled = 1; /* nor is what is sent again */
+	return hg_unread(s, f, HG_BUCKET_evicted);
 }
 
-HG_INLINE int hg_continue_hello(void *ctx, const int at, struct hg_scratch *s, struct hg_flow *f,
-				__u32 cpu)
+/* This processor has the flow for itself. */
+HG_INLINE int hg_continue_locked(void *ctx, const int at, struct hg_scratch *s, struct hg_flow *f,
+				 __u32 cpu)
 {
 	__u32 had = f->filled;
 	int act;
 
-	if (!hg_flow_lock(f)) {
-		hg_count_refused(HG_REFUSAL_flow_busy);
-		return HG_ACT_PASS;
-	}
-	act = hg_continue_segment(ctx, at, s, f, cpu);
+	if (f->buffer == HG_NO_BUFFER)
+		act = hg_continue_evicted();
+	else
+		act = hg_continue_segment(ctx, at, s, f, cpu);
 	if (act == HG_ACT_PASS && f->filled != had)
 		act = hg_continue_read(s, f, cpu);
 	if (act == HG_ACT_PASS)
 		f->next[HG_FROM_CLIENT] = f->state != HG_FLOW_PARTIAL && f->filled == f->reached
 						  ? f->top
 						  : f->base + f->filled + f->urgent;
-	f->busy = 0;
+	return act;
+}
+
+HG_INLINE int hg_continue_hello(void *ctx, const int at, struct hg_scratch *s, struct hg_flow *f,
+				__u32 cpu)
+{
+	int act = HG_ACT_PASS;
+
+	if (!hg_flow_lock(f)) {
+		hg_count_refused(HG_REFUSAL_flow_busy);
+		return HG_ACT_PASS;
+	}
+	if (f->state == HG_FLOW_PARTIAL) /* else another processor was first */
+		act = hg_continue_locked(ctx, at, s, f, cpu);
+	hg_flow_unlock(f);
 	return act;
 }
 
 /* Begin to read again, if this segment does: the capture is taken anew. */
-HG_INLINE bool hg_reread_begin(struct hg_flow *f, const struct hg_packet *p)
+HG_INLINE bool hg_reread_begin(const struct hg_scratch *s, struct hg_flow *f)
 {
-	__u32 buffer;
+	int why;
 
-	if (p->seq != f->base || f->rereads >= HG_REREADS)
+	if (s->packet.seq != f->base || f->rereads >= HG_REREADS)
 		return false;
-	if (bpf_map_pop_elem(&free_captures, &buffer)) {
-		hg_count_refused(HG_REFUSAL_partial_pool_full);
+	why = hg_capture_take(f->isn);
+	if (why != HG_CAPTURE_TAKEN) {
+		hg_count_refused(why);
 		return false;
 	}
 	f->rereads++;
@@ -907,7 +948,7 @@ HG_INLINE bool hg_reread_begin(struct hg_flow *f, const struct hg_packet *p)
 	f->filled = 0;
 	f->reached = 0;
 	__builtin_memset(&f->records, 0, sizeof(f->records));
-	f->buffer = buffer;
+	hg_flow_given(f, s);
 	return true;
 }
 
@@ -916,7 +957,7 @@ HG_INLINE int hg_reread(void *ctx, const int at, struct hg_scratch *s, struct hg
 	__u32 scan;
 	int act;
 
-	if (f->buffer == HG_NO_BUFFER && !hg_reread_begin(f, &s->packet))
+	if (f->buffer == HG_NO_BUFFER && !hg_reread_begin(s, f))
 		return HG_ACT_PASS;
 	act = hg_continue_segment(ctx, at, s, f, cpu);
 	if (act != HG_ACT_PASS)
@@ -940,7 +981,7 @@ HG_INLINE int hg_reread_locked(void *ctx, const int at, struct hg_scratch *s, st
 	if (f->settled || s->packet.seq - f->base >= f->end - f->base || !hg_flow_lock(f))
 		return HG_ACT_PASS;
 	act = hg_reread(ctx, at, s, f, cpu);
-	f->busy = 0;
+	hg_flow_unlock(f);
 	return act;
 }
 

@@ -65,16 +65,6 @@ HG_INLINE void hg_sweep_pending(const struct hg_sweep *w, const struct hg_flow_k
 		hg_count_verdict(&f->verdict);
 }
 
-/* The slot of a flow that is over: its data is not looked at any more. */
-HG_INLINE void hg_slot_release(const struct hg_flow *f)
-{
-	struct hg_slot *slot = hg_slot(f->hash);
-	__u64 word = slot ? slot->word : 0;
-
-	if (slot && hg_slot_mine(slot, f->hash) && HG_SLOT_STATE(word) == HG_SLOT_ENTRY)
-		hg_slot_move(slot, word, hg_slot_in_state(word, HG_SLOT_DONE));
-}
-
 HG_INLINE bool hg_flow_idle(const struct hg_sweep *w, const struct hg_flow *f)
 {
 	return !f->busy && (__s64)(w->life.now - f->last_ns) >= hg_flow_patience(f);

@@ -41,10 +41,13 @@
 #define HG_VLAN_DEPTH 2
 #define HG_IPV6_HEADERS 8
 
-#define HG_SLOTS (1U << 18)	      /* flow cache, direct-mapped */
-#define HG_CAPTURES (HG_PARTIALS + 2) /* and two for each processor */
-#define HG_SERVER_NAMES 16384	      /* per-server-name table */
-#define HG_VERDICTS 16384	      /* verdicts written by user space and not met yet */
+#define HG_SLOTS (1U << 18)	       /* flow cache, direct-mapped */
+#define HG_CAPTURES (HG_PARTIALS + 2)  /* and two for each processor */
+#define HG_SHARES 4096		       /* counters of captures by source, shared by hash */
+#define HG_SHARE_MAX (HG_PARTIALS / 8) /* captures of one source */
+#define HG_EVICTED 8192		       /* flows whose capture was given to another */
+#define HG_SERVER_NAMES 16384	       /* per-server-name table */
+#define HG_VERDICTS 16384	       /* verdicts written by user space and not met yet */
 #define HG_RING_BYTES (8U << 20)
 #define HG_RULES 1024	   /* rules of one policy generation */
 #define HG_RULE_STATS 2048 /* rule counters, kept by name across loads */

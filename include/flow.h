@@ -153,7 +153,7 @@ struct hg_flow {
 	__u8 urgent;   /* bytes that were sent as urgent, and are not of the stream */
 	__u8 reserved2[4];
 	__u16 interface; /* number of the interface where it was first seen */
-	__u16 reserved;
+	__u16 share;	 /* of the pool: whose counter has its capture */
 	struct hg_records records;
 	struct hg_hello_facts hello;
 	struct hg_verdict verdict;

@@ -30,6 +30,10 @@
 	X(captures)                                                                                \
 	X(received)                                                                                \
 	X(free_captures)                                                                           \
+	X(pool_shares)                                                                             \
+	X(capture_owners)                                                                          \
+	X(evicted)                                                                                 \
+	X(pool_state)                                                                              \
 	X(verdicts)                                                                                \
 	X(server_names)                                                                            \
 	X(events)                                                                                  \

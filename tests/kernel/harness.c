@@ -90,6 +90,7 @@ static void set_knobs(struct hellogate_bpf *s, const struct gate_options *o)
 	s->rodata->interface_number = o->interface_number;
 	s->rodata->netns_number = o->netns_number;
 	s->rodata->nr_cpus = (__u32)libbpf_num_possible_cpus();
+	s->rodata->partials = o->partials ? o->partials : HG_PARTIALS;
 	s->rodata->inject_time = !o->real_clock;
 	s->rodata->hash_key = fixed_hash_key();
 	set_ports(s->rodata->watched_ports, o->ports);
@@ -103,12 +104,12 @@ static void set_size(struct bpf_map *map, __u32 entries)
 
 static void set_sizes(struct hellogate_bpf *s, const struct gate_options *o)
 {
-	__u32 partials = o->partials ? o->partials : HG_PARTIALS;
-	__u32 captures = partials + 2 * s->rodata->nr_cpus;
+	__u32 partials = s->rodata->partials, captures = partials + 2 * s->rodata->nr_cpus;
 
 	set_size(s->maps.captures, captures);
 	set_size(s->maps.received, captures);
 	set_size(s->maps.free_captures, partials);
+	set_size(s->maps.capture_owners, partials);
 	set_size(s->maps.flows, o->flows);
 	set_size(s->maps.server_names, o->server_names);
 	set_size(s->maps.verdicts, o->verdicts);
@@ -117,6 +118,7 @@ static void set_sizes(struct hellogate_bpf *s, const struct gate_options *o)
 	bpf_map__set_map_flags(s->maps.slots, BPF_F_MMAPABLE);
 	bpf_map__set_map_flags(s->maps.control, BPF_F_MMAPABLE);
 	bpf_map__set_map_flags(s->maps.presence, BPF_F_MMAPABLE);
+	bpf_map__set_map_flags(s->maps.pool_shares, BPF_F_MMAPABLE);
 }
 
 /* libbpf forgets the prototypes of inner maps as it loads. */
@@ -225,6 +227,7 @@ int gate_try_open(struct gate *g, const struct gate_options *options)
 	g->slots = map_memory(g, "slots", sizeof(struct hg_slot) * HG_SLOTS);
 	g->control = map_memory(g, "control", sizeof(struct hg_control));
 	g->presence = map_memory(g, "presence", sizeof(struct hg_presence));
+	g->pool_shares = map_memory(g, "pool_shares", sizeof(__u32) * HG_SHARES);
 	set_control(g);
 	fill_pool(g);
 	g->ring = ring_buffer__new(gate_map(g, "events"), keep_event, g, NULL);
@@ -249,6 +252,7 @@ void gate_close(struct gate *g)
 	munmap(g->slots, sizeof(struct hg_slot) * HG_SLOTS);
 	munmap(g->control, sizeof(struct hg_control));
 	munmap(g->presence, sizeof(struct hg_presence));
+	munmap(g->pool_shares, sizeof(__u32) * HG_SHARES);
 	hellogate_bpf__destroy(skeleton(g));
 	memset(g, 0, sizeof(*g));
 }
@@ -562,6 +566,15 @@ static const struct books *take_stock(struct gate *g)
 	return &b;
 }
 
+static __u64 sum_shares(const struct gate *g)
+{
+	__u64 sum = 0;
+
+	for (__u32 i = 0; i < HG_SHARES; i++)
+		sum += g->pool_shares[i];
+	return sum;
+}
+
 __u64 gate_active(struct gate *g)
 {
 	const struct books *b = take_stock(g);
@@ -599,6 +612,7 @@ bool gate_balanced(struct gate *g)
 		  b.active_slots + b.active_entries + buckets);
 	ok &= same("captures free and held, and the pool", free_ones + b.held, pool);
 	ok &= same("captures that two own", b.twice, 0);
+	ok &= same("captures in shares, and held", sum_shares(g), b.held);
 	ok &= same("attention, and flows that need it", attention.flows, b.attention);
 	ok &= same("events counted, and read", c.events, g->events_seen);
 	return ok;

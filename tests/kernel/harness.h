@@ -84,6 +84,7 @@ struct gate {
 	struct gate_prototype prototypes[GATE_OUTER_MAPS];
 	struct hg_slot *slots;	      /* the map itself */
 	struct hg_control *control;   /* the map itself */
+	__u32 *pool_shares;	      /* the map itself */
 	struct hg_presence *presence; /* the map itself */
 	struct gate_event *events;
 	__u32 event_count, event_room;
@@ -141,8 +142,8 @@ void gate_rule_counters(struct gate *g, __u32 stats, struct hg_rule_counters *su
 
 /*
  * The books: flows created = active + buckets, with the active ones counted in
- * the maps; every capture free or held by one flow; attention and events as
- * the flows say.  Differences are printed.
+ * the maps; every capture free or held by one flow, and in one share; attention
+ * and events as the flows say.  Differences are printed.
  */
 bool gate_balanced(struct gate *g);
 

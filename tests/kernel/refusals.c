@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Full tables and a full ring: each refusal is counted, no flow is lost from
- * the books, and there is room again when others end.
+ * the books, and there is room again when others end.  The pool: pool.c.
  */
 #include <bpf/bpf.h>
 
@@ -35,30 +35,6 @@ static bool evicted(struct gate *g, __u64 n)
 
 	gate_counters(g, &c);
 	return check_u64("evicted", c.coverage.evicted, n);
-}
-
-/* Half hellos, in order or not, until the pool is empty. */
-static void pool(struct gate *g, enum gate_hook hook, __u32 offset)
-{
-	static struct talk t[MANY];
-	const struct gate_event *e = NULL;
-	__u32 done = 0;
-	bool ok;
-
-	for (int i = 0; i < MANY; i++)
-		begin(&t[i], g, hook, offset, 200);
-	ok = refused(g, HG_REFUSAL_partial_pool_full, MANY - ROOM) & evicted(g, MANY - ROOM);
-	ok &= check_u64("active", gate_active(g), ROOM) & gate_balanced(g);
-	for (int i = 0; i < MANY; i++) {
-		talk_client(&t[i], 0, stream.at, stream.len);
-		done += talk_count(&t[i], HG_EVENT_HELLO, &e);
-	}
-	ok &= check_u64("hellos of those that had room", done, ROOM) & gate_balanced(g);
-	begin(&t[0], g, hook, 0, 200);
-	talk_client(&t[0], 200, stream.at + 200, stream.len - 200);
-	ok &= check_u64("hellos once there is room", talk_count(&t[0], HG_EVENT_HELLO, &e), 1);
-	tap_ok(ok & gate_balanced(g) & gate_clear(g), "%s: pool of %u, %s", gate_hook_name[hook],
-	       ROOM, offset ? "segments out of order" : "first segments");
 }
 
 /* Whole hellos until the flow table is full. */
@@ -161,7 +137,6 @@ static void ring(struct gate *g, enum gate_hook hook)
 
 int main(void)
 {
-	static const struct gate_options small_pool = { .partials = ROOM };
 	static const struct gate_options small_flows = { .flows = ROOM };
 	static const struct gate_options small_rest = { .server_names = ROOM,
 							.ring_bytes = 4096 * 4 };
@@ -169,12 +144,6 @@ int main(void)
 
 	hello_build(&message, &hello_classic);
 	record_whole(&stream, &message);
-	gate_open(&g, &small_pool);
-	FOR_HOOKS(hook) {
-		pool(&g, hook, 0);
-		pool(&g, hook, 100);
-	}
-	gate_close(&g);
 	gate_open(&g, &small_flows);
 	FOR_HOOKS(hook) {
 		flow_table(&g, hook);
