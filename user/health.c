@@ -193,7 +193,8 @@ unsigned int hg_health_judge(const struct hg_snapshot *s, struct hg_health *out)
 
 	judge_interfaces(&j);
 	judge_table(&j, "flow table", hg_map_name(HG_MAP_flows), s->total.refused.flow_table_full);
-	judge_table(&j, "reassembly", "captures", s->total.refused.partial_pool_full);
+	judge_table(&j, "reassembly", "captures",
+		    s->total.refused.partial_pool_full + s->total.refused.partial_share_full);
 	judge_table(&j, "server names", hg_map_name(HG_MAP_server_names),
 		    s->total.refused.server_name_table_full);
 	judge_sweep(&j);

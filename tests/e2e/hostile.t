@@ -17,6 +17,7 @@ more_than() { if [ "$1" -gt "$2" ]; then echo $(($1 - $2)); else echo 0; fi; }
 
 memory() {
 	local map
+	command -v bpftool >/dev/null || return 0
 	for map in "$HELLOGATE_BPFFS"/maps/*; do bpftool -j map show pinned "$map"; done |
 		jq -s 'map(.bytes_memlock) | add'
 }
@@ -25,7 +26,7 @@ memory() {
 real() {
 	exchange "$1" < <(
 		payloads forbidden
-		for i in $(seq $good); do echo "conn id=$1$i payload=forbidden want=0 $2"; done
+		for i in $(seq "$good"); do echo "conn id=$1$i payload=forbidden want=0 $2"; done
 	)
 }
 
@@ -36,7 +37,7 @@ flooded() {
 	shift 2
 	before=$(memory)
 	start flood in_c "$HG_TOOLS/flood" --dev c0 --dmac "$(mac "$HG_S" s0)" \
-		--dst4 $nobody --src4 10.78.0.1 "$@"
+		--dst4 "$nobody" --src4 10.78.0.1 "$@"
 	await -t 30 output_has flood begun || bail "flood does not begin: $(<"$HG_DIR/flood.err")"
 	real "$name" "$cut"
 	ok "$name: the flood was on all the time" running flood
@@ -44,7 +45,12 @@ flooded() {
 	stop flood
 	every "$name" "$RESET" "$name: forbidden hellos from elsewhere are reset"
 	snapshot
-	is "$(memory)" "$before" "$name: the memory of the maps is what it was"
+	if [ -n "$before" ]; then
+		is "$(memory)" "$before" "$name: the memory of the maps is what it was"
+	else
+		skip "$name: the memory of the maps is what it was" "no bpftool"
+	fi
+	# shellcheck disable=SC2034 # arithmetic takes it by its name
 	missed=$(metric flow_flags_total 'flag="missed_start"') # a SYN took the slot of ours
 }
 
@@ -58,7 +64,7 @@ entries() { number map_entries "map=\"$1\""; }
 one_source() {
 	local name=one-source held
 	held=$((count < pool / 8 ? count : pool / 8))
-	flooded $name cut=300 --count "$count" --rate "$rate" --payload "$HG_DIR/allowed.hello" \
+	flooded "$name" cut=300 --count "$count" --rate "$rate" --payload "$HG_DIR/allowed.hello" \
 		--bytes 200
 	sums "$(metric flows_created_total)" "count + good + missed" "flows"
 	sums "$(entries captures)" held "captures of the one address: an eighth of the pool"
@@ -71,13 +77,13 @@ one_source() {
 
 many_sources() {
 	local name=many-sources held gave_up
-	flooded $name cut=300 --count "$count" --rate "$rate" --payload "$HG_DIR/allowed.hello" \
+	flooded "$name" cut=300 --count "$count" --rate "$rate" --payload "$HG_DIR/allowed.hello" \
 		--bytes 200 --sources 1000
 	held=$(entries captures) gave_up=$(refused partial_pool_full)
 	sums "$(metric flows_created_total)" "count + good + missed" "flows"
 	ok "$name: the pool is in use" test "$held" -ge $((count < pool ? count : pool - 1))
 	sums "$gave_up" "count - held" "all others have given up"
-	sums "$(bucket evicted)" "$(more_than "$gave_up" $waiting) + missed" \
+	sums "$(bucket evicted)" "$(more_than "$gave_up" "$waiting") + missed" \
 		"and end as evicted, but for the last ones"
 	sums "$(bucket reassembled)" good "hellos that were read"
 	sums "$(metric flows_active)" "count - ($(bucket evicted) - missed)" "flows that are left"
@@ -88,10 +94,10 @@ many_sources() {
 
 syns() {
 	local name=syns sent=$((3 * count)) active
-	flooded $name '' --count $sent --rate $((4 * rate)) --sources 1000
+	flooded "$name" '' --count "$sent" --rate $((4 * rate)) --sources 1000
 	active=$(metric flows_active)
 	sums "$(metric flows_created_total)" "sent + good + missed" "flows"
-	ok "$name: no more are left than there are slots" test "$active" -le $slots
+	ok "$name: no more are left than there are slots" test "$active" -le "$slots"
 	sums "$(bucket evicted)" "sent + missed - active" "all others end as evicted"
 	sums "$(bucket single_segment)" good "hellos that were read"
 	sums "$(metric refused_total)" 0 "nothing is refused"
@@ -101,19 +107,18 @@ syns() {
 full_tables() {
 	local name=full-tables sent=$((7 * count / 10)) all
 	all=$((sent + good))
-	flooded $name '' --count $sent --rate $((2 * rate)) --sources 1000 \
+	flooded "$name" '' --count "$sent" --rate $((2 * rate)) --sources 1000 \
 		--payload "$HG_DIR/forbidden.hello"
 	sums "$(metric flows_created_total)" "all + missed" "flows"
 	sums "$(bucket single_segment)" "all" "hellos that were read"
 	sums "$(metric resets_total 'to="both"')" "all" "each was reset, with an entry or without"
-	sums "$(refused flow_table_full)" "$(more_than $all $flows)" "those without an entry"
+	sums "$(refused flow_table_full)" "$(more_than "$all" "$flows")" "those without an entry"
 	sums "$(metric events_total) + $(metric events_lost_total 'stage="ring"')" "2 * all" \
 		"events that were written, and lost"
 	[ "$count" -lt 10000 ] || ok "$name: some were lost" \
 		test "$(metric events_lost_total 'stage="ring"')" -gt 0
 }
 
-need bpftool
 [ -x "$HG_TOOLS/flood" ] || bail "no $HG_TOOLS/flood: build tests/tools first"
 fixture
 usual_hellos

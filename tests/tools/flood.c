@@ -20,6 +20,7 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <netinet/ether.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
 #include <sched.h>
@@ -184,13 +185,13 @@ static void open_device(const char *dev, const char *dmac)
 {
 	struct sockaddr_ll at = { .sll_family = AF_PACKET };
 	struct ifreq ifr = { 0 };
-	uint8_t *d = flood.packet.eth.h_dest;
+	const struct ether_addr *to = ether_aton(dmac);
 
-	if (sscanf(dmac, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", d, d + 1, d + 2, d + 3, d + 4, d + 5) !=
-	    6) {
+	if (!to) {
 		errno = EINVAL;
 		die(dmac);
 	}
+	memcpy(flood.packet.eth.h_dest, to, ETH_ALEN);
 	flood.fd = socket(AF_PACKET, SOCK_RAW, 0); /* 0: it receives nothing */
 	at.sll_ifindex = (int)if_nametoindex(dev);
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", dev);
