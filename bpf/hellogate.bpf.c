@@ -11,6 +11,9 @@
 #include "reset.h"
 #include "sweep.h"
 
+/* Stands for watched_ports in the map `interface_numbers`; set by the loader. */
+HG_KNOB __u32 ports_id = 0;
+
 HG_INLINE int hg_entry_xdp(struct xdp_md *ctx)
 {
 	struct hg_scratch *s;
@@ -51,14 +54,15 @@ int hg_xdp_frags(struct xdp_md *ctx)
 	return hg_entry_xdp(ctx);
 }
 
-/* Run the whole path on an skb.  Returns the TC action. */
-HG_INLINE int hg_entry_tc(struct __sk_buff *skb, const int at)
+/* Run the whole path on an skb, which may be `counted` already.  Returns the TC action. */
+HG_INLINE int hg_entry_tc(struct __sk_buff *skb, const int at, bool counted)
 {
 	int act;
 
 	act = hg_path(skb, at, (void *)(long)skb->data, (void *)(long)skb->data_end,
 		      at == HG_AT_EGRESS ? skb->ifindex : skb->ingress_ifindex);
-	hg_path_end(act);
+	if (!counted || act != HG_ACT_PASS)
+		hg_path_end(act);
 	if (act == HG_ACT_DROP)
 		return TC_ACT_SHOT;
 	if (act != HG_ACT_RESET)
@@ -69,7 +73,7 @@ HG_INLINE int hg_entry_tc(struct __sk_buff *skb, const int at)
 SEC("tc")
 int hg_ingress(struct __sk_buff *skb)
 {
-	return hg_entry_tc(skb, HG_AT_INGRESS);
+	return hg_entry_tc(skb, HG_AT_INGRESS, false);
 }
 
 /* The arm that resets for XDP. */
@@ -90,20 +94,53 @@ int hg_arm(struct __sk_buff *skb)
 	return hg_reset(skb, 0);
 }
 
-/* A forwarded packet was seen at the ingress of an attached interface. */
+/*
+ * Did an attached ingress read this forwarded packet?  One that watches other
+ * ports may not have: what it did read is then read again, and nothing of it
+ * counts twice.
+ */
 HG_INLINE bool hg_seen_at_ingress(struct __sk_buff *skb)
 {
 	struct hg_interface_key key = { .ifindex = skb->ingress_ifindex, .netns = netns_number };
+	__u32 *ports = key.ifindex ? bpf_map_lookup_elem(&interface_numbers, &key) : NULL;
 
-	return key.ifindex && bpf_map_lookup_elem(&interface_numbers, &key);
+	return ports && *ports == ports_id;
+}
+
+/*
+ * Is a packet that an attached ingress has read the server's, of a flow that
+ * lives?  Under NAT it came in there with other addresses, as of no flow.
+ * Without NAT it does nothing here that it has not done before.
+ */
+HG_SUBPROG bool hg_follows(struct __sk_buff *skb, struct hg_scratch *s)
+{
+	const struct hg_packet *p = &s->packet;
+	struct hg_slot *slot;
+	struct hg_flow *f;
+
+	if (hg_headers(skb, HG_AT_EGRESS, (void *)(long)skb->data, (void *)(long)skb->data_end,
+		       &s->packet) != HG_HEADERS_TCP)
+		return false;
+	s->hash = hg_packet_hash(p);
+	slot = hg_slot(s->hash);
+	if (!slot)
+		return false;
+	if (hg_slot_mine(slot, s->hash) && HG_SLOT_STATE(slot->word) != HG_SLOT_DONE)
+		return HG_SLOT_CLIENT_LO(slot->word) != hg_sender_is_lo(p);
+	hg_packet_key(p, &s->key);
+	f = hg_flow_lookup(&s->key);
+	return f && f->state != HG_FLOW_CLOSED && f->client_lo != hg_sender_is_lo(p);
 }
 
 SEC("tc")
 int hg_egress(struct __sk_buff *skb)
 {
-	if (hg_seen_at_ingress(skb))
+	bool seen = hg_seen_at_ingress(skb);
+	struct hg_scratch *s = hg_scratch();
+
+	if (!s || (seen && !hg_follows(skb, s)))
 		return TC_ACT_UNSPEC;
-	return hg_entry_tc(skb, HG_AT_EGRESS);
+	return hg_entry_tc(skb, HG_AT_EGRESS, seen);
 }
 
 /* Run once by the loader. */

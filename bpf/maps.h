@@ -53,8 +53,9 @@ HG_MAP struct {
 } interfaces SEC(".maps");
 
 /*
- * Which interfaces are attached: at egress, a packet that an attached ingress
- * saw is not counted again.  Writer: loader.  Reader: data path.
+ * Which interfaces are attached, and the ports_id of each: at egress, a packet
+ * that an attached ingress has read is not counted again.  Writer: loader.
+ * Reader: data path.
  */
 HG_MAP struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -363,14 +363,13 @@ static int record(struct work *w)
 {
 	struct hg_interface_key key = { .ifindex = w->entry.ifindex, .netns = w->entry.netns };
 	struct timespec now;
-	__u32 number = w->number;
+	__u32 ports = hg_port_id(w->ports);
 	int r;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	w->entry.since_ns = (__u64)now.tv_sec * HG_SECOND + (__u64)now.tv_nsec;
 	r = hg_interface_put(w->in, w->number, &w->entry);
-	if (!r &&
-	    bpf_map_update_elem(w->in->maps[HG_MAP_interface_numbers], &key, &number, BPF_ANY))
+	if (!r && bpf_map_update_elem(w->in->maps[HG_MAP_interface_numbers], &key, &ports, BPF_ANY))
 		r = hg_bpf_refused(errno, "cannot write interface_numbers");
 	return r;
 }

@@ -11,6 +11,7 @@
 #include <sys/random.h>
 
 #include "hellogate.skel.h"
+#include "ports.h"
 #include "say.h"
 
 /* What libbpf says is kept back, and shown only if the load fails. */
@@ -81,6 +82,7 @@ static void set_knobs(struct hellogate_bpf *s, const struct hg_knobs *k,
 		       sizeof(s->rodata->watched_ports));
 	else
 		memset((void *)s->rodata->watched_ports, 0xff, sizeof(s->rodata->watched_ports));
+	s->rodata->ports_id = hg_port_id((const __u64 *)s->rodata->watched_ports);
 }
 
 static void choose_programs(struct hellogate_bpf *s, const struct hg_knobs *k, unsigned int what)

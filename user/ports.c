@@ -45,3 +45,13 @@ bool hg_port_bits(const char *text, __u64 bits[HG_PORT_WORDS], const char **erro
 			return false;
 	}
 }
+
+/* FNV-1a, by words. */
+__u32 hg_port_id(const __u64 bits[HG_PORT_WORDS])
+{
+	__u64 hash = 0xcbf29ce484222325ULL;
+
+	for (int i = 0; i < HG_PORT_WORDS; i++)
+		hash = (hash ^ bits[i]) * 0x100000001b3ULL;
+	return (__u32)(hash ^ hash >> 32);
+}

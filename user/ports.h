@@ -16,4 +16,7 @@
  */
 bool hg_port_bits(const char *text, __u64 bits[HG_PORT_WORDS], const char **error);
 
+/* A number that stands for a list of ports: two interfaces with the same one watch the same. */
+__u32 hg_port_id(const __u64 bits[HG_PORT_WORDS]);
+
 #endif /* HG_PORTS_H */

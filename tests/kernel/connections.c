@@ -302,10 +302,10 @@ static void forwarded(struct gate *g)
 	static struct talk t;
 	struct hg_interface_key key = { .ifindex = 1 };
 	struct hg_counters c;
-	__u32 number = 0;
+	__u32 ports = 0;
 	bool ok;
 
-	bpf_map_update_elem(gate_map(g, "interface_numbers"), &key, &number, BPF_ANY);
+	bpf_map_update_elem(gate_map(g, "interface_numbers"), &key, &ports, BPF_ANY);
 	talk_begin(&t, g, GATE_EGRESS, NULL);
 	g->ingress_ifindex = 1;
 	talk_syn(&t);
@@ -319,6 +319,39 @@ static void forwarded(struct gate *g)
 	ok &= saw_events(&t, 1, 0);
 	g->ingress_ifindex = 0;
 	tap_ok(ok & books(g), "egress leaves alone what an attached ingress saw");
+}
+
+/* Under NAT the server's packets came in as of no flow; the client's as of another. */
+static void followed(struct gate *g)
+{
+	static struct talk t;
+	struct hg_interface_key key = { .ifindex = 1 };
+	struct hg_counters c;
+	__u32 ports = 0, other = 1;
+	__u64 before;
+	bool ok;
+
+	talk_begin(&t, g, GATE_INGRESS, NULL);
+	talk_syn(&t);
+	hello(&t);
+	ok = saw_events(&t, 1, 0);
+	gate_counters(g, &c);
+	bpf_map_update_elem(gate_map(g, "interface_numbers"), &key, &ports, BPF_ANY);
+	g->ingress_ifindex = 1;
+	talk_server_flags(&t, TCP_FIN | TCP_ACK, 0);
+	ok &= saw_events(&t, 1, 1);
+	before = c.packets.passed;
+	gate_counters(g, &c);
+	ok &= check_u64("packets", c.packets.passed, before);
+	bpf_map_update_elem(gate_map(g, "interface_numbers"), &key, &other, BPF_ANY);
+	talk_begin(&t, g, GATE_EGRESS, NULL);
+	talk_syn(&t);
+	hello(&t);
+	ok &= saw_events(&t, 1, 0);
+	bpf_map_delete_elem(gate_map(g, "interface_numbers"), &key);
+	g->ingress_ifindex = 0;
+	tap_ok(ok & books(g), "egress follows the server of a flow that it knows, uncounted; and "
+			      "reads what an ingress with other ports let by");
 }
 
 int main(void)
@@ -337,6 +370,7 @@ int main(void)
 		endpoints(&g, hook);
 	}
 	forwarded(&g);
+	followed(&g);
 	gate_close(&g);
 	namespaces();
 	return tap_done();
