@@ -20,6 +20,7 @@ HELLOGATE=$(realpath -m "${HELLOGATE:-$HG_ROOT/build/hellogate}")
 HG_TOOLS=${HG_TOOLS:-$HG_ROOT/build/tests/tools}
 
 HG_C=hg$$-c HG_S=hg$$-s
+HG_NETNS=("$HG_C" "$HG_S") # what cleanup removes; a test may add hg$$-... of its own
 C4=10.77.0.1 S4=10.77.0.2 X4=10.77.0.9 # client, server, segclient
 C6=fd77::1 S6=fd77::2 X6=fd77::9
 HG_DIR='' HG_SPORT=10000 HG_TESTS=0 HG_FAILED=0
@@ -267,7 +268,7 @@ cleanup() {
 	if [ -n "${HELLOGATE_BPFFS:-}" ] && [ -d "$HELLOGATE_BPFFS" ]; then
 		hg detach --all >/dev/null 2>&1
 	fi
-	for name in "$HG_C" "$HG_S"; do
+	for name in "${HG_NETNS[@]}"; do
 		[ -e "/run/netns/$name" ] || continue
 		for pid in $(ip netns pids "$name"); do # ours: the namespace is ours
 			diag "left over in $name: $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)"
@@ -298,7 +299,7 @@ finish() {
 		[ -z "$(pins)" ] || detach_leaves_nothing
 	fi
 	cleanup
-	is "$(ip netns list | grep -cE "^hg$$-[cs]\b")" 0 "no namespace is left"
+	is "$(ip netns list | grep -c "^hg$$-")" 0 "no namespace is left"
 	is "$(grep -c " $dir/" /proc/mounts)" 0 "no bpffs mount is left"
 	[ -n "${HG_KEEP:-}" ] || ok "no scratch directory is left" test ! -e "$dir"
 	printf '1..%d\n' "$HG_TESTS"
@@ -375,11 +376,13 @@ sink() {
 
 # segclient NAME [OPTIONS...] < script: $HG_DIR/NAME.seg has a line per connection.
 # Source ports go on from run to run, so that (peer, port) names one connection.
+# HG_DMAC, HG_DST4 and HG_DST6 are the next hop and the address that is dialled, where
+# these are not the server's.
 segclient() {
 	local name=$1 n
 	shift
-	in_c "$HG_TOOLS/segclient" --dev c0 --dmac "$(mac "$HG_S" s0)" --src4 $X4 --dst4 $S4 \
-		--src6 $X6 --dst6 $S6 --sport $HG_SPORT "$@" >"$HG_DIR/$name.seg" ||
+	in_c "$HG_TOOLS/segclient" --dev c0 --dmac "${HG_DMAC:-$(mac "$HG_S" s0)}" --src4 $X4 \
+		--dst4 "${HG_DST4:-$S4}" --src6 $X6 --dst6 "${HG_DST6:-$S6}" --sport $HG_SPORT "$@" >"$HG_DIR/$name.seg" ||
 		diag "segclient: exit code $?"
 	n=$(wc -l <"$HG_DIR/$name.seg")
 	HG_SPORT=$((HG_SPORT + n))
@@ -392,7 +395,8 @@ payloads() {
 }
 
 # settle NAME...: waits for the sink to have seen the end of the connections in
-# NAME.seg, stops it, and writes NAME.both: segclient's line with the sink's in it
+# NAME.seg, stops it, and writes NAME.both: segclient's line with the sink's in it.
+# HG_SEEN4 and HG_SEEN6: the client's address as the server sees it, under NAT.
 settle() {
 	local name expect
 	expect=$(cd "$HG_DIR" && cat "${@/%/.seg}" | grep -c '"handshake":true')
@@ -400,7 +404,7 @@ settle() {
 	stop sink
 	for name; do
 		jq -cn --slurpfile seg "$HG_DIR/$name.seg" --slurpfile sink "$HG_DIR/sink.out" \
-			--arg x4 $X4 --arg x6 $X6 '
+			--arg x4 "${HG_SEEN4:-$X4}" --arg x6 "${HG_SEEN6:-$X6}" '
 			($sink | map(select(.port)) | INDEX("\(.peer) \(.port)")) as $at
 			| $seg[]
 			| . + {sink: $at["\(if .v == 4 then $x4 else $x6 end) \(.sport)"]}
