@@ -351,9 +351,11 @@ usual_hellos() {
 	hello allowed --sni www.allowed.example --pad-to 517
 }
 
-# attached HOOK [POLICY]: attach to s0, or the test ends here
+# attached HOOK [POLICY]: attach to s0, or the test ends here. HG_AT=NAMESPACE/DEVICE is
+# another place.
 attached() {
-	run hg attach --netns "$HG_S" --hook "$1" ${2:+--policy "$HG_DIR/$2"} s0
+	local at=${HG_AT:-$HG_S/s0}
+	run hg attach --netns "${at%/*}" --hook "$1" ${2:+--policy "$HG_DIR/$2"} "${at#*/}"
 	said "attach --hook $1${2:+ with a policy}" 0 || bail "attach failed: $err"
 }
 
