@@ -67,6 +67,23 @@ static bool is_xdp(unsigned int hook)
 	return hook == HG_HOOK_XDP || hook == HG_HOOK_XDP_GENERIC;
 }
 
+/*
+ * The maps that the first load has pinned.  The next load, of another hook or
+ * interface, must find their keys: programs that hash differently share no flow.
+ */
+static int reopen(struct hg_instance *in)
+{
+	int lock = in->lock, r;
+	char dir[sizeof(in->dir)];
+
+	if (hg_instance_is_there(in))
+		return HG_OK;
+	snprintf(dir, sizeof(dir), "%s", in->dir);
+	r = hg_instance_probe(in, dir);
+	in->lock = lock;
+	return r;
+}
+
 static int load_for(struct work *w, enum hg_hook hook)
 {
 	struct hg_knobs knobs = {
@@ -76,9 +93,16 @@ static int load_for(struct work *w, enum hg_hook hook)
 		.frags = hook != HG_HOOK_XDP_GENERIC,
 	};
 	bool xdp = is_xdp(hook);
+	int r;
 
 	/* In generic mode a frags program's metadata does not reach TC (6.18). */
-	return hg_loader_load(w->in, &knobs, xdp ? HG_LOAD_XDP : HG_LOAD_TC, &w->loaded);
+	r = hg_loader_load(w->in, &knobs, xdp ? HG_LOAD_XDP : HG_LOAD_TC, &w->loaded);
+	if (r)
+		return r;
+	r = reopen(w->in);
+	if (r)
+		hg_loader_close(&w->loaded);
+	return r;
 }
 
 static void make_link_directory(const struct work *w)
@@ -405,20 +429,6 @@ static int prepare(struct work *w, const struct hg_netns *ns, const char *name,
 	return r;
 }
 
-/* The maps that the first load has pinned. */
-static int reopen(struct hg_instance *in)
-{
-	int lock = in->lock, r;
-	char dir[sizeof(in->dir)];
-
-	if (hg_instance_is_there(in))
-		return HG_OK;
-	snprintf(dir, sizeof(dir), "%s", in->dir);
-	r = hg_instance_probe(in, dir);
-	in->lock = lock;
-	return r;
-}
-
 static void announce(const struct work *w)
 {
 	hg_say("%s: attached, hook %s%s%s%s, ports %s", w->entry.name, hg_hook_text(w->entry.hook),
@@ -441,7 +451,6 @@ int hg_attach(struct hg_instance *in, const struct hg_netns *ns, const char *nam
 	if (r)
 		return r;
 	r = options->hook == HG_HOOK_AUTO ? try_auto(&w) : try_hook(&w, options->hook, true);
-	r = r ? r : reopen(in);
 	if (!r && w.before.netns_cookie && strcmp(w.before.name, w.entry.name) != 0)
 		r = clear_counters(in, w.number);
 	r = r ? r : record(&w);
