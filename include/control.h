@@ -53,7 +53,7 @@ struct hg_interface {
 	__u32 prog_id[3]; /* xdp, ingress, egress */
 	__u16 netns;	  /* number of the namespace */
 	__u8 tcx;	  /* the tc side sits on TCX, else on clsact */
-	__u8 reserved;
+	__u8 clsact;	  /* attach made the qdisc: it goes with our filters */
 	__u64 since_ns;
 	char name[32];
 	char why[96]; /* why `auto` chose this hook */

@@ -117,12 +117,22 @@ static void make_link_directory(const struct work *w)
 	mkdir(path, 0755);
 }
 
+static int put_filter(struct work *w, int prog, bool egress)
+{
+	int made = hg_hook_tc_make(w->entry.ifindex);
+
+	if (made < 0)
+		return made;
+	w->entry.clsact |= made;
+	return hg_hook_tc(prog, w->entry.ifindex, egress, w->before.prog_id[1 + egress]);
+}
+
 static int attach_tc_side(struct work *w, int prog, bool egress, bool tcx)
 {
 	char path[256];
 
 	if (!tcx)
-		return hg_hook_tc(prog, w->entry.ifindex, egress, w->before.prog_id[1 + egress]);
+		return put_filter(w, prog, egress);
 	hg_link_path(w->in, &w->entry, egress ? "egress" : "ingress", path, sizeof(path));
 	return hg_hook_tcx(path, prog, w->entry.ifindex, egress);
 }
@@ -174,6 +184,7 @@ static int remove_links(struct hg_instance *in, const struct hg_interface *i, bo
 	return r;
 }
 
+/* A clsact that was there before us stays, with filters or without. */
 static int remove_filters(const struct hg_interface *i)
 {
 	int r = 0;
@@ -184,7 +195,8 @@ static int remove_filters(const struct hg_interface *i)
 		if (removed && removed != -ENOENT && removed != -ENODEV)
 			r = removed;
 	}
-	hg_hook_tc_tidy(i->ifindex);
+	if (i->clsact)
+		hg_hook_tc_tidy(i->ifindex);
 	return r;
 }
 
@@ -223,6 +235,20 @@ static __u32 xdp_program(__u32 ifindex)
 	return id;
 }
 
+/* A filter of another kind or protocol at our priority, an ingress qdisc where clsact goes. */
+static void hint_at_holder(const struct work *w, enum hg_hook hook)
+{
+	const char *name = w->entry.name;
+
+	if (is_xdp(hook))
+		hg_hint("see: bpftool net show dev %s", name);
+	else
+		hg_hint("see: tc qdisc show dev %s; tc filter show dev %s ingress (and egress), pref %d",
+			name, name, HG_TC_PRIORITY);
+	hg_hint("take it off, or attach beside it: hellogate attach %s --hook %s", name,
+		hg_hook_has_tcx() ? "tcx" : "tc");
+}
+
 static int refused(struct work *w, enum hg_hook hook, int error)
 {
 	if (error == -EBUSY || error == -EEXIST) {
@@ -232,9 +258,7 @@ static int refused(struct work *w, enum hg_hook hook, int error)
 		else
 			hg_error("%s: our place on the tc hook is held by another program",
 				 w->entry.name);
-		hg_hint("see: bpftool net show dev %s", w->entry.name);
-		hg_hint("take that program off, or attach beside it: hellogate attach %s --hook %s",
-			w->entry.name, hg_hook_has_tcx() ? "tcx" : "tc");
+		hint_at_holder(w, hook);
 		return HG_CONFLICT;
 	}
 	if (error == -EPERM || error == -EACCES)
@@ -259,6 +283,7 @@ static int try_hook(struct work *w, enum hg_hook hook, bool say)
 
 	w->entry.hook = hook;
 	w->entry.tcx = hook == HG_HOOK_TC ? 0 : hg_hook_has_tcx();
+	w->entry.clsact = hg_interface_used(&w->before) && w->before.clsact;
 	w->error = 0;
 	if (hook == HG_HOOK_TCX && !w->entry.tcx)
 		return say ? refused(w, hook, -EOPNOTSUPP) : HG_UNSUPPORTED;
@@ -297,17 +322,32 @@ static void say_why_not_xdp(struct work *w, const char *no_tcx)
 			 w->driver, w->error ? strerror(-w->error) : "not loaded", no_tcx);
 }
 
+/* What is known to refuse native XDP is not tried: a try verifies the program. */
+static int xdp_preflight(const struct work *w)
+{
+	struct hg_netdev dev;
+
+	if (hg_interface_used(&w->before) || hg_netdev_get(w->entry.name, &dev))
+		return 0;
+	if (dev.xdp_program)
+		return -EBUSY;
+	return dev.features_known && !(dev.features & HG_XDP_FEATURE(basic)) ? -EOPNOTSUPP : 0;
+}
+
 static int try_auto(struct work *w)
 {
 	enum hg_hook tc = hg_hook_has_tcx() ? HG_HOOK_TCX : HG_HOOK_TC;
 	const char *no_tcx = tc == HG_HOOK_TC ? "; no TCX before Linux 6.6" : "";
 
-	if (hg_netdev_is_virtual(w->driver)) {
-		snprintf(w->entry.why, sizeof(w->entry.why),
-			 "%.24s is virtual: XDP would cost its peer TSO%s", w->driver, no_tcx);
+	const char *slow = hg_netdev_slow_xdp(w->driver);
+
+	if (slow) {
+		snprintf(w->entry.why, sizeof(w->entry.why), "%.12s %.40s%s", w->driver, slow,
+			 no_tcx);
 		return try_hook(w, tc, true);
 	}
-	if (try_hook(w, HG_HOOK_XDP, false) == HG_OK) {
+	w->error = xdp_preflight(w);
+	if (!w->error && try_hook(w, HG_HOOK_XDP, false) == HG_OK) {
 		snprintf(w->entry.why, sizeof(w->entry.why), "driver %s takes native XDP",
 			 w->driver);
 		return HG_OK;
@@ -398,6 +438,19 @@ static int record(struct work *w)
 	return r;
 }
 
+/* A tun or a tunnel without Ethernet would be attached, and nothing on it be read. */
+static int check_link(const char *name)
+{
+	int type = hg_netdev_link_type(name);
+
+	if (type < 0 || hg_netdev_is_ethernet(type))
+		return HG_OK;
+	hg_error("%s: its packets have no Ethernet header (link type %d), and such are not read",
+		 name, type);
+	hg_hint("attach to an Ethernet interface that they also pass: ip -br link");
+	return HG_UNSUPPORTED;
+}
+
 /* The entry that stands for the interface now, and the one to be. */
 static int prepare(struct work *w, const struct hg_netns *ns, const char *name,
 		   const struct hg_attach_options *options)
@@ -413,6 +466,9 @@ static int prepare(struct work *w, const struct hg_netns *ns, const char *name,
 			*ns->path ? " " : "");
 		return HG_INVALID;
 	}
+	r = check_link(name);
+	if (r)
+		return r;
 	e->netns_cookie = ns->cookie;
 	snprintf(e->name, sizeof(e->name), "%s", name);
 	snprintf(e->ports, sizeof(e->ports), "%.*s%s", (int)sizeof(e->ports) - 4, options->ports,

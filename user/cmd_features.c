@@ -58,8 +58,8 @@ static bool frames_fit(const struct hg_netdev *d)
 static const char *chosen_hook(const struct report *r, const struct hg_netdev *d, char *why,
 			       size_t size)
 {
-	if (hg_netdev_is_virtual(d->driver))
-		snprintf(why, size, "%s is virtual: XDP would cost its peer TSO", d->driver);
+	if (hg_netdev_slow_xdp(d->driver))
+		snprintf(why, size, "%s %s", d->driver, hg_netdev_slow_xdp(d->driver));
 	else if (d->xdp_program)
 		snprintf(why, size, "program id %u is on the XDP hook", d->xdp_program);
 	else if (native_xdp(d) == HG_FEATURE_NO)

@@ -94,6 +94,82 @@ static __u32 tc_present(const struct bpf_tc_hook *hook)
 	return bpf_tc_query(hook, &opts) ? 0 : opts.prog_id;
 }
 
+struct filter_count {
+	int all;
+	int ours; /* at our priority, whose they may be */
+};
+
+static int count_filter(const struct nlmsghdr *message, void *arg)
+{
+	const struct tcmsg *tcm = mnl_nlmsg_get_payload(message);
+	struct filter_count *count = arg;
+
+	count->all++;
+	count->ours += TC_H_MAJ(tcm->tcm_info) >> 16 == HG_TC_PRIORITY;
+	return MNL_CB_OK;
+}
+
+/* The filters of one side of clsact; negative on error. */
+static int dump_filters(struct mnl_socket *socket, unsigned int ifindex, __u32 minor,
+			struct filter_count *count)
+{
+	char buffer[8192];
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	struct tcmsg *tcm;
+	unsigned int seq = (unsigned int)time(NULL) + minor;
+	ssize_t n;
+
+	request->nlmsg_type = RTM_GETTFILTER;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	request->nlmsg_seq = seq;
+	tcm = mnl_nlmsg_put_extra_header(request, sizeof(*tcm));
+	tcm->tcm_family = AF_UNSPEC;
+	tcm->tcm_ifindex = (int)ifindex;
+	tcm->tcm_parent = TC_H_MAKE(TC_H_CLSACT, minor);
+	if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
+		return -1;
+	while ((n = mnl_socket_recvfrom(socket, buffer, sizeof(buffer))) > 0) {
+		int more = mnl_cb_run(buffer, (size_t)n, seq, mnl_socket_get_portid(socket),
+				      count_filter, count);
+
+		if (more <= MNL_CB_STOP)
+			return more < 0 ? -1 : 0;
+	}
+	return -1;
+}
+
+static int count_filters(unsigned int ifindex, bool egress, struct filter_count *count)
+{
+	struct mnl_socket *socket = mnl_socket_open(NETLINK_ROUTE);
+	int r = -1;
+
+	memset(count, 0, sizeof(*count));
+	if (!socket)
+		return -1;
+	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) >= 0)
+		r = dump_filters(socket, ifindex, egress ? TC_H_MIN_EGRESS : TC_H_MIN_INGRESS,
+				 count);
+	mnl_socket_close(socket);
+	return r;
+}
+
+static bool other_at_our_priority(unsigned int ifindex, bool egress)
+{
+	struct filter_count count;
+
+	return !count_filters(ifindex, egress, &count) && count.ours;
+}
+
+int hg_hook_tc_make(unsigned int ifindex)
+{
+	struct bpf_tc_hook hook;
+	int r;
+
+	tc_options(&hook, ifindex, false);
+	r = bpf_tc_hook_create(&hook);
+	return r == -EEXIST ? 0 : r ? r : 1;
+}
+
 int hg_hook_tc(int prog, unsigned int ifindex, bool egress, __u32 was)
 {
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = HG_TC_HANDLE, .priority = HG_TC_PRIORITY,
@@ -103,15 +179,14 @@ int hg_hook_tc(int prog, unsigned int ifindex, bool egress, __u32 was)
 	int r;
 
 	tc_options(&hook, ifindex, egress);
-	r = bpf_tc_hook_create(&hook);
-	if (r && r != -EEXIST)
-		return r;
 	present = tc_present(&hook);
 	if (present && present != was)
 		return -EBUSY;
 	if (present)
 		opts.flags = BPF_TC_F_REPLACE;
-	return bpf_tc_attach(&hook, &opts);
+	r = bpf_tc_attach(&hook, &opts);
+	/* What the kernel says of a filter of another kind or protocol at our priority. */
+	return r == -EINVAL && other_at_our_priority(ifindex, egress) ? -EBUSY : r;
 }
 
 int hg_hook_tc_remove(unsigned int ifindex, bool egress, __u32 was)
@@ -127,58 +202,13 @@ int hg_hook_tc_remove(unsigned int ifindex, bool egress, __u32 was)
 	return present == was ? bpf_tc_detach(&hook, &opts) : -EBUSY;
 }
 
-static int count_filter(const struct nlmsghdr *message, void *count)
-{
-	(void)message;
-	++*(int *)count;
-	return MNL_CB_OK;
-}
-
-/* How many filters one side of clsact carries; negative on error. */
-static int count_filters(struct mnl_socket *socket, unsigned int ifindex, __u32 minor)
-{
-	char buffer[8192];
-	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
-	struct tcmsg *tcm;
-	unsigned int seq = (unsigned int)time(NULL) + minor;
-	int count = 0;
-	ssize_t n;
-
-	request->nlmsg_type = RTM_GETTFILTER;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	request->nlmsg_seq = seq;
-	tcm = mnl_nlmsg_put_extra_header(request, sizeof(*tcm));
-	tcm->tcm_family = AF_UNSPEC;
-	tcm->tcm_ifindex = (int)ifindex;
-	tcm->tcm_parent = TC_H_MAKE(TC_H_CLSACT, minor);
-	if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
-		return -1;
-	while ((n = mnl_socket_recvfrom(socket, buffer, sizeof(buffer))) > 0) {
-		int more = mnl_cb_run(buffer, (size_t)n, seq, mnl_socket_get_portid(socket),
-				      count_filter, &count);
-
-		if (more <= MNL_CB_STOP)
-			return more < 0 ? -1 : count;
-	}
-	return -1;
-}
-
 int hg_hook_tc_tidy(unsigned int ifindex)
 {
-	struct mnl_socket *socket = mnl_socket_open(NETLINK_ROUTE);
+	struct filter_count ingress, egress;
 	struct bpf_tc_hook hook;
-	int ingress, egress;
 
-	if (!socket)
-		return -errno;
-	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) {
-		mnl_socket_close(socket);
-		return -errno;
-	}
-	ingress = count_filters(socket, ifindex, TC_H_MIN_INGRESS);
-	egress = count_filters(socket, ifindex, TC_H_MIN_EGRESS);
-	mnl_socket_close(socket);
-	if (ingress || egress)
+	if (count_filters(ifindex, false, &ingress) || count_filters(ifindex, true, &egress) ||
+	    ingress.all || egress.all)
 		return 0; /* somebody else's, or not to be told */
 	tc_options(&hook, ifindex, false);
 	hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;

@@ -25,7 +25,10 @@ int hg_hook_tcx(const char *path, int prog, unsigned int ifindex, bool egress);
 /* Detach the link pinned at `path` and unpin it.  -ENOENT: there was none. */
 int hg_hook_unlink(const char *path);
 
-/* Add or replace our filter.  `was` is the id of our program there, 0: none. */
+/* Have a clsact: 1 if this call made it, 0 if a qdisc was there. */
+int hg_hook_tc_make(unsigned int ifindex);
+
+/* Add or replace our filter, on clsact.  `was` is the id of our program there, 0: none. */
 int hg_hook_tc(int prog, unsigned int ifindex, bool egress, __u32 was);
 int hg_hook_tc_remove(unsigned int ifindex, bool egress, __u32 was);
 

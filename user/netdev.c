@@ -8,6 +8,7 @@
 #include <linux/genetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -30,17 +31,26 @@ const char *hg_xdp_feature_text(unsigned int bit)
 	return bit < HG_XDP_FEATURE_COUNT ? texts[bit] : "?";
 }
 
-bool hg_netdev_is_virtual(const char *driver)
+const char *hg_netdev_slow_xdp(const char *driver)
 {
-	static const char *const drivers[] = {
-		"veth", "tun", "bridge", "bonding", "dummy", "team", "802.1Q VLAN Support",
-		"ifb",	NULL
+	static const struct {
+		const char *driver, *why;
+	} rows[] = {
+		{ "veth", "is virtual: XDP would cost its peer TSO" },
+		{ "tun", "is virtual: XDP would cost its peer TSO" },
+		{ "bonding", "is virtual: XDP belongs on its ports" },
+		{ "team", "is virtual: XDP belongs on its ports" },
 	};
 
-	for (int i = 0; drivers[i]; i++)
-		if (!strcmp(driver, drivers[i]))
-			return true;
-	return false;
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (!strcmp(driver, rows[i].driver))
+			return rows[i].why;
+	return NULL;
+}
+
+bool hg_netdev_is_ethernet(int type)
+{
+	return type == ARPHRD_ETHER || type == ARPHRD_LOOPBACK;
 }
 
 /* ---- generic netlink ---- */
@@ -174,6 +184,18 @@ void hg_netdev_driver(const char *name, char *driver, size_t size)
 		return;
 	ask_driver(fd, name, driver, size);
 	close(fd);
+}
+
+int hg_netdev_link_type(const char *name)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), r;
+	struct ifreq request;
+
+	if (fd < 0)
+		return -errno;
+	r = ioctl_by_name(fd, name, SIOCGIFHWADDR, NULL, &request);
+	close(fd);
+	return r ? r : request.ifr_hwaddr.sa_family;
 }
 
 int hg_netdev_get(const char *name, struct hg_netdev *out)

@@ -43,8 +43,18 @@ int hg_netdev_get(const char *name, struct hg_netdev *out);
 /* The driver alone: "unknown" if it cannot be told. */
 void hg_netdev_driver(const char *name, char *driver, size_t size);
 
-/* Drivers where native XDP is there, but is not the fast path. */
-bool hg_netdev_is_virtual(const char *driver);
+/*
+ * Why native XDP, which this virtual driver has, is not the fast path on it:
+ * NULL if it is not known to be slower.
+ */
+const char *hg_netdev_slow_xdp(const char *driver);
+
+/*
+ * The type of its link layer, ARPHRD_*: -errno if it cannot be told.  The data
+ * path reads frames that begin with an Ethernet header.
+ */
+int hg_netdev_link_type(const char *name);
+bool hg_netdev_is_ethernet(int type);
 
 const char *hg_xdp_feature_text(unsigned int bit);
 
