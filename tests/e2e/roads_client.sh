@@ -54,7 +54,6 @@ client_suite() { # HOOK
 	large_hellos
 	ordinary_sockets egress
 	every_cut
-	allowed_beside
 	shapes
 	reuse
 	real_clients

@@ -8,7 +8,7 @@ HG_M=hg$$-m
 HG_NETNS+=("$HG_M")
 ip netns add "$HG_M" || bail "no network namespace"
 ip link add m0 netns "$HG_M" type veth peer name mirror netns "$HG_S" || bail "no veth"
-ip -n "$HG_M" link set m0 up && ip -n "$HG_S" link set mirror up || bail "no mirror port"
+{ ip -n "$HG_M" link set m0 up && ip -n "$HG_S" link set mirror up; } || bail "no mirror port"
 in_s tc qdisc add dev s0 clsact || bail "no clsact"
 
 # mirror SIDE...: copies of what passes s0 that way go to the monitor's m0
