@@ -190,8 +190,9 @@ static void what_was_not_read_meets_its_own_rules(void **state)
 		{ "coverage=hello_too_large flag=overlap", "count flags" },
 		{ "coverage=hello_too_large flag=overlap src=10.0.0.1", "count flags" },
 		{ "coverage=not_tls", "allow unread" },
-		{ "coverage=truncated", "allow ?" }, /* the flow is over: no verdict */
-		{ "coverage=evicted flag=overlap", "allow ?" },
+		{ "coverage=truncated", "allow ?" },	/* the flow is over: no verdict */
+		{ "coverage=evicted", "reset unread" }, /* no room for it: it is not read */
+		{ "coverage=evicted flag=overlap", "count flags" },
 		{ "coverage=no_data", "allow ?" },
 		{ "coverage=tcp_refused", "allow ?" },
 		{ "coverage=conflicting_overlap", "drop class" },

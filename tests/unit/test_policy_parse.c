@@ -213,8 +213,6 @@ static const struct {
 	/* what nothing can act on */
 	{ RULE("coverage: [malformed, truncated, evicted]"),
 	  "p.yaml:3:45: warning: no rule acts on \"truncated\": it is known only when the flow is "
-	  "over\n"
-	  "p.yaml:3:56: warning: no rule acts on \"evicted\": it is known only when the flow is "
 	  "over\n" },
 	{ RULE("coverage: no_data"),
 	  "p.yaml:3:33: warning: no rule acts on \"no_data\": it is known only when the flow is "

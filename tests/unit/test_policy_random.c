@@ -521,8 +521,8 @@ static bool is_spared(const struct plain_flow *f)
 /* What is known only when the flow is over meets no verdict. */
 static bool is_over(const struct plain_flow *f)
 {
-	return f->bucket == HG_BUCKET_truncated || f->bucket == HG_BUCKET_evicted ||
-	       f->bucket == HG_BUCKET_no_data || f->bucket == HG_BUCKET_tcp_refused;
+	return f->bucket == HG_BUCKET_truncated || f->bucket == HG_BUCKET_no_data ||
+	       f->bucket == HG_BUCKET_tcp_refused;
 }
 
 static struct plain_verdict judge(const struct plain_policy *p, const struct plain_flow *f)
