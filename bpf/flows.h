@@ -122,13 +122,19 @@ HG_INLINE void hg_slot_end(struct hg_slot *slot, __u64 word, __u32 bucket)
 		hg_count_flow_end(hg_counters(), bucket, 0);
 }
 
-/* It seems to be closed: silence will say. */
-HG_INLINE void hg_slot_expire_soon(struct hg_slot *slot, __u64 word, __u64 now)
+/* One side seems to have closed: silence will say, or the other side. */
+HG_INLINE void hg_slot_closing(struct hg_slot *slot, __u64 word, __u8 side, __u64 now)
 {
+	__u64 both = HG_SLOT_CLOSING(HG_FROM_CLIENT) | HG_SLOT_CLOSING(HG_FROM_SERVER);
 	__u32 time = hg_slot_time(now) - (HG_IDLE_SLOT - HG_IDLE_SLOT_CLOSED);
+	__u64 next = word | HG_SLOT_CLOSING(side);
 
-	hg_slot_move(slot, word,
-		     (word & ~((__u64)HG_SLOT_TIME_MASK << 20)) | (time & HG_SLOT_TIME_MASK) << 20);
+	next &= ~((__u64)HG_SLOT_TIME_MASK << 20);
+	next |= (time & HG_SLOT_TIME_MASK) << 20;
+	if ((next & both) == both)
+		hg_slot_end(slot, word, hg_slot_bucket(word));
+	else
+		hg_slot_move(slot, word, next);
 }
 
 /* What a SYN that takes a slot ends: evicted, if it was another connection and alive. */

@@ -620,7 +620,7 @@ HG_INLINE void hg_slot_closed_by_client(struct hg_slot *slot, __u64 word, const 
 	__u32 next = seek ? slot->next : slot->isn + 1;
 
 	if (p->seq == next || (seek && p->seq + p->payload_len == next))
-		hg_slot_expire_soon(slot, word, now);
+		hg_slot_closing(slot, word, p->from & 1, now);
 	else
 		hg_slot_decoy(slot);
 }
@@ -638,7 +638,7 @@ HG_INLINE void hg_slot_closed_by_server(struct hg_slot *slot, __u64 word, const 
 		hg_slot_end(slot, word, HG_BUCKET_tcp_refused);
 	else if (answered &&
 		 (!(p->flags & HG_TCP_ACK) || hg_close_plausible(p->ack, slot->isn + 1)))
-		hg_slot_expire_soon(slot, word, now);
+		hg_slot_closing(slot, word, p->from & 1, now);
 	else
 		hg_slot_decoy(slot);
 }
