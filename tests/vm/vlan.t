@@ -88,8 +88,8 @@ wire() { # HOOK
 			conn id=cut4 cut=99
 			conn id=cut6 v=6 cut=300 order=rev
 		EOS
-		every wire '.rst and .exact and .csum_ok and .ack_ok and .rst_vlan == 100 and .rst_count == 1' \
-			"tags $tags: one exact RST carries them back ($1)"
+		every wire '.rst and .exact and .csum_ok and .ack_ok and .rst_vlan == 100 and .exact_count == .rst_count' \
+			"tags $tags: exact RSTs carry them back ($1)"
 		is "$(jq -r 'select(.port).end' "$HG_DIR/sink.out" | sort | uniq -c | xargs)" "4 ECONNRESET" \
 			"tags $tags: the server gets ECONNRESET ($1)"
 	done
