@@ -315,6 +315,7 @@ HG_SUBPROG int hg_unread(struct hg_scratch *s, struct hg_flow *f, __u32 bucket)
 	f->records = s->records;
 	f->flags |= s->records.flags;
 	f->hello_ns = s->now;
+	f->end = f->base + f->filled + f->urgent;
 	hg_flow_release_buffer(f);
 	s->facts.coverage = 1U << (f->bucket & 31);
 	s->facts.flags = f->flags;
@@ -1178,7 +1179,7 @@ HG_INLINE int hg_path_tcp(void *ctx, const int at, const struct hg_packet *p, __
 	    !hg_attentive())
 		return HG_ACT_PASS;
 	if (hg_slot_mine(slot, hash) && HG_SLOT_STATE(slot->word) == HG_SLOT_DROP)
-		return HG_ACT_DROP;
+		return p->flags & HG_TCP_RST ? HG_ACT_PASS : HG_ACT_DROP; /* it may be our own */
 	s = hg_scratch();
 	if (!s)
 		return HG_ACT_PASS;

@@ -155,6 +155,13 @@ told() { # N: of so many of them, at the least
 	live --base "${base[openssl]}" --last >"$HG_DIR/last.out" && [ "$(lasts)" -ge "$1" ]
 }
 
+# Flows that the client has closed end after a silence: none is left.
+over() {
+	local watched="$HELLOGATE_BPFFS-watch-${HG_PID[watch]}"
+	[ "$("$HELLOGATE" status --bpffs "$watched" --json |
+		jq '.maps[] | select(.map == "flows").entries')" = 0 ]
+}
+
 quiet() { # SERVER N: it has spoken of so many connections
 	[ "$(said "$1" | wc -l)" -ge "$2" ]
 }
@@ -190,6 +197,7 @@ try_hook() { # HOOK
 	for server in $servers; do
 		[ -n "${missing[$server]}" ] || play "$server" "$1"
 	done
+	await -t 60 over || bail "flows do not end"
 	await -t 30 told "$(($(lasts) + 1))" || bail "hellogate does not tell of the last hello"
 	stop watch INT
 	for server in $servers; do
