@@ -301,14 +301,18 @@ HG_INLINE void hg_flow_end(struct hg_flow *f, const struct hg_flow_key *key, str
 	hg_emit_end(e, f, key, now, close, from, outcome);
 }
 
-/* The slot of a flow that is over: its data is not looked at any more. */
+/*
+ * The slot of a flow that is over: its data is not looked at any more.  Unless
+ * the server has the hello, it is emptied: what we read may have been a decoy,
+ * and the hello may come after a long silence.
+ */
 HG_INLINE void hg_slot_release(const struct hg_flow *f)
 {
 	struct hg_slot *slot = hg_slot(f->hash);
 	__u64 word = slot ? slot->word : 0;
 
 	if (slot && hg_slot_mine(slot, f->hash) && HG_SLOT_STATE(word) == HG_SLOT_ENTRY)
-		hg_slot_move(slot, word, hg_slot_in_state(word, HG_SLOT_DONE));
+		hg_slot_move(slot, word, f->settled ? hg_slot_in_state(word, HG_SLOT_DONE) : 0);
 }
 
 /*

@@ -198,9 +198,8 @@ HG_INLINE void hg_hello_done(struct hg_scratch *s, struct hg_flow *f)
 /*
  * What a server reads need not be what came first: a decoy may have died on its
  * way, or been dropped for what only the server knows.  So, until the server has
- * acknowledged the hello, what is sent again from its first byte on is read
- * again.  A copy changes nothing; another hello makes a conflict, and is judged,
- * too.
+ * acknowledged the hello, what is sent again is read again, in any order.  A copy changes nothing;
+ * another hello makes a conflict, and is judged, too.
  */
 
 HG_INLINE bool hg_hello_is_copy(const struct hg_flow *f, const struct hg_scratch *s)
@@ -932,19 +931,24 @@ HG_INLINE int hg_continue_hello(void *ctx, const int at, struct hg_scratch *s, s
 	return act;
 }
 
-/* Begin to read again, if this segment does: the capture is taken anew. */
+/* Does this segment say again what was judged, or a part of it? */
+HG_INLINE bool hg_reread_due(const struct hg_flow *f, const struct hg_packet *p)
+{
+	return (__s32)(p->seq - f->end) < 0 && (__s32)(p->seq + p->payload_len - f->base) > 0;
+}
+
+/* Begin to read again: a capture is taken anew. */
 HG_INLINE bool hg_reread_begin(const struct hg_scratch *s, struct hg_flow *f)
 {
 	int why;
 
-	if (s->packet.seq != f->base || f->rereads >= HG_REREADS)
+	if (!hg_reread_due(f, &s->packet))
 		return false;
 	why = hg_capture_take(f->isn);
 	if (why != HG_CAPTURE_TAKEN) {
 		hg_count_refused(why);
 		return false;
 	}
-	f->rereads++;
 	f->urgent = 0;
 	f->filled = 0;
 	f->reached = 0;
@@ -979,7 +983,7 @@ HG_INLINE int hg_reread_locked(void *ctx, const int at, struct hg_scratch *s, st
 {
 	int act;
 
-	if (f->settled || s->packet.seq - f->base >= f->end - f->base || !hg_flow_lock(f))
+	if (f->settled || !hg_flow_lock(f))
 		return HG_ACT_PASS;
 	act = hg_reread(ctx, at, s, f, cpu);
 	hg_flow_unlock(f);

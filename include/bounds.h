@@ -36,8 +36,6 @@
 #define HG_NAME_SIZE 256   /* bytes kept of a server name */
 #define HG_NAME_LABELS 128 /* a name of 255 bytes has no more */
 
-#define HG_REREADS 8 /* copies of a hello that are read and compared, in one flow */
-
 #define HG_VLAN_DEPTH 2
 #define HG_IPV6_HEADERS 8
 
