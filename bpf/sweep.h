@@ -30,6 +30,19 @@ HG_MAP struct {
 	__type(value, struct hg_sweep);
 } sweep SEC(".maps");
 
+/*
+ * A hello that nobody acknowledges is sent again, each time after about twice as
+ * long (RFC 6298, section 5.5): the next copy may take as long as all so far.
+ */
+HG_INLINE __s64 hg_retransmission_patience(const struct hg_flow *f)
+{
+	__s64 tried = (__s64)(f->last_ns - f->hello_ns) * 2;
+
+	if (f->settled || tried < (__s64)HG_IDLE_HANDSHAKE)
+		return HG_IDLE_HANDSHAKE;
+	return tried < (__s64)HG_IDLE_RESENT ? tried : (__s64)HG_IDLE_RESENT;
+}
+
 /* Signed, as the difference is: another processor may have been later than `now`. */
 HG_INLINE __s64 hg_flow_patience(const struct hg_flow *f)
 {
@@ -41,7 +54,7 @@ HG_INLINE __s64 hg_flow_patience(const struct hg_flow *f)
 	case HG_FLOW_CLOSED:
 		return HG_LINGER;
 	}
-	return HG_IDLE_HANDSHAKE;
+	return hg_retransmission_patience(f);
 }
 
 /* Nobody sends any more: what user space has decided holds, else the fallback. */
@@ -65,9 +78,20 @@ HG_INLINE void hg_sweep_pending(const struct hg_sweep *w, const struct hg_flow_k
 		hg_count_verdict(&f->verdict);
 }
 
+/* Nothing is sent after a RST, while a FIN is sent again with the hello. */
+HG_INLINE __s64 hg_closing_patience(const struct hg_flow *f)
+{
+	return f->closing == HG_CLOSE_rst ? HG_IDLE_CLOSING : hg_retransmission_patience(f);
+}
+
+HG_INLINE bool hg_flow_silent(const struct hg_sweep *w, const struct hg_flow *f, __s64 patience)
+{
+	return (__s64)(w->life.now - f->last_ns) >= patience;
+}
+
 HG_INLINE bool hg_flow_idle(const struct hg_sweep *w, const struct hg_flow *f)
 {
-	return !f->busy && (__s64)(w->life.now - f->last_ns) >= hg_flow_patience(f);
+	return !f->busy && hg_flow_silent(w, f, hg_flow_patience(f));
 }
 
 /*
@@ -83,8 +107,7 @@ HG_INLINE bool hg_flow_gives_way(const struct hg_sweep *w, const struct hg_flow 
 /* Why a flow ends now: enum hg_close, or none. */
 HG_INLINE __u8 hg_sweep_close(const struct hg_sweep *w, const struct hg_flow *f)
 {
-	if (f->closing &&
-	    (w->life.final || (__s64)(w->life.now - f->last_ns) >= (__s64)HG_IDLE_CLOSING))
+	if (f->closing && (w->life.final || hg_flow_silent(w, f, hg_closing_patience(f))))
 		return f->closing;
 	if (w->life.final)
 		return HG_CLOSE_end_of_capture;

@@ -59,7 +59,8 @@
 #define HG_IDLE_PARTIAL (30 * HG_SECOND)   /* half a hello, nothing since */
 #define HG_IDLE_DROP (300 * HG_SECOND)	   /* dropped by us: TCP goes on trying for minutes */
 #define HG_LINGER HG_SECOND		   /* over, but a processor may still hold it */
-#define HG_IDLE_CLOSING (2 * HG_SECOND)	   /* closed by the client, which may be a decoy */
+#define HG_IDLE_CLOSING (2 * HG_SECOND)	   /* reset by the client, which may be a decoy */
+#define HG_IDLE_RESENT (120 * HG_SECOND)   /* TCP waits no longer (Linux, TCP_RTO_MAX) */
 #define HG_IDLE_SLOT 60			   /* seconds: SYN, no payload since */
 #define HG_IDLE_SLOT_CLOSED 2		   /* seconds: the server seems to have closed it */
 #define HG_IDLE_SLOT_DROP 300		   /* seconds: dropped by us */
