@@ -18,5 +18,5 @@ $(BUILD)/tests/bench/%.o: tests/bench/%.c $(BUILD)/hellogate.skel.h $(BUILD)/tes
 	$(CC) $(HG_CFLAGS) -I$(BUILD)/tests/bench -c $< -o $@
 
 $(BENCHES): $(addprefix $(BUILD)/tests/,bench/bench.o bench/clockwork.o kernel/harness.o \
-		wire/frames.o wire/hellos.o)
+		wire/frames.o wire/hellos.o wire/tunnel.o)
 	$(CC) $(CFLAGS) $^ -lbpf -lelf -lz -o $@

@@ -5,9 +5,9 @@
 # Rows name what they need and leave out the rest.
 CONFORMANCE_CFLAGS := $(HG_CFLAGS) -Wno-missing-field-initializers
 CONFORMANCE := $(BUILD)/tests/conformance
-CONFORMANCE_LIB := $(addprefix $(CONFORMANCE)/,script.o wire.o tunnel.o fragment.o shape.o judge.o \
+CONFORMANCE_LIB := $(addprefix $(CONFORMANCE)/,script.o wire.o fragment.o shape.o judge.o \
 	$(patsubst tests/conformance/%.c,%.o,$(wildcard tests/conformance/shapes_*.c))) \
-	$(BUILD)/tests/wire/frames.o $(BUILD)/tests/wire/hellos.o
+	$(addprefix $(BUILD)/tests/wire/,frames.o hellos.o tunnel.o)
 CONFORMANCE_PROGRAMS := $(addprefix $(CONFORMANCE)/,kernel captures score live \
 	serve_openssl serve_gnutls)
 CONFORMANCE_TESTS := $(wildcard tests/conformance/*.t)

@@ -13,6 +13,7 @@
 
 #include "../wire/frames.h"
 #include "../wire/hellos.h"
+#include "../wire/tunnel.h"
 #include "expect.h"
 
 enum step_kind {
@@ -22,18 +23,6 @@ enum step_kind {
 	STEP_REPLY,   /* the server says something; live: wait until it has */
 	STEP_SERVER,  /* a bare segment that seems to be the server's */
 	STEP_PAUSE,
-};
-
-enum encapsulation {
-	ENCAP_NONE,
-	ENCAP_PPPOE,
-	ENCAP_MPLS,
-	ENCAP_VXLAN,
-	ENCAP_GENEVE,
-	ENCAP_GRE,
-	ENCAP_GRE_KEY,
-	ENCAP_IPIP,
-	ENCAP_SIT, /* IPv6 in IPv4 */
 };
 
 /* Segments of others than the script's own client. */

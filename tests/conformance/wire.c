@@ -2,7 +2,6 @@
 #include "wire.h"
 
 #include "fragment.h"
-#include "tunnel.h"
 
 #define SECOND 1000000000ULL
 #define GAP (SECOND / 1000) /* between two frames */
