@@ -89,7 +89,22 @@ struct hg_packet {
 	__u8 ipv6;
 	__u8 from;    /* enum hg_direction, once known */
 	__u16 urgent; /* place of the urgent byte in the payload, from 1; 0: none */
-	__u16 reserved;
+	__u16 tunnels; /* that were opened: bits of enum hg_tunnel */
+};
+
+/* The way to what a tunnel holds; see tunnels.h. */
+struct hg_tunnel_walk {
+	__u32 at;	/* offset of the header at hand */
+	__u32 layer;	/* what it is */
+	__u32 end;	/* of what holds it */
+	__u32 result;	/* enum hg_headers; HG_HEADERS_TCP: an IP packet is at hand */
+	__u32 opened;	/* kinds */
+	__u32 fragment; /* an outer packet is the first fragment of one */
+	/* For resets: the last header that has a length, and what is in it. */
+	__u32 tunnels; /* with lengths, one in another */
+	__u32 outer;
+	__u32 outer_layer;
+	__u32 outer_payload;
 };
 
 /* What a header walk ends with; HG_HEADERS_UNPARSED + enum hg_unparsed. */
@@ -356,8 +371,9 @@ HG_SUBPROG int hg_walk_skb(void *ctx, struct hg_packet *p)
 #define HG_PLAIN_TCP4 (HG_PLAIN_IP + sizeof(struct hg_ipv4_header))
 #define HG_PLAIN_TCP6 (HG_PLAIN_IP + sizeof(struct hg_ipv6_header))
 
-/* Walk an Ethernet frame.  Returns enum hg_headers or HG_UNREADABLE(...). */
-HG_INLINE int hg_headers(void *ctx, const int hook, void *start, void *end, struct hg_packet *p)
+/* Walk an Ethernet frame; to it, a tunnel (tunnels.h) is other traffic. */
+HG_INLINE int hg_headers_outer(void *ctx, const int hook, void *start, void *end,
+			       struct hg_packet *p)
 {
 	struct hg_eth_header *eth = start;
 	struct hg_ipv4_header *ip4 = start + HG_PLAIN_IP;

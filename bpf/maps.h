@@ -17,6 +17,7 @@ HG_KNOB __u16 netns_number = 0;
 HG_KNOB __u32 nr_cpus = 1;
 HG_KNOB __u32 partials = HG_PARTIALS; /* captures in the pool */
 HG_KNOB __u8 inject_time = 0;	      /* replay: the clock is presence.time_ns */
+HG_KNOB __u32 decap = 0;	      /* tunnels to open: bits of enum hg_tunnel */
 HG_KNOB struct hg_hash_key hash_key = {};
 HG_KNOB __u64 watched_ports[65536 / 64] = {};
 
@@ -309,6 +310,7 @@ struct hg_rst {
 /* Working memory of one packet; not pinned. */
 struct hg_scratch {
 	struct hg_packet packet;
+	struct hg_tunnel_walk tunnel;
 	struct hg_flow_key key;
 	__u64 hash;
 	__u64 now;

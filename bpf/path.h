@@ -16,6 +16,7 @@
 #include "hello.h"
 #include "match.h"
 #include "stream.h"
+#include "tunnels.h"
 
 /* What becomes of the packet.   */
 enum hg_act {

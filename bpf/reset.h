@@ -10,16 +10,20 @@
  *
  * veth and virtio hand over packets whose checksum the device is to fill in, at
  * an offset that nobody here can move: the TCP header stays where it is.
+ *
+ * Inside a tunnel the packet that goes on can be a reset, if its outer headers
+ * can be made to fit.  Nothing tells what the tunnel's other direction looks
+ * like, but for PPPoE, where it is the same session; so none is made up.
  */
 #ifndef HG_RESET_H
 #define HG_RESET_H
 
 #include "account.h"
-#include "headers.h"
+#include "checksum.h"
+#include "reset_outer.h"
 
 #define HG_IP_TTL 64
 #define HG_ADJ_ROOM_NET 0 /* BPF_ADJ_ROOM_NET */
-#define HG_RECOMPUTE 1	  /* BPF_F_RECOMPUTE_CSUM: a NIC may have summed the whole */
 
 HG_INLINE void hg_count_reset_failure(__u32 why)
 {
@@ -36,21 +40,6 @@ HG_INLINE void hg_count_reset(__u32 to)
 	if (c)
 		HG_COUNT(c, resets, to);
 }
-
-HG_INLINE __u32 hg_fold(__u64 sum)
-{
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return sum;
-}
-
-/* Sum of `words` 32-bit words, in the byte order of the wire. */
-#define HG_SUM(sum, words, n)                                                                      \
-	do {                                                                                       \
-		HG_UNROLL for (int hg_w = 0; hg_w < (n); hg_w++)(sum) += (words)[hg_w];            \
-	} while (0)
 
 HG_INLINE __u64 hg_pseudo_sum(const struct hg_packet *p, __u32 tcp_len)
 {
@@ -121,14 +110,15 @@ HG_INLINE void hg_reset_ipv4_sum(struct __sk_buff *skb, const struct hg_packet *
  * Take out IPv4 options and IPv6 extension headers: the headers in front move
  * up, the TCP header stays where it is in memory, and with it the place of a
  * checksum that the device is to fill in.  Where the helper refuses (a tag in
- * the frame hides the network layer from it) they stay, in both resets.
+ * the frame hides the network layer from it), and in a tunnel, whose outer
+ * header it would take, they stay, in both resets.
  */
 HG_INLINE void hg_reset_strip(struct __sk_buff *skb, struct hg_packet *p)
 {
 	__u32 base = p->ipv6 ? sizeof(struct hg_ipv6_header) : sizeof(struct hg_ipv4_header);
 	__u32 options = p->l4 - p->l3 - base;
 
-	if (!options || bpf_skb_adjust_room(skb, -(int)options, HG_ADJ_ROOM_NET, 0))
+	if (!options || p->tunnels || bpf_skb_adjust_room(skb, -(int)options, HG_ADJ_ROOM_NET, 0))
 		return;
 	p->l4 -= options;
 	if (!p->ipv6) /* a header that has changed so much is summed anew */
@@ -219,6 +209,28 @@ HG_SUBPROG int hg_reset_along(struct __sk_buff *skb, const struct hg_packet *p,
 	return 0;
 }
 
+/* Is what goes back like what comes, with the two ends swapped? */
+HG_INLINE bool hg_reset_two_way(const struct hg_packet *p)
+{
+	return !(p->tunnels & ~HG_TUNNEL(pppoe));
+}
+
+/* Cut it down to its headers.  Otherwise the verdict stands: it does not pass. */
+HG_INLINE bool hg_reset_shrink(struct __sk_buff *skb, const struct hg_packet *p)
+{
+	__u32 end = p->l4 + sizeof(struct hg_tcp_header);
+
+	if (bpf_skb_change_tail(skb, end, 0)) {
+		hg_count_reset_failure(HG_RESET_FAILURE_shrink);
+		return false;
+	}
+	if (decap && p->tunnels && hg_reset_outer(skb, p->l3, end)) {
+		hg_count_reset_failure(HG_RESET_FAILURE_encapsulated);
+		return false;
+	}
+	return true;
+}
+
 /* Returns the TC action for what is left of the packet. */
 HG_INLINE int hg_reset_both(struct __sk_buff *skb, struct hg_packet *p, const struct hg_rst *r,
 			    bool egress)
@@ -227,12 +239,12 @@ HG_INLINE int hg_reset_both(struct __sk_buff *skb, struct hg_packet *p, const st
 	__u32 back = along ^ HG_TO_both, done = 0;
 	bool partial = hg_checksum_is_partial(skb, p);
 
-	if (bpf_skb_change_tail(skb, p->l4 + sizeof(struct hg_tcp_header), 0)) {
-		hg_count_reset_failure(HG_RESET_FAILURE_shrink);
-		return TC_ACT_SHOT; /* the verdict stands: the packet does not pass */
-	}
+	if (!hg_reset_shrink(skb, p))
+		return TC_ACT_SHOT;
 	hg_reset_strip(skb, p);
-	if (r->to & back && !hg_reset_back(skb, p, r, partial, egress ? BPF_F_INGRESS : 0))
+	if (r->to & back && !hg_reset_two_way(p))
+		hg_count_reset_failure(HG_RESET_FAILURE_encapsulated);
+	else if (r->to & back && !hg_reset_back(skb, p, r, partial, egress ? BPF_F_INGRESS : 0))
 		done |= back;
 	if (r->to & along && !hg_reset_along(skb, p, r, partial))
 		done |= along;

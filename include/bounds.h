@@ -38,6 +38,7 @@
 
 #define HG_VLAN_DEPTH 2
 #define HG_IPV6_HEADERS 8
+#define HG_TUNNEL_HEADERS 16 /* in front of the inner IP header: labels, tags and all */
 
 #define HG_SLOTS (1U << 18)	       /* flow cache, direct-mapped */
 #define HG_CAPTURES (HG_PARTIALS + 2)  /* and two for each processor */

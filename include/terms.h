@@ -147,7 +147,17 @@
 	X(shrink, "shrink")                                                                        \
 	X(rewrite, "rewrite")                                                                      \
 	X(clone, "clone")                                                                          \
-	X(no_metadata, "no_metadata")
+	X(no_metadata, "no_metadata")                                                              \
+	X(encapsulated, "encapsulated")
+
+/* Tunnels that can be opened: bit numbers, and the words of --decap. */
+#define HG_TUNNELS(X)                                                                              \
+	X(pppoe, "pppoe")                                                                          \
+	X(mpls, "mpls")                                                                            \
+	X(vxlan, "vxlan")                                                                          \
+	X(geneve, "geneve")                                                                        \
+	X(gre, "gre")                                                                              \
+	X(ipip, "ipip")
 
 #define HG_TRANSPORTS(X)                                                                           \
 	X(tcp, "tcp")                                                                              \
@@ -169,6 +179,7 @@
 #define HG_E_UNPARSED(id, text) HG_UNPARSED_##id,
 #define HG_E_REFUSAL(id, text) HG_REFUSAL_##id,
 #define HG_E_RESET_FAILURE(id, text) HG_RESET_FAILURE_##id,
+#define HG_E_TUNNEL(id, text) HG_TUNNEL_##id,
 #define HG_E_TRANSPORT(id, text) HG_TRANSPORT_##id,
 
 enum hg_bucket { HG_BUCKETS(HG_E_BUCKET) HG_BUCKET_COUNT };
@@ -187,6 +198,7 @@ enum hg_result { HG_RESULTS(HG_E_RESULT) HG_RESULT_COUNT };
 enum hg_unparsed { HG_UNPARSED(HG_E_UNPARSED) HG_UNPARSED_COUNT };
 enum hg_refusal { HG_REFUSALS(HG_E_REFUSAL) HG_REFUSAL_COUNT };
 enum hg_reset_failure { HG_RESET_FAILURES(HG_E_RESET_FAILURE) HG_RESET_FAILURE_COUNT };
+enum hg_tunnel { HG_TUNNELS(HG_E_TUNNEL) HG_TUNNEL_COUNT };
 enum hg_transport { HG_TRANSPORTS(HG_E_TRANSPORT) HG_TRANSPORT_COUNT };
 
 #define HG_FLAG(id) (1U << HG_FLAG_##id)

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../wire/tunnel.h"
 #include "hellogate.skel.h"
 #include "tap.h"
 
@@ -92,6 +93,7 @@ static void set_knobs(struct hellogate_bpf *s, const struct gate_options *o)
 	s->rodata->nr_cpus = (__u32)libbpf_num_possible_cpus();
 	s->rodata->partials = o->partials ? o->partials : HG_PARTIALS;
 	s->rodata->inject_time = !o->real_clock;
+	s->rodata->decap = o->decap;
 	s->rodata->hash_key = fixed_hash_key();
 	set_ports(s->rodata->watched_ports, o->ports);
 }
@@ -854,8 +856,14 @@ static bool is_reset(const struct frame *f)
 {
 	struct frame_view v;
 
+	static struct frame inner;
+
 	if (f->len < 54)
 		return false;
+	if (f->at[12] == 0x88 && f->at[13] == 0x64) { /* in PPPoE */
+		tunnel_unwrap(&inner, f, ENCAP_PPPOE);
+		f = &inner;
+	}
 	frame_read(&v, f);
 	return v.tcp + 20 <= f->at + f->len && v.flags & TCP_RST;
 }

@@ -27,6 +27,7 @@ void talk_begin(struct talk *t, struct gate *g, enum gate_hook hook, const struc
 	t->gate = g;
 	t->hook = hook;
 	t->conn = like ? *like : usual;
+	t->encap = ENCAP_NONE;
 	if (!t->conn.client[0]) {
 		memcpy(t->conn.client, usual.client, sizeof(usual.client));
 		memcpy(t->conn.server, usual.server, sizeof(usual.server));
@@ -49,6 +50,7 @@ enum gate_hook talk_other_hook(enum gate_hook hook)
 enum gate_act talk_segment(struct talk *t, const struct segment *s)
 {
 	t->at = frame_build(&t->frame, &t->conn, s);
+	tunnel_wrap(&t->frame, t->encap);
 	t->last_hook = s->from_server ? talk_other_hook(t->hook) : t->hook;
 	return gate_send(t->gate, t->last_hook, &t->frame);
 }

@@ -12,6 +12,7 @@
 
 #include "harness.h"
 #include "../wire/octets.h"
+#include "../wire/tunnel.h"
 
 /* Every way in for a packet. */
 #define FOR_HOOKS(hook) for (enum gate_hook hook = GATE_XDP; hook <= GATE_EGRESS; hook++)
@@ -25,7 +26,8 @@ struct talk {
 	struct frame frame;	  /* the last one sent */
 	enum gate_hook last_hook; /* and where */
 	struct frame echo;	  /* what came back on lo */
-	struct frame_layout at;
+	struct frame_layout at;	  /* without the tunnel */
+	enum encapsulation encap; /* of all that is sent */
 };
 
 /* A connection from the next port; `like` says the rest, or NULL. */
