@@ -54,6 +54,8 @@ struct hg_interface {
 	__u16 netns;	  /* number of the namespace */
 	__u8 tcx;	  /* the tc side sits on TCX, else on clsact */
 	__u8 clsact;	  /* attach made the qdisc: it goes with our filters */
+	__u32 decap;	  /* tunnels that are opened: bits of enum hg_tunnel */
+	__u32 reserved;
 	__u64 since_ns;
 	char name[32];
 	char why[96]; /* why `auto` chose this hook */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../include/counters.h"
+#include "decap.h"
 #include "hooks.h"
 #include "loader.h"
 #include "netdev.h"
@@ -90,6 +91,7 @@ static int load_for(struct work *w, enum hg_hook hook)
 		.interface_number = w->number,
 		.netns_number = w->entry.netns,
 		.watched_ports = w->ports,
+		.decap = w->entry.decap,
 		.frags = hook != HG_HOOK_XDP_GENERIC,
 	};
 	bool xdp = is_xdp(hook);
@@ -470,6 +472,7 @@ static int prepare(struct work *w, const struct hg_netns *ns, const char *name,
 	if (r)
 		return r;
 	e->netns_cookie = ns->cookie;
+	e->decap = (__u8)options->decap;
 	snprintf(e->name, sizeof(e->name), "%s", name);
 	snprintf(e->ports, sizeof(e->ports), "%.*s%s", (int)sizeof(e->ports) - 4, options->ports,
 		 strlen(options->ports) > sizeof(e->ports) - 4 ? "..." : "");
@@ -487,8 +490,12 @@ static int prepare(struct work *w, const struct hg_netns *ns, const char *name,
 
 static void announce(const struct work *w)
 {
-	hg_say("%s: attached, hook %s%s%s%s, ports %s", w->entry.name, hg_hook_text(w->entry.hook),
-	       *w->entry.why ? " (" : "", w->entry.why, *w->entry.why ? ")" : "", w->entry.ports);
+	char decap[HG_DECAP_SIZE];
+
+	hg_say("%s: attached, hook %s%s%s%s, ports %s%s%s", w->entry.name,
+	       hg_hook_text(w->entry.hook), *w->entry.why ? " (" : "", w->entry.why,
+	       *w->entry.why ? ")" : "", w->entry.ports, w->entry.decap ? ", tunnels " : "",
+	       w->entry.decap ? hg_decap_text(w->entry.decap, decap) : "");
 }
 
 int hg_attach(struct hg_instance *in, const struct hg_netns *ns, const char *name,

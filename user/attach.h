@@ -11,6 +11,7 @@
 struct hg_attach_options {
 	enum hg_hook hook;
 	const char *ports; /* "any", "443,8443,9000-9100" */
+	__u32 decap;	   /* tunnels to open: bits of enum hg_tunnel */
 };
 
 /* The word of a hook, as --hook takes it; and back: false if unknown. */

@@ -4,17 +4,20 @@
  */
 #include "attach.h"
 #include "commands.h"
+#include "decap.h"
 #include "netns.h"
 #include "policy_load.h"
 #include "say.h"
 
-static const char *hook, *policy, *ports = "any", *bpffs, *netns;
+static const char *hook, *policy, *ports = "any", *decap, *bpffs, *netns;
 static bool quiet;
 
 const struct hg_option hg_options_attach[] = {
 	{ "hook", 0, "HOOK", "auto, xdp, xdp-generic, tcx or tc (default auto)", &hook, NULL },
 	{ "policy", 0, "FILE", "load this policy; without one nothing is enforced", &policy, NULL },
 	{ "ports", 0, "LIST", "any, or 443,8443,9000-9100 (default any)", &ports, NULL },
+	{ "decap", 0, "LIST", "tunnels to open: all, or vxlan,gre ... (default none)", &decap,
+	  NULL },
 	{ "netns", 0, "NAME", "the interfaces are in this network namespace", &netns, NULL },
 	{ "bpffs", 0, "DIR", "the instance (default /sys/fs/bpf/hellogate)", &bpffs, NULL },
 	{ "quiet", 'q', NULL, "say only what went wrong", NULL, &quiet },
@@ -85,6 +88,8 @@ int hg_cmd_attach(const struct hg_command *self, int argc, char **argv)
 		return hg_usage(self, "which interface?");
 	if (hook && !hg_hook_parse(hook, &options.hook))
 		return hg_usage(self, "unknown hook '%s': auto, xdp, xdp-generic, tcx or tc", hook);
+	if (hg_decap_parse(self, decap, &options.decap))
+		return HG_USAGE;
 	options.ports = ports;
 	hg_say_quiet(quiet);
 	if (policy && (r = hg_policy_file_open(policy, &file)) != HG_OK)

@@ -10,6 +10,7 @@
 #include "../include/event.h"
 #include "capture.h"
 #include "commands.h"
+#include "decap.h"
 #include "output.h"
 #include "policy_load.h"
 #include "read_path.h"
@@ -19,7 +20,7 @@
 
 #define PROGRESS_PACKETS 200000
 
-static const char *format_text, *limits, *policy;
+static const char *format_text, *limits, *policy, *decap;
 static bool json, kernel, strict, at_hello, quiet;
 static const char *stage;
 
@@ -30,6 +31,7 @@ const struct hg_option hg_options_read[] = {
 	{ "limits", 0, "kernel", "apply the kernel's bounds", &limits, NULL },
 	{ "kernel", 0, NULL, "put the frames through the BPF programs (needs CAP_BPF)", NULL,
 	  &kernel },
+	{ "decap", 0, "LIST", "tunnels to open: none, all, or vxlan,gre ...", &decap, NULL },
 	{ "policy", 0, "FILE", "say what this policy would have done", &policy, NULL },
 	{ "at", 0, "hello", "also print each handshake at its hello", &stage, NULL },
 	{ "eve-strict", 0, NULL, "leave the object `hellogate` out of the events", NULL, &strict },
@@ -53,6 +55,7 @@ struct reading {
 	const struct hg_read_path *path;
 	struct hg_output out;
 	struct hg_compiled *compiled; /* of the policy's file, or NULL */
+	__u32 decap;		      /* tunnels to open: bits of enum hg_tunnel */
 	struct batch batch;
 	__u64 clock_ns;
 	__u64 swept_ns;
@@ -170,7 +173,7 @@ static int read_frames(struct reading *r, struct hg_capture_file *file, const ch
 		r->packets++;
 		progress(r, path);
 		if (r->path == &hg_read_path_wide)
-			hg_tunnel_open(&frame);
+			hg_tunnel_open(&frame, r->decap);
 		result = put_frame(r, &frame);
 		if (result)
 			return result;
@@ -200,7 +203,7 @@ static int read_one(struct reading *r, const char *path)
 	r->clock_ns = 0;
 	r->swept_ns = 0;
 	r->packets = 0;
-	result = r->path->open(r->compiled, on_event, r);
+	result = r->path->open(r->compiled, r->decap, on_event, r);
 	if (!result) {
 		result = read_frames(r, file, path);
 		ended = sweep(r, 1);
@@ -253,7 +256,8 @@ static int choose(const struct hg_command *self, struct reading *r, enum hg_form
 	r->path = kernel   ? &hg_read_path_kernel
 		  : limits ? &hg_read_path_kernel_limits
 			   : &hg_read_path_wide;
-	return HG_OK;
+	r->decap = r->path == &hg_read_path_wide ? HG_DECAP_ALL : 0; /* as `attach` */
+	return hg_decap_parse(self, decap, &r->decap);
 }
 
 int hg_cmd_read(const struct hg_command *self, int argc, char **argv)

@@ -16,12 +16,13 @@
 
 #include "attach.h"
 #include "commands.h"
+#include "decap.h"
 #include "names.h"
 #include "output.h"
 #include "say.h"
 #include "source.h"
 
-static const char *format_text, *hook, *ports = "any", *bpffs, *netns, *stage;
+static const char *format_text, *hook, *ports = "any", *decap, *bpffs, *netns, *stage;
 static bool json, strict, quiet;
 
 const struct hg_option hg_options_watch[] = {
@@ -30,6 +31,8 @@ const struct hg_option hg_options_watch[] = {
 	{ "json", 'j', NULL, "the same as -o json", NULL, &json },
 	{ "hook", 0, "HOOK", "auto, xdp, xdp-generic, tcx or tc (default auto)", &hook, NULL },
 	{ "ports", 0, "LIST", "any, or 443,8443,9000-9100 (default any)", &ports, NULL },
+	{ "decap", 0, "LIST", "tunnels to open: all, or vxlan,gre ... (default none)", &decap,
+	  NULL },
 	{ "at", 0, "hello", "also print each handshake at its hello", &stage, NULL },
 	{ "eve-strict", 0, NULL, "leave the object `hellogate` out of the events", NULL, &strict },
 	{ "netns", 0, "NAME", "the interface is in this network namespace", &netns, NULL },
@@ -176,6 +179,8 @@ int hg_cmd_watch(const struct hg_command *self, int argc, char **argv)
 	if (hook && !hg_hook_parse(hook, &options.hook))
 		return hg_usage(self, "unknown hook '%s': auto, xdp, xdp-generic, tcx or tc", hook);
 	if (!hg_format_parse(json ? "json" : format_text, HG_FORMAT_TABLE, &format))
+		return HG_USAGE;
+	if (hg_decap_parse(self, decap, &options.decap))
 		return HG_USAGE;
 	options.ports = ports;
 	hg_say_quiet(quiet);

@@ -2,6 +2,7 @@
 #include "export_json.h"
 
 #include "attach.h"
+#include "decap.h"
 #include "terms.h"
 
 /* A group of a counter block, by its vocabulary. */
@@ -64,6 +65,7 @@ static void put_programs(struct hg_json *j, const struct hg_interface *e)
 void hg_json_interface(struct hg_json *j, const struct hg_snapshot_interface *i)
 {
 	const struct hg_interface *e = &i->entry;
+	char decap[HG_DECAP_SIZE];
 
 	hg_json_object(j);
 	hg_json_put_string(j, "interface", e->name);
@@ -78,6 +80,7 @@ void hg_json_interface(struct hg_json *j, const struct hg_snapshot_interface *i)
 	if (*e->why)
 		hg_json_put_string(j, "why", e->why);
 	hg_json_put_string(j, "ports", e->ports);
+	hg_json_put_string(j, "decap", hg_decap_text(e->decap, decap));
 	hg_json_put_string(j, "version", e->version);
 	put_programs(j, e);
 	put_covered(j, &i->counters);

@@ -75,11 +75,13 @@ static void fixed_keys(struct hg_control *c)
 		c->name_key[i] = hg_mix(i + 1001) | 1;
 }
 
-static int path_open(const struct hg_compiled *policy_in, hg_event_sink sink, void *arg)
+static int path_open(const struct hg_compiled *policy_in, __u32 kinds, hg_event_sink sink,
+		     void *arg)
 {
 	path_close();
 	*nb_run() = (struct nb_run){ .sink = sink, .arg = arg };
 	nr_cpus = 1;
+	decap = kinds;
 	memset(watched_ports, 0xff, sizeof(watched_ports));
 	fixed_keys(hg_control());
 	for (__u32 i = HG_CAPTURES; i-- > 2;)

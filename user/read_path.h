@@ -18,8 +18,9 @@ typedef void (*hg_event_sink)(void *arg, const void *event, size_t len);
 
 struct hg_read_path {
 	const char *name;
-	/* Fresh state.  `policy` may be NULL.  Returns enum hg_exit. */
-	int (*open)(const struct hg_compiled *policy, hg_event_sink sink, void *arg);
+	/* Fresh state.  `policy` may be NULL, `decap` is of enum hg_tunnel.  Returns enum hg_exit.
+	 */
+	int (*open)(const struct hg_compiled *policy, __u32 decap, hg_event_sink sink, void *arg);
 	/* One Ethernet frame at `time_ns`.  Returns enum hg_exit. */
 	int (*frame)(const void *data, __u32 len, __u64 time_ns);
 	/* What fell silent ends; with `final` everything does. */

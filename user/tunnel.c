@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "../include/terms.h"
+
 #define ETHERNET_HEADER 14
 #define TYPE_IPV4 0x0800
 #define TYPE_IPV6 0x86dd
@@ -18,6 +20,7 @@
 #define PORT_VXLAN 4789
 #define PORT_GENEVE 6081
 #define DEPTH 4
+#define KIND(id) (1U << HG_TUNNEL_##id)
 
 /* A place in the frame and what lies there. */
 struct place {
@@ -73,41 +76,39 @@ static bool looks_geneve(const struct hg_frame *f, __u32 at)
 	       (type == TYPE_BRIDGED || type == TYPE_IPV4 || type == TYPE_IPV6);
 }
 
-static struct place udp(const struct hg_frame *f, __u32 at)
+static struct place udp(const struct hg_frame *f, __u32 at, __u32 kinds)
 {
 	__u16 port = be16(f, at + 2);
 	__u32 body = at + 8;
 
-	if (port == PORT_VXLAN && body + 8 <= f->len && f->data[body] == 0x08)
+	if (kinds & KIND(vxlan) && port == PORT_VXLAN && body + 8 <= f->len &&
+	    f->data[body] == 0x08)
 		return (struct place){ body + 8, TYPE_BRIDGED };
-	if ((port == PORT_GENEVE || port > 1023) && looks_geneve(f, body))
+	if (kinds & KIND(geneve) && (port == PORT_GENEVE || port > 1023) && looks_geneve(f, body))
 		return (struct place){ body + 8 + (f->data[body] & 0x3f) * 4U, be16(f, body + 2) };
 	return (struct place){ 0, 0 };
 }
 
-static struct place inside(const struct hg_frame *f, __u8 proto, __u32 at)
+static struct place inside(const struct hg_frame *f, __u8 proto, __u32 at, __u32 kinds)
 {
-	switch (proto) {
-	case PROTO_IPIP:
+	if (proto == PROTO_IPIP && kinds & KIND(ipip))
 		return (struct place){ at, TYPE_IPV4 };
-	case PROTO_IPV6:
+	if (proto == PROTO_IPV6 && kinds & KIND(ipip))
 		return (struct place){ at, TYPE_IPV6 };
-	case PROTO_GRE:
+	if (proto == PROTO_GRE && kinds & KIND(gre))
 		return gre(f, at);
-	case PROTO_UDP:
-		return udp(f, at);
-	default:
-		return (struct place){ 0, 0 };
-	}
+	if (proto == PROTO_UDP)
+		return udp(f, at, kinds);
+	return (struct place){ 0, 0 };
 }
 
 /* What an IP packet carries, if it is a tunnel; fragments are left alone. */
-static struct place open_ip(const struct hg_frame *f, const struct place *p)
+static struct place open_ip(const struct hg_frame *f, const struct place *p, __u32 kinds)
 {
 	if (p->type == TYPE_IPV4 && p->at + 20 <= f->len && !(be16(f, p->at + 6) & 0x3fff))
-		return inside(f, f->data[p->at + 9], p->at + (f->data[p->at] & 15) * 4U);
+		return inside(f, f->data[p->at + 9], p->at + (f->data[p->at] & 15) * 4U, kinds);
 	if (p->type == TYPE_IPV6 && p->at + 40 <= f->len)
-		return inside(f, f->data[p->at + 6], p->at + 40);
+		return inside(f, f->data[p->at + 6], p->at + 40, kinds);
 	return (struct place){ 0, 0 };
 }
 
@@ -127,9 +128,9 @@ static bool give_ethernet(struct hg_frame *f, const struct place *p)
 	return true;
 }
 
-static bool open_once(struct hg_frame *f)
+static bool open_once(struct hg_frame *f, __u32 kinds)
 {
-	struct place p = network_layer(f, 0), in = open_ip(f, &p);
+	struct place p = network_layer(f, 0), in = open_ip(f, &p, kinds);
 
 	if (!in.at || in.at >= f->len)
 		return false;
@@ -145,9 +146,9 @@ static bool open_once(struct hg_frame *f)
 	return true;
 }
 
-void hg_tunnel_open(struct hg_frame *frame)
+void hg_tunnel_open(struct hg_frame *frame, __u32 kinds)
 {
 	for (int i = 0; i < DEPTH; i++)
-		if (!open_once(frame))
+		if (!open_once(frame, kinds))
 			return;
 }

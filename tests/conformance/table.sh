@@ -20,6 +20,7 @@ makes this page, and the captures behind it in `build/hellos/`.
 - **tshark** (told to put segments in order) and **nDPI** (`ndpiReader -t`), from the same captures:
   *ok* if they show the server's name and no decoy, or no name where there is none. They know no
   classes: rows where no name is right are left out. All of it is on port 443.
+- Rows in tunnels: `read` and the programs open all that `--decap all` does.
 - **red**: wrong, or not there yet; [limits.md](limits.md) says what happens and which counter shows
   it. A family of n variants says how many were right. *-*: not tried by this road; see below.
 

@@ -31,6 +31,12 @@ run attach --ports 99999 s0
 said "a port that is none" 2 '99999'
 run attach --ports 443-80 s0
 said "a range upside down" 2 '443-80'
+run attach --decap vxlna s0
+said "a tunnel that is none" 2 "did you mean 'vxlan'"
+run attach --decap vxlan, s0
+said "an empty word in a list of tunnels" 2 'pppoe,mpls,vxlan,geneve,gre,ipip'
+run hg read --decap al /dev/null
+said "read: a tunnel that is none" 2 "did you mean 'all'"
 run hg detach
 said "detach without an interface or --all" 2 'all'
 run hg events --filter 'sni=='

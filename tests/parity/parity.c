@@ -9,6 +9,7 @@
 
 #include "../kernel/harness.h"
 #include "../wire/hellos.h"
+#include "../wire/tunnel.h"
 #include "../kernel/tap.h"
 #include "policy_compile.h"
 #include "read_path.h"
@@ -101,6 +102,7 @@ struct run {
 	__u32 stream; /* at hand */
 	__u32 frames;
 	__u64 events;
+	bool tunnels; /* every stream in one */
 	bool same;
 };
 
@@ -197,8 +199,15 @@ static void compare_counters(struct run *r)
 
 static void both(void *arg, const struct frame *f)
 {
+	static struct frame wrapped;
 	struct run *r = arg;
 
+	if (r->tunnels && f->len < sizeof(wrapped.at) / 2) {
+		memcpy(wrapped.at, f->at, f->len);
+		wrapped.len = f->len;
+		tunnel_wrap(&wrapped, r->stream % ENCAP_COUNT);
+		f = &wrapped;
+	}
 	r->gate.presence->time_ns += 1000000;
 	if (streams_below(&r->moves, 8) == 0) /* what a processor keeps must not show */
 		gate_move(streams_below(&r->moves, 64));
@@ -244,19 +253,20 @@ static void note_coverage(struct gate *g)
 		 (unsigned long long)c.packets.reset_arm, (unsigned long long)c.packets.unparsed);
 }
 
-static void run_hook(enum gate_hook hook, __u64 seed, __u32 streams, bool with_policy)
+static void run_hook(enum gate_hook hook, __u64 seed, __u32 streams, bool with_policy, bool tunnels)
 {
+	struct gate_options options = { .decap = tunnels ? (1U << HG_TUNNEL_COUNT) - 1 : 0 };
 	static struct run r;
 	static const __u64 waits[] = { SECONDS(2), SECONDS(11), SECONDS(31), SECONDS(70) };
 	struct streams s;
 
 	memset(&r, 0, sizeof(r));
-	r = (struct run){ .hook = hook, .seed = seed, .same = true };
-	gate_open(&r.gate, NULL);
+	r = (struct run){ .hook = hook, .seed = seed, .tunnels = tunnels, .same = true };
+	gate_open(&r.gate, &options);
 	r.gate.ingress_ifindex = 1;
 	if (with_policy)
 		gate_police(&r.gate, &policy);
-	native->open(with_policy ? compiled() : NULL, keep, NULL);
+	native->open(with_policy ? compiled() : NULL, options.decap, keep, NULL);
 	streams_seed(&r.moves, seed + 1, 0);
 	streams_seed(&s, seed, hook == GATE_XDP_FRAGS ? 20000 : 3000);
 	for (r.stream = 0; r.stream < streams && r.same; r.stream++) {
@@ -268,9 +278,9 @@ static void run_hook(enum gate_hook hook, __u64 seed, __u32 streams, bool with_p
 	}
 	end_both(&r);
 	r.same &= gate_balanced(&r.gate);
-	tap_ok(r.same, "%s, %s policy: %u streams, %u frames, %llu events (seed %llu)",
-	       gate_hook_name[hook], with_policy ? "a" : "no", r.stream, r.frames,
-	       (unsigned long long)r.events, (unsigned long long)seed);
+	tap_ok(r.same, "%s, %s policy%s: %u streams, %u frames, %llu events (seed %llu)",
+	       gate_hook_name[hook], with_policy ? "a" : "no", tunnels ? ", in tunnels" : "",
+	       r.stream, r.frames, (unsigned long long)r.events, (unsigned long long)seed);
 	note_coverage(&r.gate);
 	native->close();
 	gate_close(&r.gate);
@@ -279,11 +289,12 @@ static void run_hook(enum gate_hook hook, __u64 seed, __u32 streams, bool with_p
 int main(int argc, char **argv)
 {
 	__u64 seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 20261121;
-	__u32 streams = (argc > 2 ? (__u32)atoi(argv[2]) : STREAMS) / 6;
+	__u32 streams = (argc > 2 ? (__u32)atoi(argv[2]) : STREAMS) / 9;
 
 	for (enum gate_hook hook = GATE_XDP; hook <= GATE_INGRESS; hook++) {
-		run_hook(hook, seed + hook, streams, false);
-		run_hook(hook, seed + hook + 100, streams, true);
+		run_hook(hook, seed + hook, streams, false, false);
+		run_hook(hook, seed + hook + 100, streams, true, false);
+		run_hook(hook, seed + hook + 200, streams, true, true);
 	}
 	return tap_done();
 }

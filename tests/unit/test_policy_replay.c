@@ -195,7 +195,7 @@ static void replay(const struct hg_compiled *c, const struct row *row, char *out
 	static struct stream s;
 
 	memset(end, 0, sizeof(*end));
-	assert_int_equal(path->open(c, keep_end, end), 0);
+	assert_int_equal(path->open(c, 0, keep_end, end), 0);
 	hello_with(&s, row->name, row->second);
 	if (!row->no_syn)
 		send_segment(99, SYN, NULL, 0);
