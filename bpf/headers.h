@@ -87,8 +87,8 @@ struct hg_packet {
 	__u8 flags;
 	__u8 ttl;
 	__u8 ipv6;
-	__u8 from;    /* enum hg_direction, once known */
-	__u16 urgent; /* place of the urgent byte in the payload, from 1; 0: none */
+	__u8 from;     /* enum hg_direction, once known */
+	__u16 urgent;  /* place of the urgent byte in the payload, from 1; 0: none */
 	__u16 tunnels; /* that were opened: bits of enum hg_tunnel */
 };
 
@@ -135,7 +135,6 @@ HG_INLINE int hg_headers_tcp(struct hg_packet *p, const struct hg_tcp_header *tc
 	p->ack = bpf_ntohl(tcp->ack);
 	p->flags = tcp->flags;
 	p->urgent = tcp->flags & HG_TCP_URG ? hg_urgent(bpf_ntohs(tcp->urgent)) : 0;
-	p->reserved = 0;
 	p->payload = p->l4 + header_len;
 	p->payload_len = l3_len - l4_at - header_len;
 	return HG_HEADERS_TCP;
