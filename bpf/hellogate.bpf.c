@@ -54,26 +54,24 @@ int hg_xdp_frags(struct xdp_md *ctx)
 	return hg_entry_xdp(ctx);
 }
 
-/* Run the whole path on an skb, which may be `counted` already.  Returns the TC action. */
-HG_INLINE int hg_entry_tc(struct __sk_buff *skb, const int at, bool counted)
+/* Returns the TC action for an enum hg_act. */
+HG_INLINE int hg_act_tc(struct __sk_buff *skb, int act, bool egress)
 {
-	int act;
-
-	act = hg_path(skb, at, (void *)(long)skb->data, (void *)(long)skb->data_end,
-		      at == HG_AT_EGRESS ? skb->ifindex : skb->ingress_ifindex);
-	if (!counted || act != HG_ACT_PASS)
-		hg_path_end(act);
 	if (act == HG_ACT_DROP)
 		return TC_ACT_SHOT;
 	if (act != HG_ACT_RESET)
 		return TC_ACT_UNSPEC;
-	return hg_reset(skb, at == HG_AT_EGRESS);
+	return hg_reset(skb, egress);
 }
 
 SEC("tc")
 int hg_ingress(struct __sk_buff *skb)
 {
-	return hg_entry_tc(skb, HG_AT_INGRESS, false);
+	int act = hg_path(skb, HG_AT_INGRESS, (void *)(long)skb->data, (void *)(long)skb->data_end,
+			  skb->ingress_ifindex);
+
+	hg_path_end(act);
+	return hg_act_tc(skb, act, false);
 }
 
 /* The arm that resets for XDP. */
@@ -132,15 +130,23 @@ HG_SUBPROG bool hg_follows(struct __sk_buff *skb, struct hg_scratch *s)
 	return f && f->state != HG_FLOW_CLOSED && f->client_lo != hg_sender_is_lo(p);
 }
 
+/* What ingress has read is kept in the scratch: in a register, all would be verified twice. */
 SEC("tc")
 int hg_egress(struct __sk_buff *skb)
 {
-	bool seen = hg_seen_at_ingress(skb);
 	struct hg_scratch *s = hg_scratch();
+	int act;
 
-	if (!s || (seen && !hg_follows(skb, s)))
+	if (!s)
 		return TC_ACT_UNSPEC;
-	return hg_entry_tc(skb, HG_AT_EGRESS, seen);
+	s->seen = hg_seen_at_ingress(skb);
+	if (s->seen && !hg_follows(skb, s))
+		return TC_ACT_UNSPEC;
+	act = hg_path(skb, HG_AT_EGRESS, (void *)(long)skb->data, (void *)(long)skb->data_end,
+		      skb->ifindex);
+	if (!s->seen || act != HG_ACT_PASS)
+		hg_path_end(act);
+	return hg_act_tc(skb, act, true);
 }
 
 /* Run once by the loader. */

@@ -318,6 +318,7 @@ struct hg_scratch {
 	struct hg_preamble preamble;
 	struct hg_unwrap unwrap;
 	struct hg_parse parse;
+	__u32 seen;	     /* at egress: an attached ingress has read this packet */
 	__u32 created;	     /* this packet made its flow, which no SYN had */
 	__u32 captured;	     /* bytes of the payload in this processor's capture */
 	__u32 message_at;    /* capture offset of the message */
