@@ -12,7 +12,7 @@
 #define HG_COND_OF_HELLO (HG_COND_SNI | HG_COND_SNI_STATE | HG_COND_VERSION_MAX | HG_COND_ALL_WEAK)
 
 /*
- * As the data path files it (hg_bucket_of_hello() in bpf/path.h): a hello with
+ * As the data path files it (hg_bucket_of_hello() in bpf/verdict.h): a hello with
  * two names is `ambiguous`, unless its segments contradict each other; and
  * whatever is filed so has two names.
  */

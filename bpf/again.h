@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * again.h - a hello that is sent once more.
+ *
+ * What a server reads need not be what came first: a decoy may have died on its
+ * way, or been dropped for what only the server knows.  So, until the server
+ * has acknowledged the hello, what is sent again is read again, in any order.
+ * A copy changes nothing; another hello makes a conflict, and is judged, too.
+ */
+#ifndef HG_AGAIN_H
+#define HG_AGAIN_H
+
+#include "continue.h"
+
+HG_INLINE bool hg_hello_is_copy(const struct hg_flow *f, const struct hg_scratch *s)
+{
+	const struct hg_hello *h = &s->parse.hello;
+
+	return f->name == s->name && f->hello.bytes == h->bytes &&
+	       f->hello.features == h->features && f->hello.version_max == h->version_max &&
+	       f->hello.legacy_version == h->legacy_version &&
+	       f->hello.cipher_count == h->cipher_count && f->hello.ext_count == h->ext_count &&
+	       f->hello.sni_state == h->sni_state;
+}
+
+/* Another hello was read in the place of the one that was judged. */
+HG_INLINE int hg_hello_again(struct hg_scratch *s, struct hg_flow *f)
+{
+	s->facts.coverage = 1U << HG_BUCKET_conflicting_overlap;
+	s->facts.flags = f->flags;
+	hg_judge(0);
+	if (hg_hello_is_copy(f, s))
+		return HG_ACT_PASS;
+	f->conflict = 1;
+	f->bucket = HG_BUCKET_conflicting_overlap;
+	f->next[HG_FROM_CLIENT] = s->packet.seq; /* for a server that has taken none but these */
+	f->name = s->name;
+	hg_flow_keep_hello(f, s);
+	if (s->verdict.pending)
+		s->verdict = s->fallback; /* nobody is asked a second time */
+	s->flow = *f;
+	s->flow.verdict = s->verdict;
+	hg_emit_hello(s->message_index, s->message_at);
+	return hg_verdict_acts(&s->verdict) ? hg_flow_judged(s, f, &s->verdict) : HG_ACT_PASS;
+}
+
+/* Does this segment say again what was judged, or a part of it? */
+HG_INLINE bool hg_reread_due(const struct hg_flow *f, const struct hg_packet *p)
+{
+	return (__s32)(p->seq - f->end) < 0 && (__s32)(p->seq + p->payload_len - f->base) > 0;
+}
+
+/* Begin to read again: a capture is taken anew. */
+HG_INLINE bool hg_reread_begin(const struct hg_scratch *s, struct hg_flow *f)
+{
+	int why;
+
+	if (!hg_reread_due(f, &s->packet))
+		return false;
+	why = hg_capture_take(f->isn);
+	if (why != HG_CAPTURE_TAKEN) {
+		hg_count_refused(why);
+		return false;
+	}
+	f->urgent = 0;
+	f->filled = 0;
+	f->reached = 0;
+	__builtin_memset(&f->records, 0, sizeof(f->records));
+	hg_flow_given(f, s);
+	return true;
+}
+
+HG_INLINE int hg_reread(void *ctx, const int at, struct hg_scratch *s, struct hg_flow *f, __u32 cpu)
+{
+	__u32 scan;
+	int act;
+
+	if (f->buffer == HG_NO_BUFFER && !hg_reread_begin(s, f))
+		return HG_ACT_PASS;
+	act = hg_continue_segment(ctx, at, s, f, cpu);
+	if (act != HG_ACT_PASS)
+		return act;
+	s->records = f->records;
+	scan = hg_hello_read(s, f->buffer, cpu, f->filled);
+	f->records = s->records;
+	if (scan == HG_SCAN_MORE)
+		return HG_ACT_PASS;
+	if (scan == HG_SCAN_COMPLETE)
+		act = hg_hello_again(s, f);
+	hg_flow_release_buffer(f);
+	return act;
+}
+
+HG_INLINE int hg_reread_locked(void *ctx, const int at, struct hg_scratch *s, struct hg_flow *f,
+			       __u32 cpu)
+{
+	int act;
+
+	if (f->settled || !hg_flow_lock(f))
+		return HG_ACT_PASS;
+	act = hg_reread(ctx, at, s, f, cpu);
+	hg_flow_unlock(f);
+	return act;
+}
+
+#endif /* HG_AGAIN_H */

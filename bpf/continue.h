@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * continue.h - further segments of a hello that has begun.
+ */
+#ifndef HG_CONTINUE_H
+#define HG_CONTINUE_H
+
+#include "evict.h"
+#include "entry.h"
+#include "stream.h"
+
+HG_INLINE int hg_continue_read(struct hg_scratch *s, struct hg_flow *f, __u32 cpu)
+{
+	__u32 scan = HG_SCAN_NOT_TLS;
+	int act;
+
+	s->records = f->records;
+	if (s->records.next || hg_looks(f->buffer, f->filled) & HG_LOOKS_MAYBE)
+		scan = hg_hello_read(s, f->buffer, cpu, f->filled);
+	f->records = s->records;
+	if (scan == HG_SCAN_MORE)
+		return HG_ACT_PASS;
+	if (scan != HG_SCAN_COMPLETE)
+		return hg_unread(s, f, hg_bucket_of_scan(scan));
+	hg_hello_done(s, f);
+	s->flow = *f;
+	hg_emit_hello(s->message_index, s->message_at);
+	act = hg_hello_act(s, f);
+	hg_flow_release_buffer(f);
+	return act;
+}
+
+/* The part of a segment that lies inside the capture. */
+struct hg_clip {
+	__u32 from;   /* offset in the packet */
+	__u32 offset; /* in the stream */
+	__u32 len;
+};
+
+/* False if no part of the segment does. */
+HG_INLINE bool hg_segment_clip(const struct hg_flow *f, const struct hg_packet *p,
+			       struct hg_clip *c)
+{
+	__u32 before;
+
+	c->offset = p->seq - f->base - f->urgent;
+	c->from = p->payload;
+	c->len = p->payload_len;
+	if ((__s32)c->offset < 0) {
+		before = -c->offset;
+		if (before >= c->len)
+			return false;
+		c->from += before;
+		c->len -= before;
+		c->offset = 0;
+	}
+	if (c->offset >= HG_STREAM_CAP)
+		return false;
+	if (c->offset + c->len > HG_STREAM_CAP)
+		c->len = HG_STREAM_CAP - c->offset;
+	return true;
+}
+
+/* Keep what a merge found; a segment counts if it brought new bytes. */
+HG_INLINE void hg_segment_found(struct hg_flow *f, __u32 found)
+{
+	if (found & HG_STREAM_CONFLICT)
+		f->conflict = 1;
+	if (found & HG_STREAM_NEW)
+		f->segments++;
+	else
+		f->flags |= HG_FLAG(retransmitted);
+	f->flags |= found & HG_FLAG(overlap);
+}
+
+/*
+ * One more segment: appended where it fits the end of a stream without holes,
+ * merged otherwise.
+ */
+HG_INLINE int hg_continue_segment(void *ctx, const int at, struct hg_scratch *s, struct hg_flow *f,
+				  __u32 cpu)
+{
+	__u32 end = s->packet.seq + s->packet.payload_len;
+	struct hg_capture *c;
+	struct hg_clip clip;
+	bool append;
+
+	if ((__s32)(end - f->top) > 0)
+		f->top = end;
+	if (!hg_segment_clip(f, &s->packet, &clip))
+		return HG_ACT_PASS;
+	f->closing = 0; /* who still sends has not closed */
+	append = f->filled == f->reached && clip.offset == f->filled;
+	c = hg_capture(append ? f->buffer : cpu);
+	if (!c || !hg_stream_copy(ctx, at, c, clip.from, append ? clip.offset : 0, clip.len))
+		return HG_ACT_UNPARSED + HG_UNPARSED_load_failed;
+	if (append) {
+		f->segments++;
+		if (clip.from == s->packet.payload && hg_has_urgent(&s->packet, clip.len)) {
+			clip.len--;
+			hg_stream_cut(f->buffer, f->filled + s->packet.urgent - 1,
+				      f->filled + clip.len);
+			f->urgent++;
+			f->flags |= HG_FLAG(urgent_data);
+		}
+		f->filled += clip.len;
+		f->reached = f->filled;
+		return HG_ACT_PASS;
+	}
+	if (clip.offset > f->filled)
+		f->flags |= HG_FLAG(out_of_order);
+	hg_segment_found(f, hg_stream_merge(cpu, f->buffer, clip.offset, clip.len));
+	return HG_ACT_PASS;
+}
+
+/*
+ * The capture of the flow at hand was given to another: whatever comes, its
+ * hello is not read.  A global function, since 6.1 walks all of hg_unread() in
+ * each state that leads here.
+ */
+HG_NOINLINE int hg_continue_evicted(void)
+{
+	struct hg_scratch *s = hg_scratch();
+	struct hg_flow *f = s ? hg_flow_lookup(&s->key) : NULL;
+
+	if (!f)
+		return HG_ACT_PASS;
+	s->records = f->records;
+	f->closing = 0;
+	f->settled = 1; /* nor is what is sent again */
+	return hg_unread(s, f, HG_BUCKET_evicted);
+}
+
+/* This processor has the flow for itself. */
+HG_INLINE int hg_continue_locked(void *ctx, const int at, struct hg_scratch *s, struct hg_flow *f,
+				 __u32 cpu)
+{
+	__u32 had = f->filled;
+	int act;
+
+	if (f->buffer == HG_NO_BUFFER)
+		act = hg_continue_evicted();
+	else
+		act = hg_continue_segment(ctx, at, s, f, cpu);
+	if (act == HG_ACT_PASS && f->filled != had)
+		act = hg_continue_read(s, f, cpu);
+	if (act == HG_ACT_PASS)
+		f->next[HG_FROM_CLIENT] = f->state != HG_FLOW_PARTIAL && f->filled == f->reached
+						  ? f->top
+						  : f->base + f->filled + f->urgent;
+	return act;
+}
+
+HG_INLINE int hg_continue_hello(void *ctx, const int at, struct hg_scratch *s, struct hg_flow *f,
+				__u32 cpu)
+{
+	int act = HG_ACT_PASS;
+
+	if (!hg_flow_lock(f)) {
+		hg_count_refused(HG_REFUSAL_flow_busy);
+		return HG_ACT_PASS;
+	}
+	if (f->state == HG_FLOW_PARTIAL) /* else another processor was first */
+		act = hg_continue_locked(ctx, at, s, f, cpu);
+	hg_flow_unlock(f);
+	return act;
+}
+
+#endif /* HG_CONTINUE_H */

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * entry.h - a flow gets its entry under the full key, and its slot points there.
+ */
+#ifndef HG_ENTRY_H
+#define HG_ENTRY_H
+
+#include "verdict.h"
+
+/* The slot of a flow that now has an entry, or is over. */
+HG_INLINE void hg_slot_set(struct hg_slot *slot, __u64 hash, __u32 state, const struct hg_flow *f,
+			   __u64 now)
+{
+	__u64 word = slot->word;
+
+	if (hg_slot_mine(slot, hash)) {
+		if (hg_slot_live(word) && slot->isn != f->isn) {
+			/* A later SYN is a flow of its own; this one goes on below it. */
+			hg_slot_move(slot, word, word | HG_SLOT_OVER);
+			return;
+		}
+		if (hg_slot_move(slot, word, hg_slot_in_state(word & ~(__u64)HG_SLOT_OVER, state)))
+			slot->isn = f->isn;
+		return;
+	}
+	/* Another connection's SYN is worth more than a shortcut to this entry. */
+	if (!hg_slot_live(word) && hg_slot_move(slot, word,
+						hg_slot_word(hg_hash_tag(hash), state, f->client_lo,
+							     f->ttl, hg_slot_time(now))))
+		slot->isn = f->isn;
+}
+
+/*
+ * An entry is there already.  If it is this very flow, another processor was
+ * first with a copy of the segment, and ours is given up: 1.  Else it is of an
+ * older connection, which ends: 0 once ours is in its place.
+ */
+HG_SUBPROG int hg_flow_supersede(struct hg_scratch *s)
+{
+	struct hg_flow *old = hg_flow_lookup(&s->key);
+
+	if (old && old->isn == s->flow.isn && old->state != HG_FLOW_CLOSED)
+		return 1;
+	if (old) {
+		hg_flow_end(old, &s->key, &s->event, s->now, HG_CLOSE_superseded, HG_SIDE_client,
+			    HG_BUCKET_truncated, HG_OUTCOME_unknown);
+		hg_flow_delete(old, &s->key);
+	}
+	return bpf_map_update_elem(&flows, &s->key, &s->flow, BPF_NOEXIST) ? -1 : 0;
+}
+
+/* Give up a flow that is not inserted and was not counted otherwise. */
+HG_INLINE void hg_flow_give_up(struct hg_scratch *s, bool created)
+{
+	struct hg_flow *f = &s->flow;
+
+	hg_flow_release_buffer(f);
+	if (hg_state_needs_acks(f->state))
+		hg_attention_add(-1);
+	if (created && !f->counted)
+		hg_count_flow_end(hg_counters(), HG_BUCKET_evicted, 0);
+}
+
+/*
+ * No room for the flow in the scratch.  It ends here: what was decided holds,
+ * what waits for user space falls back, half a hello is judged as unread.  One
+ * that is ours has no entry to say so, but its slot does.
+ */
+HG_SUBPROG int hg_flow_refused(struct hg_scratch *s, struct hg_slot *slot, __u32 why)
+{
+	struct hg_flow *f = &s->flow;
+	int act = HG_ACT_PASS;
+
+	hg_count_refused(why);
+	hg_flow_release_buffer(f);
+	f->next[HG_FROM_CLIENT] = f->base; /* this segment does not reach the server */
+	if (f->state == HG_FLOW_PARTIAL)
+		act = hg_unread(s, f, HG_BUCKET_evicted);
+	else if (f->state == HG_FLOW_PENDING)
+		act = hg_flow_fall_back(s, f);
+	else if (hg_flow_ours(f))
+		act = hg_act_on(s, f);
+	if (hg_state_needs_acks(f->state))
+		hg_attention_add(-1);
+	if (f->bucket > HG_BUCKET_evicted)
+		f->bucket = HG_BUCKET_evicted;
+	hg_flow_end(f, &s->key, &s->event, s->now, HG_CLOSE_evicted, HG_SIDE_self, f->bucket,
+		    HG_OUTCOME_unknown);
+	hg_slot_set(slot, s->hash, hg_flow_ours(f) ? HG_SLOT_DROP : HG_SLOT_DONE, f, s->now);
+	return act;
+}
+
+/* Make the flow in the scratch an entry.  Returns `act`, or what is done without one. */
+HG_INLINE int hg_flow_insert(struct hg_scratch *s, struct hg_slot *slot, int act)
+{
+	/* An int: before 6.4 the upper half of the register is not the sign's. */
+	int error = bpf_map_update_elem(&flows, &s->key, &s->flow, BPF_NOEXIST);
+
+	if (error == -HG_EEXIST)
+		error = hg_flow_supersede(s);
+	if (error == 1) {
+		hg_flow_give_up(s, s->created);
+		return act;
+	}
+	if (error)
+		return hg_flow_refused(s, slot, HG_REFUSAL_flow_table_full);
+	hg_slot_set(slot, s->hash, HG_SLOT_ENTRY, &s->flow, s->now);
+	return act;
+}
+
+/*
+ * A RST or FIN of the client, exact as it is, may die on its way like any decoy.
+ * While a hello may still come it ends nothing by itself: silence after it does.
+ */
+HG_INLINE bool hg_flow_closes_later(const struct hg_flow *f, const struct hg_packet *p)
+{
+	return p->from == HG_FROM_CLIENT && f->bucket != HG_BUCKET_not_tls && !f->settled;
+}
+
+HG_INLINE void hg_flow_closed(struct hg_scratch *s, struct hg_flow *f, struct hg_slot *slot)
+{
+	const struct hg_packet *p = &s->packet;
+	__u8 close = p->flags & HG_TCP_RST ? HG_CLOSE_rst : HG_CLOSE_fin;
+	__u8 side = p->from == HG_FROM_CLIENT ? HG_SIDE_client : HG_SIDE_server;
+	__u64 word = slot->word;
+
+	if (hg_flow_closes_later(f, p)) {
+		f->closing = close;
+		return;
+	}
+	if (f->closing) { /* the client was first */
+		close = f->closing;
+		side = HG_SIDE_client;
+	}
+	hg_flow_end(f, &s->key, &s->event, s->now, close, side, HG_BUCKET_truncated,
+		    HG_OUTCOME_unknown);
+	if (hg_slot_mine(slot, s->hash) && HG_SLOT_STATE(word) == HG_SLOT_ENTRY)
+		hg_slot_move(slot, word, hg_slot_in_state(word, HG_SLOT_DONE));
+	hg_flow_move(f, f->state, HG_FLOW_CLOSED);
+}
+
+#endif /* HG_ENTRY_H */

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * track.h - how far both sides of a flow are, and whether they close.
+ */
+#ifndef HG_TRACK_H
+#define HG_TRACK_H
+
+#include "entry.h"
+
+/*
+ * A FIN or RST that the other side would believe, more or less: one that is far
+ * from what it waits for does not end our tracking either.
+ */
+#define HG_CLOSE_WINDOW (1U << 20)
+
+HG_INLINE bool hg_close_plausible(__u32 seq, __u32 next)
+{
+	return seq - next + HG_CLOSE_WINDOW <= 2 * HG_CLOSE_WINDOW;
+}
+
+/* Advance `next` to `to`, if that is ahead and within what a sender may send. */
+HG_INLINE void hg_next_advance(__u32 *next, __u32 to)
+{
+	__u32 ahead = to - *next;
+
+	if (ahead && ahead <= HG_CLOSE_WINDOW)
+		*next = to;
+}
+
+/* The server has the hello: later copies of it are nobody's. */
+HG_INLINE void hg_flow_settle(struct hg_flow *f, __u32 ack)
+{
+	if (f->settled || (__s32)(ack - f->end) < 0 || ack - f->end > HG_CLOSE_WINDOW)
+		return;
+	f->settled = 1;
+	hg_flow_release_buffer(f);
+}
+
+/*
+ * Keep the sequence numbers that a reset of this flow would need.  The server
+ * has what it acknowledges; a segment of the client counts if it is the next.
+ */
+HG_INLINE void hg_flow_track(struct hg_flow *f, const struct hg_packet *p)
+{
+	__u32 end = p->seq + p->payload_len;
+
+	if (p->from == HG_FROM_SERVER) {
+		if (p->flags & HG_TCP_ACK && f->state != HG_FLOW_PARTIAL) {
+			hg_next_advance(&f->next[HG_FROM_CLIENT], p->ack);
+			hg_flow_settle(f, p->ack);
+		}
+		hg_next_advance(&f->next[HG_FROM_SERVER], end);
+	} else if (f->state != HG_FLOW_PARTIAL && (__s32)(p->seq - f->next[HG_FROM_CLIENT]) <= 0) {
+		hg_next_advance(&f->next[HG_FROM_CLIENT], end);
+	}
+}
+
+/*
+ * Would the other side close for this?  As long as a hello or a verdict is due,
+ * a RST must be exact (RFC 5961, section 3.2) and a FIN the end of what has come:
+ * one that is early must not end the tracking.
+ */
+HG_INLINE bool hg_flow_closes(struct hg_flow *f, const struct hg_packet *p)
+{
+	__u32 next = f->next[p->from & 1];
+
+	if (!(p->flags & (HG_TCP_FIN | HG_TCP_RST)))
+		return false;
+	if (p->flags & HG_TCP_RST ? p->seq == next : p->seq + p->payload_len == next)
+		return true;
+	if (f->state == HG_FLOW_JUDGED && hg_close_plausible(p->seq, next))
+		return true;
+	f->flags |= HG_FLAG(decoy_sequence);
+	return false;
+}
+
+#endif /* HG_TRACK_H */
