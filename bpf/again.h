@@ -41,7 +41,10 @@ HG_INLINE int hg_hello_again(struct hg_scratch *s, struct hg_flow *f)
 	s->flow = *f;
 	s->flow.verdict = s->verdict;
 	hg_emit_hello(s->message_index, s->message_at);
-	return hg_verdict_acts(&s->verdict) ? hg_flow_judged(s, f, &s->verdict) : HG_ACT_PASS;
+	if (hg_verdict_acts(&s->verdict))
+		return hg_flow_judged(s, f, &s->verdict);
+	hg_count_verdict(&s->verdict);
+	return HG_ACT_PASS;
 }
 
 /* Does this segment say again what was judged, or a part of it? */
@@ -70,6 +73,32 @@ HG_INLINE bool hg_reread_begin(const struct hg_scratch *s, struct hg_flow *f)
 	return true;
 }
 
+/*
+ * Other bytes were sent in the place of the hello that was judged, and they are
+ * no hello, or not one that we can read, or have yet.
+ */
+HG_INLINE int hg_again_unread(struct hg_flow *f)
+{
+	__u32 end = f->end;
+	int act;
+
+	if (f->conflict)
+		return HG_ACT_PASS;
+	f->conflict = 1;
+	act = hg_continue_unread(HG_BUCKET_conflicting_overlap);
+	f->end = end;
+	return act;
+}
+
+/*
+ * Is what has begun to be read again of another size than what was judged?  Its
+ * end may have come, and been left alone, before its beginning.
+ */
+HG_INLINE bool hg_is_other_size(const struct hg_flow *f)
+{
+	return f->hello.bytes && f->records.need && f->records.need != f->hello.bytes;
+}
+
 HG_INLINE int hg_reread(void *ctx, const int at, struct hg_scratch *s, struct hg_flow *f, __u32 cpu)
 {
 	__u32 scan;
@@ -84,9 +113,11 @@ HG_INLINE int hg_reread(void *ctx, const int at, struct hg_scratch *s, struct hg
 	scan = hg_hello_read(s, f->buffer, cpu, f->filled);
 	f->records = s->records;
 	if (scan == HG_SCAN_MORE)
-		return HG_ACT_PASS;
+		return hg_is_other_size(f) ? hg_again_unread(f) : HG_ACT_PASS;
 	if (scan == HG_SCAN_COMPLETE)
 		act = hg_hello_again(s, f);
+	else if (hg_bucket_of_scan(scan) != f->bucket)
+		act = hg_again_unread(f);
 	hg_flow_release_buffer(f);
 	return act;
 }

@@ -82,6 +82,10 @@ HG_INLINE int hg_begin_behind(void *ctx, const int at, struct hg_scratch *s, str
 		len = HG_STREAM_CAP - offset;
 	f->segments = 1;
 	f->flags |= HG_FLAG(out_of_order);
+	if (hg_has_urgent(&s->packet, len)) {
+		f->flags |= HG_FLAG(urgent_data);
+		f->conflict = 1; /* see hg_urgent_fits() */
+	}
 	f->busy = 1; /* an entry, and nothing in its capture yet */
 	act = hg_begin_partial(ctx, at, s, slot);
 	if (f->buffer == HG_NO_BUFFER)
@@ -104,6 +108,7 @@ HG_INLINE int hg_path_begin(void *ctx, const int at, struct hg_scratch *s, struc
 	hg_flow_init(f, s, b->isn, b->base, ifindex);
 	f->flags = b->flags;
 	f->ttl = b->ttl;
+	f->heard = b->heard;
 	s->created = !b->has_slot;
 	if (s->created)
 		hg_count_flow_created();

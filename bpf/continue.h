@@ -9,6 +9,29 @@
 #include "entry.h"
 #include "stream.h"
 
+/*
+ * The entry at hand is judged as unread.  A global function, since 6.1 walks
+ * all of hg_unread() in each state that leads here.
+ */
+HG_NOINLINE int hg_continue_unread(__u32 bucket)
+{
+	struct hg_scratch *s = hg_scratch();
+	struct hg_flow *f = s ? hg_flow_lookup(&s->key) : NULL;
+
+	if (!f)
+		return HG_ACT_PASS;
+	s->records = f->records;
+	return hg_unread(s, f, bucket);
+}
+
+/* Its capture was given to another: whatever comes, also again, is not read. */
+HG_INLINE int hg_continue_evicted(struct hg_flow *f)
+{
+	f->closing = 0;
+	f->settled = 1;
+	return hg_continue_unread(HG_BUCKET_evicted);
+}
+
 HG_INLINE int hg_continue_read(struct hg_scratch *s, struct hg_flow *f, __u32 cpu)
 {
 	__u32 scan = HG_SCAN_NOT_TLS;
@@ -20,12 +43,14 @@ HG_INLINE int hg_continue_read(struct hg_scratch *s, struct hg_flow *f, __u32 cp
 	f->records = s->records;
 	if (scan == HG_SCAN_MORE)
 		return HG_ACT_PASS;
-	if (scan != HG_SCAN_COMPLETE)
-		return hg_unread(s, f, hg_bucket_of_scan(scan));
-	hg_hello_done(s, f);
-	s->flow = *f;
-	hg_emit_hello(s->message_index, s->message_at);
-	act = hg_hello_act(s, f);
+	if (scan != HG_SCAN_COMPLETE) {
+		act = hg_continue_unread(hg_bucket_of_scan(scan));
+	} else {
+		hg_hello_done(s, f);
+		s->flow = *f;
+		hg_emit_hello(s->message_index, s->message_at);
+		act = hg_hello_act(s, f);
+	}
 	hg_flow_release_buffer(f);
 	return act;
 }
@@ -74,6 +99,22 @@ HG_INLINE void hg_segment_found(struct hg_flow *f, __u32 found)
 }
 
 /*
+ * The urgent byte is left out where a segment is appended whole.  Elsewhere, or
+ * with a second one (RFC 6093, section 3.2: some stacks keep the first), nobody
+ * but the server knows its stream.
+ */
+HG_INLINE bool hg_urgent_fits(struct hg_flow *f, const struct hg_packet *p,
+			      const struct hg_clip *clip)
+{
+	bool fits = clip->offset == f->filled && clip->from == p->payload && !f->urgent;
+
+	f->flags |= HG_FLAG(urgent_data);
+	if (!fits)
+		f->conflict = 1;
+	return fits;
+}
+
+/*
  * One more segment: appended where it fits the end of a stream without holes,
  * merged otherwise.
  */
@@ -91,12 +132,14 @@ HG_INLINE int hg_continue_segment(void *ctx, const int at, struct hg_scratch *s,
 		return HG_ACT_PASS;
 	f->closing = 0; /* who still sends has not closed */
 	append = f->filled == f->reached && clip.offset == f->filled;
+	if (hg_has_urgent(&s->packet, s->packet.payload_len))
+		append &= hg_urgent_fits(f, &s->packet, &clip);
 	c = hg_capture(append ? f->buffer : cpu);
 	if (!c || !hg_stream_copy(ctx, at, c, clip.from, append ? clip.offset : 0, clip.len))
 		return HG_ACT_UNPARSED + HG_UNPARSED_load_failed;
 	if (append) {
 		f->segments++;
-		if (clip.from == s->packet.payload && hg_has_urgent(&s->packet, clip.len)) {
+		if (hg_has_urgent(&s->packet, clip.len)) {
 			clip.len--;
 			hg_stream_cut(f->buffer, f->filled + s->packet.urgent - 1,
 				      f->filled + clip.len);
@@ -113,24 +156,6 @@ HG_INLINE int hg_continue_segment(void *ctx, const int at, struct hg_scratch *s,
 	return HG_ACT_PASS;
 }
 
-/*
- * The capture of the flow at hand was given to another: whatever comes, its
- * hello is not read.  A global function, since 6.1 walks all of hg_unread() in
- * each state that leads here.
- */
-HG_NOINLINE int hg_continue_evicted(void)
-{
-	struct hg_scratch *s = hg_scratch();
-	struct hg_flow *f = s ? hg_flow_lookup(&s->key) : NULL;
-
-	if (!f)
-		return HG_ACT_PASS;
-	s->records = f->records;
-	f->closing = 0;
-	f->settled = 1; /* nor is what is sent again */
-	return hg_unread(s, f, HG_BUCKET_evicted);
-}
-
 /* This processor has the flow for itself. */
 HG_INLINE int hg_continue_locked(void *ctx, const int at, struct hg_scratch *s, struct hg_flow *f,
 				 __u32 cpu)
@@ -139,7 +164,7 @@ HG_INLINE int hg_continue_locked(void *ctx, const int at, struct hg_scratch *s, 
 	int act;
 
 	if (f->buffer == HG_NO_BUFFER)
-		act = hg_continue_evicted();
+		act = hg_continue_evicted(f);
 	else
 		act = hg_continue_segment(ctx, at, s, f, cpu);
 	if (act == HG_ACT_PASS && f->filled != had)

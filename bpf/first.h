@@ -52,7 +52,7 @@ HG_INLINE __u32 hg_look_behind(void *ctx, const int at, struct hg_scratch *s, __
 	len = p->payload_len < HG_COPY_CHUNK ? p->payload_len : HG_COPY_CHUNK;
 	if (!hg_capture_upto(ctx, at, s, cpu, len))
 		return 0;
-	len = hg_preamble_at(cpu, len);
+	len = hg_preambles_len(cpu, len);
 	if (!len || len >= p->payload_len)
 		return 0;
 	p->seq += len;
@@ -75,6 +75,7 @@ struct hg_begin {
 	__u32 offset; /* of this segment from base */
 	__u8 ttl;
 	__u8 has_slot; /* the slot counted this flow already */
+	__u8 heard;    /* the SYN-ACK was seen */
 };
 
 /* What the first look at a packet without an entry says. */
@@ -190,6 +191,7 @@ HG_INLINE void hg_slot_stream(const struct hg_slot *slot, const struct hg_packet
 {
 	b->isn = slot->isn;
 	b->has_slot = 1;
+	b->heard = !!(slot->word & (HG_SLOT_ANSWERED | HG_SLOT_KEPT));
 	if (slot->word & HG_SLOT_DECOY)
 		b->flags |= HG_FLAG(decoy_sequence);
 	if (!hg_slot_window(slot->isn, p->seq) && hg_slot_window_older(slot, p->seq)) {

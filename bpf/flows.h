@@ -292,6 +292,8 @@ HG_INLINE void hg_flow_end(struct hg_flow *f, const struct hg_flow_key *key, str
 	had = hg_flow_release_buffer(f);
 	if (f->state == HG_FLOW_PARTIAL)
 		f->bucket = hg_flow_bucket(f, had ? bucket : HG_BUCKET_evicted);
+	if (!f->heard)
+		f->flags |= HG_FLAG(one_sided);
 	c = hg_counters_of(f->interface);
 	hg_count_flow_end(c, f->bucket, f->flags);
 	if (f->bucket == HG_BUCKET_not_tls || (!f->filled && !f->hello_ns))

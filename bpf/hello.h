@@ -57,15 +57,19 @@ HG_NOINLINE int hg_looks(__u32 index, __u32 filled)
 	       (hg_hello_surely_begins(c, filled) ? HG_LOOKS_SURELY : 0);
 }
 
-/* See hg_preamble_len(). */
-HG_NOINLINE int hg_preamble_at(__u32 index, __u32 filled)
+/* The length of one preamble, or of a proxy's header and what the client told the proxy. */
+HG_NOINLINE int hg_preambles_len(__u32 index, __u32 filled)
 {
 	struct hg_scratch *s = hg_scratch();
 	struct hg_capture *c = hg_capture(index);
+	__u32 first;
 
 	if (!s || !c)
 		return 0;
-	return hg_preamble_len(c, &s->preamble, filled);
+	first = hg_preamble_len(c, &s->preamble, 0, filled);
+	if (!first)
+		return 0;
+	return first + hg_preamble_len(c, &s->preamble, first, filled);
 }
 
 /*

@@ -44,6 +44,7 @@ HG_INLINE int hg_path_entry(void *ctx, const int at, struct hg_scratch *s, struc
 	if (hg_flow_ours(f))
 		return hg_act_on(s, f);
 	f->last_ns = s->now;
+	f->heard |= p->from == HG_FROM_SERVER;
 	if (f->state != HG_FLOW_PARTIAL) {
 		act = hg_flow_await(s, f);
 		if (act == HG_ACT_PASS && p->from == HG_FROM_CLIENT && p->payload_len)

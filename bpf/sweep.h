@@ -49,6 +49,8 @@ HG_INLINE __s64 hg_flow_patience(const struct hg_flow *f)
 	switch (f->state) {
 	case HG_FLOW_PARTIAL:
 		return HG_IDLE_PARTIAL;
+	case HG_FLOW_RESET:
+		return HG_IDLE_HANDSHAKE;
 	case HG_FLOW_DROP:
 		return HG_IDLE_DROP;
 	case HG_FLOW_CLOSED:
@@ -78,10 +80,15 @@ HG_INLINE void hg_sweep_pending(const struct hg_sweep *w, const struct hg_flow_k
 		hg_count_verdict(&f->verdict);
 }
 
-/* Nothing is sent after a RST, while a FIN is sent again with the hello. */
+/*
+ * Nothing is sent after a RST, while a FIN is sent again with the hello, if the
+ * server that would have acknowledged it is one that we would have heard.
+ */
 HG_INLINE __s64 hg_closing_patience(const struct hg_flow *f)
 {
-	return f->closing == HG_CLOSE_rst ? HG_IDLE_CLOSING : hg_retransmission_patience(f);
+	if (f->closing == HG_CLOSE_rst || !f->heard)
+		return HG_IDLE_CLOSING;
+	return hg_retransmission_patience(f);
 }
 
 HG_INLINE bool hg_flow_silent(const struct hg_sweep *w, const struct hg_flow *f, __s64 patience)

@@ -193,7 +193,6 @@ HG_SUBPROG int hg_unread(struct hg_scratch *s, struct hg_flow *f, __u32 bucket)
 	f->flags |= s->records.flags;
 	f->hello_ns = s->now;
 	f->end = f->base + f->filled + f->urgent;
-	hg_flow_release_buffer(f);
 	s->facts.coverage = 1U << (f->bucket & 31);
 	s->facts.flags = f->flags;
 	hg_judge(1);

@@ -151,7 +151,8 @@ struct hg_flow {
 	__u8 settled;  /* the server has acknowledged the hello: copies are of no account */
 	__u8 closing;  /* enum hg_close: the client seems to have closed it */
 	__u8 urgent;   /* bytes that were sent as urgent, and are not of the stream */
-	__u8 reserved2[5];
+	__u8 heard;    /* a packet of the server was seen */
+	__u8 reserved2[4];
 	__u16 interface; /* number of the interface where it was first seen */
 	__u16 share;	 /* of the pool: whose counter has its capture */
 	struct hg_records records;

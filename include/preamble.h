@@ -67,15 +67,15 @@ HG_INLINE __u32 hg_preamble_end(const struct hg_capture *c, struct hg_preamble *
 	return p->wanted ? 0 : p->at;
 }
 
-HG_INLINE __u32 hg_preamble_socks5(const struct hg_capture *c)
+HG_INLINE __u32 hg_preamble_socks5(const struct hg_capture *c, __u32 at)
 {
-	if (hg_byte(c, 1) != 1 || hg_byte(c, 2))
+	if (hg_byte(c, at + 1) != 1 || hg_byte(c, at + 2))
 		return 0; /* CONNECT, and a reserved zero */
-	switch (hg_byte(c, 3)) {
+	switch (hg_byte(c, at + 3)) {
 	case 1:
 		return 10;
 	case 3:
-		return 7 + hg_byte(c, 4);
+		return 7 + hg_byte(c, at + 4);
 	case 4:
 		return 22;
 	}
@@ -83,47 +83,58 @@ HG_INLINE __u32 hg_preamble_socks5(const struct hg_capture *c)
 }
 
 /* Which byte ends it, and how often: a name follows the user where the address is 0.0.0.x. */
-HG_INLINE __u32 hg_preamble_socks4(const struct hg_capture *c, struct hg_preamble *p, __u32 filled)
+HG_INLINE __u32 hg_preamble_socks4(const struct hg_capture *c, struct hg_preamble *p, __u32 at,
+				   __u32 filled)
 {
-	bool named = !hg_be24(c, 4) && hg_byte(c, 7);
+	bool named = !hg_be24(c, at + 4) && hg_byte(c, at + 7);
 
-	if (hg_byte(c, 1) != 1)
+	if (hg_byte(c, at + 1) != 1)
 		return 0;
-	return hg_preamble_end(c, p, 8, filled, 0, named ? 2 : 1, false);
+	return hg_preamble_end(c, p, at + 8, filled, 0, named ? 2 : 1, false);
 }
 
-/*
- * The length of the preamble that the first `filled` bytes begin with; 0 if
- * there is none, or not all of it.
- */
-HG_INLINE __u32 hg_preamble_len(const struct hg_capture *c, struct hg_preamble *p, __u32 filled)
+/* Where the preamble at `at` ends, as far as its bytes say. */
+HG_INLINE __u32 hg_preamble_ends(const struct hg_capture *c, struct hg_preamble *p, __u32 at,
+				 __u32 filled)
 {
 	__u32 len = 0;
 
-	if (filled < 16)
-		return 0;
-	switch (hg_byte(c, 0)) {
+	switch (hg_byte(c, at)) {
 	case 4:
-		len = hg_preamble_socks4(c, p, filled);
-		break;
+		return hg_preamble_socks4(c, p, at, filled);
 	case 5:
-		len = hg_preamble_socks5(c);
+		len = hg_preamble_socks5(c, at);
 		break;
 	case '\r':
-		if (hg_be24(c, 0) == 0x0d0a0d && hg_be24(c, 3) == 0x0a000d &&
-		    hg_be24(c, 6) == 0x0a5155 && hg_be24(c, 9) == 0x49540a)
-			len = 16 + hg_be16(c, 14);
+		if (hg_be24(c, at) == 0x0d0a0d && hg_be24(c, at + 3) == 0x0a000d &&
+		    hg_be24(c, at + 6) == 0x0a5155 && hg_be24(c, at + 9) == 0x49540a)
+			len = 16 + hg_be16(c, at + 14);
 		break;
 	case 'P':
-		if (hg_be24(c, 1) == 0x524f58 && hg_be16(c, 4) == 0x5920)
-			len = hg_preamble_end(c, p, 6, filled, '\n', 1, true);
+		if (hg_be24(c, at + 1) == 0x524f58 && hg_be16(c, at + 4) == 0x5920)
+			return hg_preamble_end(c, p, at + 6, filled, '\n', 1, true);
 		break;
 	case 'C':
-		if (hg_be24(c, 1) == 0x4f4e4e && hg_be24(c, 4) == 0x454354)
-			len = hg_preamble_end(c, p, 7, filled, '\n', 2, true);
+		if (hg_be24(c, at + 1) == 0x4f4e4e && hg_be24(c, at + 4) == 0x454354)
+			return hg_preamble_end(c, p, at + 7, filled, '\n', 2, true);
 		break;
 	}
-	return len <= filled ? len : 0;
+	return len ? at + len : 0;
+}
+
+/*
+ * The length of the preamble at offset `at` of the first `filled` bytes; 0 if
+ * there is none, or not all of it.
+ */
+HG_INLINE __u32 hg_preamble_len(const struct hg_capture *c, struct hg_preamble *p, __u32 at,
+				__u32 filled)
+{
+	__u32 end;
+
+	if (at + 16 > filled)
+		return 0;
+	end = hg_preamble_ends(c, p, at, filled);
+	return end && end <= filled ? end - at : 0;
 }
 
 #endif /* HG_PREAMBLE_H */

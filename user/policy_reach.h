@@ -18,7 +18,7 @@
 	(1U << HG_BUCKET_conflicting_overlap | 1U << HG_BUCKET_ambiguous |                         \
 	 1U << HG_BUCKET_reassembled | 1U << HG_BUCKET_single_segment)
 
-/* Flags that no flow is given yet. */
+/* Flags that no flow is given yet, or only at its end. */
 #define HG_FLAGS_NEVER_SET                                                                         \
 	(HG_FLAG(fast_open) | HG_FLAG(decoy_checksum) | HG_FLAG(decoy_ttl) |                       \
 	 HG_FLAG(fragmented_ip) | HG_FLAG(one_sided) | HG_FLAG(checksum_unknown))

@@ -8,6 +8,9 @@ HG_M=hg$$-m
 HG_NETNS+=("$HG_M")
 ip netns add "$HG_M" || bail "no network namespace"
 ip link add m0 netns "$HG_M" type veth peer name mirror netns "$HG_S" || bail "no veth"
+# It would send for an address of its own, and what it sends is counted.
+ip netns exec "$HG_M" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/m0/disable_ipv6' ||
+	bail "IPv6 stays on in the monitor"
 { ip -n "$HG_M" link set m0 up && ip -n "$HG_S" link set mirror up; } || bail "no mirror port"
 in_s tc qdisc add dev s0 clsact || bail "no clsact"
 
