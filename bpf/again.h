@@ -23,16 +23,23 @@ HG_INLINE bool hg_hello_is_copy(const struct hg_flow *f, const struct hg_scratch
 	       f->hello.sni_state == h->sni_state;
 }
 
-/* Another hello was read in the place of the one that was judged. */
+/*
+ * Another hello was read in the place of the one that was judged.  They do not
+ * conflict if the server has said that it did not take the first.
+ */
 HG_INLINE int hg_hello_again(struct hg_scratch *s, struct hg_flow *f)
 {
-	s->facts.coverage = 1U << HG_BUCKET_conflicting_overlap;
+	bool conflict = f->conflict || !f->not_taken;
+	__u8 bucket = conflict ? HG_BUCKET_conflicting_overlap : hg_bucket_of_hello(f, s);
+
+	s->facts.coverage = 1U << (bucket & 31);
 	s->facts.flags = f->flags;
 	hg_judge(0);
 	if (hg_hello_is_copy(f, s))
 		return HG_ACT_PASS;
-	f->conflict = 1;
-	f->bucket = HG_BUCKET_conflicting_overlap;
+	f->conflict = conflict;
+	f->not_taken = 0;
+	f->bucket = bucket;
 	f->next[HG_FROM_CLIENT] = s->packet.seq; /* for a server that has taken none but these */
 	f->name = s->name;
 	hg_flow_keep_hello(f, s);

@@ -41,6 +41,8 @@ HG_INLINE int hg_path_entry(void *ctx, const int at, struct hg_scratch *s, struc
 
 	s->now = f->state == HG_FLOW_JUDGED ? hg_now_coarse() : hg_now();
 	p->from = hg_sender_is_lo(p) == f->client_lo ? HG_FROM_CLIENT : HG_FROM_SERVER;
+	if (p->flags & HG_TCP_SYN && p->from == HG_FROM_SERVER)
+		hg_flow_answered(f, p);
 	if (hg_flow_ours(f))
 		return hg_act_on(s, f);
 	f->last_ns = s->now;
@@ -134,18 +136,28 @@ HG_INLINE int hg_path_flow(void *ctx, const int at, struct hg_scratch *s, struct
 			: hg_first_of_unknown(ctx, at, s, &b, cpu);
 	if (first == HG_FIRST_NOTHING)
 		return HG_ACT_PASS;
+	if (s->packet.flags & HG_TCP_SYN)
+		b.flags |= HG_FLAG(fast_open);
 	act = hg_path_begin(ctx, at, s, slot, &b, first, cpu, ifindex);
 	if (act == HG_ACT_PASS && s->packet.flags & (HG_TCP_FIN | HG_TCP_RST))
 		hg_begun_closed(s, slot);
 	return act;
 }
 
-HG_INLINE void hg_path_syn(const struct hg_packet *p, struct hg_slot *slot, __u64 hash)
+/*
+ * A SYN makes a slot, and its answer says which of them counts.  True if there
+ * is more to it: data in the SYN (RFC 7413), or the answer to such a SYN.
+ */
+HG_INLINE bool hg_path_syn(const struct hg_packet *p, struct hg_slot *slot, __u64 hash)
 {
-	if (!(p->flags & HG_TCP_ACK))
+	if (!(p->flags & HG_TCP_ACK)) {
 		hg_slot_syn(slot, p, hash);
-	else if (hg_slot_mine(slot, hash))
-		hg_slot_syn_ack(slot, p->ack);
+		return p->payload_len;
+	}
+	if (!hg_slot_mine(slot, hash))
+		return false;
+	hg_slot_syn_ack(slot, p->ack);
+	return HG_SLOT_STATE(slot->word) == HG_SLOT_ENTRY;
 }
 
 /* A bare acknowledgement, and no flow that waits for one. */
@@ -163,10 +175,8 @@ HG_INLINE int hg_path_tcp(void *ctx, const int at, const struct hg_packet *p, __
 
 	if (!slot)
 		return HG_ACT_PASS;
-	if (p->flags & HG_TCP_SYN) {
-		hg_path_syn(p, slot, hash);
+	if (p->flags & HG_TCP_SYN && !hg_path_syn(p, slot, hash))
 		return HG_ACT_PASS;
-	}
 	if (hg_slot_mine(slot, hash) && HG_SLOT_STATE(slot->word) == HG_SLOT_DONE &&
 	    !hg_attentive())
 		return HG_ACT_PASS;
@@ -176,6 +186,7 @@ HG_INLINE int hg_path_tcp(void *ctx, const int at, const struct hg_packet *p, __
 	if (!s)
 		return HG_ACT_PASS;
 	s->packet = *p;
+	s->packet.seq += !!(p->flags & HG_TCP_SYN); /* its data begins behind it */
 	s->hash = hash;
 	hg_packet_key(p, &s->key);
 	return hg_path_flow(ctx, at, s, slot, ifindex);

@@ -37,6 +37,28 @@ HG_INLINE void hg_flow_settle(struct hg_flow *f, __u32 ack)
 }
 
 /*
+ * The SYN-ACK to a SYN with data (RFC 7413, section 4.2.2) says how much of it
+ * the server took.  Of none of it: the client sends it again, or something else,
+ * and a part that was kept is forgotten.
+ */
+HG_INLINE void hg_flow_answered(struct hg_flow *f, const struct hg_packet *p)
+{
+	if (f->heard || !(f->flags & HG_FLAG(fast_open)))
+		return;
+	f->next[HG_FROM_CLIENT] = p->ack;
+	f->next[HG_FROM_SERVER] = p->seq;
+	f->not_taken = p->ack == f->base;
+	if (!f->not_taken || f->state != HG_FLOW_PARTIAL || !hg_flow_lock(f))
+		return;
+	f->filled = 0;
+	f->reached = 0;
+	f->segments = 0;
+	f->top = f->base;
+	__builtin_memset(&f->records, 0, sizeof(f->records));
+	hg_flow_unlock(f);
+}
+
+/*
  * Keep the sequence numbers that a reset of this flow would need.  The server
  * has what it acknowledges; a segment of the client counts if it is the next.
  */
