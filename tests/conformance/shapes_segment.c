@@ -54,23 +54,61 @@ static void syn_data_ignored(struct script *s, __u32 variant)
 	say_all(s);
 }
 
-static void syn_data_decoy(struct script *s, __u32 variant)
+static const struct octets *decoy(void)
 {
-	static struct octets message, decoy;
+	static struct octets message, stream;
 	struct hello_spec spec = usual_hello(DECOY);
 
-	(void)variant;
 	hello_build(&message, &spec);
-	record_whole(&decoy, &message);
+	record_whole(&stream, &message);
+	return &stream;
+}
+
+/* Without a cookie the server acknowledges the SYN and nothing of its data. */
+static void syn_data_decoy(struct script *s, __u32 variant)
+{
 	hello_for(s, SHOP);
-	syn_with(s, decoy.at, decoy.len);
+	syn_with(s, decoy()->at, decoy()->len);
 	synack(s);
-	say_all(s);
+	if (variant == 2) {
+		say_in(s, 300, MSS);
+		say(s, 0, 300);
+	} else {
+		say_in(s, 0, variant ? 300 : MSS);
+	}
+}
+
+/* RFC 7413, section 4.1.3: what a path does not let through is tried once more without data. */
+static void syn_data_syn_again(struct script *s, __u32 variant)
+{
+	hello_for(s, SHOP);
+	if (variant & 1)
+		syn_with(s, decoy()->at, decoy()->len);
+	else
+		syn_with(s, s->stream.at, s->stream.len);
+	syn(s);
+	synack(s);
+	ack(s, 0);
+	say_in(s, 0, variant & 2 ? 300 : MSS);
+}
+
+/* A server may take less of it than there is; the rest need not be sent again as it was. */
+static void syn_data_part_taken(struct script *s, __u32 variant)
+{
+	__u32 taken = 1 + variant * 50;
+
+	hello_for(s, SHOP);
+	s->fast_open = true;
+	put(&s->message, s->stream.at, taken); /* behind the message, which nobody needs now */
+	put_fill(&s->message, 0, 100);
+	syn_with(s, s->message.at + s->message.len - taken - 100, taken + 100);
+	synack(s)->taken = taken;
+	say_in(s, taken, MSS);
 }
 
 /* ---- 9: the urgent byte is not part of the stream ---- */
 
-static void urgent(struct script *s, __u32 at, __u32 from, __u32 to)
+static struct step *urgent(struct script *s, __u32 at, __u32 from, __u32 to)
 {
 	static __u8 bytes[FRAME_MAX];
 	struct step *step;
@@ -81,6 +119,7 @@ static void urgent(struct script *s, __u32 at, __u32 from, __u32 to)
 	step = say_other(s, from, bytes, to - from + 1);
 	step->flags |= TCP_URG;
 	step->urgent = (__u16)(at - from + 1);
+	return step;
 }
 
 static void urgent_byte(struct script *s, __u32 variant)
@@ -111,6 +150,149 @@ static void urgent_beyond(struct script *s, __u32 variant)
 	step = say(s, 0, s->stream.len);
 	step->flags |= TCP_URG;
 	step->urgent = 30000;
+}
+
+/* The second segment comes first, its urgent byte anywhere; odd variants: the third one, too. */
+static void urgent_out_of_order(struct script *s, __u32 variant)
+{
+	__u32 end;
+
+	hello_for(s, SHOP);
+	end = variant & 1 ? 300 : s->stream.len;
+	connected(s);
+	urgent(s, 100 + (variant >> 1) * (end - 100) / 5, 100, end);
+	if (end < s->stream.len)
+		say_other(s, end + 1, s->stream.at + end, s->stream.len - end);
+	say(s, 0, 100);
+}
+
+/* A server that was slow keeps the first one: it knows of one place. */
+static void urgent_two(struct script *s, __u32 variant)
+{
+	hello_for(s, SHOP);
+	connected(s);
+	urgent(s, 20 + variant * 25, 0, 200);
+	urgent(s, 220 + variant * 25, 200, s->stream.len)->at++;
+}
+
+/* Odd variants: what is sent again does not say that it is urgent. */
+static void urgent_again(struct script *s, __u32 variant)
+{
+	__u32 at = 20 + (variant >> 1) * 50;
+	struct step *step;
+
+	hello_for(s, SHOP);
+	connected(s);
+	urgent(s, at, 0, 200);
+	step = urgent(s, at, 0, 200);
+	if (variant & 1)
+		step->flags = TCP_PSH | TCP_ACK;
+	say_other(s, 201, s->stream.at + 200, s->stream.len - 200);
+}
+
+/*
+ * A hello of either of two names, by whether the byte at the returned place is
+ * taken out: the name is the last of it, and a byte more follows.
+ */
+#define KEPT "xshop.example.co"
+
+static __u32 either_name(struct script *s)
+{
+	struct hello_spec spec = usual_hello(KEPT);
+
+	spec.sni_last = true;
+	spec.pad_to = 0;
+	hello_of(s, &spec);
+	put(&s->stream, "m", 1);
+	return s->stream.len - 1 - (__u32)strlen(KEPT);
+}
+
+/* The stream from `from` up to `to`, urgent at `at`. */
+static struct step *say_urgent(struct script *s, __u32 from, __u32 to, __u32 at)
+{
+	struct step *step = say(s, from, to - from);
+
+	step->flags |= TCP_URG;
+	step->urgent = (__u16)(at - from + 1);
+	return step;
+}
+
+/* In one segment; the first, the last or any of one; of one that comes early. */
+static void urgent_names(struct script *s, __u32 variant)
+{
+	__u32 x = either_name(s);
+	__u32 cut = (__u32[]){ 0, x, x - 20, x + 1, x - 20 }[variant];
+
+	connected(s);
+	if (variant == 3) {
+		say_urgent(s, 0, cut, x);
+		say_in(s, cut, MSS);
+		return;
+	}
+	if (cut && variant != 4)
+		say(s, 0, cut);
+	say_urgent(s, cut, s->stream.len, x);
+	if (variant == 4)
+		say(s, 0, cut);
+}
+
+/* The pointer comes ahead of the byte, and only there: with data, or on an ACK without any. */
+static void urgent_announced(struct script *s, __u32 variant)
+{
+	__u32 x = either_name(s);
+	struct step *step;
+
+	connected(s);
+	if (!variant) {
+		say_urgent(s, 0, x - 20, x);
+		say_in(s, x - 20, MSS);
+		return;
+	}
+	step = ack(s, 0);
+	step->flags |= TCP_URG;
+	step->urgent = (__u16)(x + 1);
+	say_in(s, 0, variant == 1 ? MSS : 100);
+}
+
+/* Behind a hole there are two: Linux knows the later place, and reads the earlier byte. */
+static void urgent_superseded(struct script *s, __u32 variant)
+{
+	__u32 x = either_name(s), end = s->stream.len;
+
+	(void)variant;
+	put(&s->stream, "!", 1);
+	connected(s);
+	say_urgent(s, 100, end, x);
+	say_urgent(s, end, end + 1, end);
+	say(s, 0, 100);
+}
+
+/*
+ * In order: a server that has read up to the earlier byte when the later one
+ * comes reads on behind it, a slower one reads it.  Nobody between them knows.
+ */
+static void urgent_either(struct script *s, __u32 variant)
+{
+	__u32 x = either_name(s), end = s->stream.len;
+	__u32 cut = variant ? end : x + 1;
+
+	put(&s->stream, "!", 1);
+	connected(s);
+	say_urgent(s, 0, cut, x);
+	say_urgent(s, cut, end + 1, end);
+}
+
+/* What says that it is urgent dies on the way. */
+static void urgent_decoy(struct script *s, __u32 variant)
+{
+	__u32 x = either_name(s), end = s->stream.len;
+	__u32 from = (__u32[]){ 0, 100, 0 }[variant], to = (__u32[]){ end, end, x + 1 }[variant];
+
+	connected(s);
+	if (from)
+		say(s, 0, from);
+	say_urgent(s, from, to, x)->ttl = 3;
+	say_in(s, from, variant == 2 ? to : MSS);
 }
 
 /* ---- 10: sequence numbers ---- */
@@ -335,6 +517,8 @@ static void partial_checksum(struct script *s, __u32 variant)
 	{                                                                                          \
 		.sni = SHOP, .second = SECOND_NAME                                                 \
 	}
+/* Where the server's timing decides what it reads, the conflict may be what is seen. */
+#define OR_CONFLICT .or_class = CLASS(conflicting_overlap)
 #define FAST HG_FLAG(fast_open)
 #define URGENT HG_FLAG(urgent_data)
 #define MISSED HG_FLAG(missed_start)
@@ -347,11 +531,33 @@ static const struct row rows[] = {
 	{ "syn_data/ignored", 8, "the hello in the SYN, not taken, sent again", syn_data_ignored,
 	  SEEN(.or_class = 0) },
 	{ "syn_data/decoy", 8, "another hello in the SYN, not taken", syn_data_decoy,
-	  SEEN(.or_class = 0) },
+	  SEEN(.or_class = 0), .variants = 3 },
+	{ "syn_data/syn_again", 8, "a hello in the SYN, the SYN again without, then the hello",
+	  syn_data_syn_again, SEEN(.or_class = 0), .variants = 4 },
+	{ "syn_data/part_taken", 8, "its first bytes in the SYN, less of them taken",
+	  syn_data_part_taken, SEEN(.flags = FAST), .variants = 8,
+	  .not_live = "Linux takes all of it or nothing" },
 	{ "urgent/inside", 9, "an urgent byte inside the segment", urgent_byte,
 	  SEEN(.flags = URGENT), .variants = 8 },
 	{ "urgent/end_of_segment", 9, "an urgent byte at the end of a segment", urgent_segment,
 	  SEEN(.flags = URGENT), .variants = 8 },
+	{ "urgent/out_of_order", 9, "an urgent byte in a segment that comes early",
+	  urgent_out_of_order, SEEN(.flags = URGENT, OR_CONFLICT), .variants = 12 },
+	{ "urgent/two", 9, "an urgent byte in each of two segments", urgent_two,
+	  SEEN(.flags = URGENT, OR_CONFLICT), .variants = 7 },
+	{ "urgent/again", 9, "an urgent byte in a segment that is sent again", urgent_again,
+	  SEEN(.flags = URGENT, OR_CONFLICT), .variants = 8 },
+	{ "urgent/of_two_names", 9, "a hello that has another name if the byte is kept",
+	  urgent_names, SEEN(.flags = URGENT, OR_CONFLICT), .variants = 5 },
+	{ "urgent/announced", 9, "the same, the pointer in an earlier segment than the byte",
+	  urgent_announced, SEEN(.flags = URGENT, OR_CONFLICT), .variants = 3 },
+	{ "urgent/superseded", 9, "the same, and a later byte is urgent instead",
+	  urgent_superseded, { .sni = KEPT, OR_CONFLICT } },
+	{ "urgent/either", 9, "the same, or not, as the server's timing has it", urgent_either,
+	  { .classes = CLASS(conflicting_overlap) }, .variants = 2,
+	  .not_live = "the server's timing decides which name is right" },
+	{ "urgent/decoy", 9, "the same, and it is urgent only in what dies on the way",
+	  urgent_decoy, { .sni = KEPT, OR_CONFLICT }, .variants = 3 },
 	{ "urgent/pointer_beyond", 9, "an urgent pointer beyond the data", urgent_beyond,
 	  SEEN(.or_class = 0) },
 	{ "sequence/wrap", 10, "sequence numbers wrap inside the hello", wraps, SEEN(.or_class = 0),
