@@ -101,6 +101,22 @@ static const struct protocol proxy_v2_tlv = { NULL,
 						     "") },
 					      true };
 
+/* A balancer in front of a proxy: two of them, one behind the other. */
+static const struct protocol proxy_v1_http_connect = {
+	NULL,
+	{ LINE("PROXY TCP4 192.0.2.1 198.51.100.1 51234 443\r\n"
+	       "CONNECT shop.example.com:443 HTTP/1.1\r\nHost: shop.example.com:443\r\n\r\n",
+	       "") }
+};
+static const struct protocol proxy_v2_socks5 = {
+	NULL,
+	{ LINE("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x01\xc6\x33\x64\x01\xc8\x22\x01\xbb"
+	       "\x05\x01\x00\x03\x10"
+	       "shop.example.com"
+	       "\x01\xbb",
+	       "") }
+};
+
 /* The lines, and the hello behind them; `together`: the last one and the hello are one segment. */
 static void speak(struct script *s, const struct protocol *p, bool together)
 {
@@ -162,14 +178,26 @@ SPEAKS_TOGETHER(proxy_v1)
 SPEAKS_TOGETHER(proxy_v2)
 SPEAKS_TOGETHER(proxy_v2_local)
 SPEAKS_TOGETHER(proxy_v2_tlv)
+SPEAKS_TOGETHER(proxy_v1_http_connect)
+SPEAKS_TOGETHER(proxy_v2_socks5)
 
 /* PROXY and hello in one segment that is cut at some byte of either. */
-static void proxy_cut(struct script *s, __u32 variant)
+static void cut(struct script *s, const struct protocol *p, __u32 at)
 {
-	speak(s, &proxy_v1, true);
+	speak(s, p, true);
 	s->count = 3; /* the handshake */
-	say(s, 0, 1 + variant);
-	say_in(s, 1 + variant, MSS);
+	say(s, 0, at);
+	say_in(s, at, MSS);
+}
+
+static void proxy_v1_cut(struct script *s, __u32 variant)
+{
+	cut(s, &proxy_v1, 1 + variant);
+}
+
+static void proxy_v2_cut(struct script *s, __u32 variant)
+{
+	cut(s, &proxy_v2, 1 + variant);
 }
 
 static void behind(struct script *s, __u32 bytes)
@@ -277,7 +305,13 @@ static const struct row rows[] = {
 	  with_proxy_v2_local, AFTER },
 	{ "after/proxy_v2_tlv", 12, "PROXY 2 with IPv6 and a TLV, and hello in one segment",
 	  with_proxy_v2_tlv, AFTER },
-	{ "after/proxy_v1_cut", 12, "PROXY 1 and hello, cut at every byte", proxy_cut, AFTER,
+	{ "after/proxy_v1_http_connect", 12, "PROXY 1, HTTP CONNECT and hello in one segment",
+	  with_proxy_v1_http_connect, AFTER },
+	{ "after/proxy_v2_socks5", 12, "PROXY 2, SOCKS 5 request and hello in one segment",
+	  with_proxy_v2_socks5, AFTER },
+	{ "after/proxy_v1_cut", 12, "PROXY 1 and hello, cut at every byte", proxy_v1_cut, AFTER,
+	  .variants = 300 },
+	{ "after/proxy_v2_cut", 12, "PROXY 2 and hello, cut at every byte", proxy_v2_cut, AFTER,
 	  .variants = 300 },
 	{ "after/starttls_same_segment", 12, "STARTTLS and hello in one segment: not looked for",
 	  with_smtp, { .sni = SHOP, .or_class = CLASS(not_tls) },
