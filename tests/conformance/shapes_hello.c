@@ -231,8 +231,11 @@ static void early_data(struct script *s, __u32 variant)
 	say_in(s, 0, 600);
 }
 
-/* A share that no server knows, and then the one that it asked for. */
-static void retry(struct script *s, const char *second)
+/*
+ * A share that no server knows, and then the one that it asked for: in one
+ * segment, in several, or behind a ChangeCipherSpec (RFC 8446, section D.4).
+ */
+static void retry(struct script *s, const char *second, __u32 variant)
 {
 	static const __u8 answer[] = { 22, 3, 3, 0, 4, 2, 0, 0, 0 };
 	struct hello_spec spec = usual_hello(SHOP);
@@ -248,23 +251,23 @@ static void retry(struct script *s, const char *second)
 	spec.groups[1] = 0x11ec;
 	spec.pad_to = 0;
 	hello_build(&s->message, &spec);
+	if (variant == 2)
+		record_put(&s->stream, 20, 0x0303, "\x01", 1);
 	record_put(&s->stream, 22, 0x0303, s->message.at, s->message.len);
 	connected(s);
 	say(s, 0, first);
 	reply(s, answer, sizeof(answer));
-	say_in(s, first, MSS);
+	say_in(s, first, variant == 1 ? 100 : MSS);
 }
 
 static void retry_same_name(struct script *s, __u32 variant)
 {
-	(void)variant;
-	retry(s, SHOP);
+	retry(s, SHOP, variant);
 }
 
 static void retry_other_name(struct script *s, __u32 variant)
 {
-	(void)variant;
-	retry(s, "other.example.com");
+	retry(s, "other.example.com", variant);
 }
 
 #define SEEN(...)                                                                                  \
@@ -308,9 +311,10 @@ static const struct row rows[] = {
 	{ "hello/early_data", 28, "0-RTT data behind the hello", early_data,
 	  SEEN(.early_data = true), .variants = 2 },
 	{ "hello/retry_same_name", 28, "HelloRetryRequest, and the hello again", retry_same_name,
-	  SEEN(.or_class = 0) },
+	  SEEN(.classes = CLASS(single_segment)), .variants = 3 },
 	{ "hello/retry_other_name", 28, "HelloRetryRequest, and a hello for another name",
-	  retry_other_name, { .sni = "other.example.com", .or_class = CLASS(ambiguous) } },
+	  retry_other_name, { .sni = "other.example.com", .or_class = CLASS(ambiguous) },
+	  .variants = 3 },
 };
 /* clang-format on */
 
