@@ -25,11 +25,11 @@ HG_INLINE bool hg_hello_is_copy(const struct hg_flow *f, const struct hg_scratch
 
 /*
  * Another hello was read in the place of the one that was judged.  They do not
- * conflict if the server has said that it did not take the first.
+ * conflict if the server did not take the first, or it was not read.
  */
 HG_INLINE int hg_hello_again(struct hg_scratch *s, struct hg_flow *f)
 {
-	bool conflict = f->conflict || !f->not_taken;
+	bool conflict = f->conflict || !f->provisional;
 	__u8 bucket = conflict ? HG_BUCKET_conflicting_overlap : hg_bucket_of_hello(f, s);
 
 	s->facts.coverage = 1U << (bucket & 31);
@@ -38,7 +38,7 @@ HG_INLINE int hg_hello_again(struct hg_scratch *s, struct hg_flow *f)
 	if (hg_hello_is_copy(f, s))
 		return HG_ACT_PASS;
 	f->conflict = conflict;
-	f->not_taken = 0;
+	f->provisional = 0;
 	f->bucket = bucket;
 	f->next[HG_FROM_CLIENT] = s->packet.seq; /* for a server that has taken none but these */
 	f->name = s->name;
@@ -98,12 +98,15 @@ HG_INLINE int hg_again_unread(struct hg_flow *f)
 }
 
 /*
- * Is what has begun to be read again of another size than what was judged?  Its
- * end may have come, and been left alone, before its beginning.
+ * Is what has begun to be read again longer or shorter than what was judged?  Its
+ * end may have come before its beginning, and been left alone.
  */
 HG_INLINE bool hg_is_other_size(const struct hg_flow *f)
 {
-	return f->hello.bytes && f->records.need && f->records.need != f->hello.bytes;
+	if (!f->hello.bytes)
+		return false;
+	return f->filled + f->urgent >= f->end - f->base ||
+	       (f->records.need && f->records.need != f->hello.bytes);
 }
 
 HG_INLINE int hg_reread(void *ctx, const int at, struct hg_scratch *s, struct hg_flow *f, __u32 cpu)

@@ -45,7 +45,7 @@ HG_INLINE int hg_begin_hello(void *ctx, const int at, struct hg_scratch *s, stru
 	__builtin_memset(&s->records, 0, sizeof(s->records));
 	scan = hg_hello_read(s, cpu, cpu, len);
 	f->records = s->records;
-	if (scan == HG_SCAN_MORE) {
+	if (scan == HG_SCAN_MORE && !s->packet.fragment) {
 		f->next[HG_FROM_CLIENT] = f->base + s->packet.payload_len;
 		return hg_begin_partial(ctx, at, s, slot);
 	}

@@ -17,6 +17,8 @@
 #define HG_ETH_VLAN 0x8100
 #define HG_ETH_QINQ 0x88a8
 #define HG_ETH_ARP 0x0806
+#define HG_IPV4_MORE 0x2000
+#define HG_IPV4_OFFSET 0x1fff
 #define HG_IPPROTO_TCP 6
 #define HG_IPPROTO_UDP 17
 #define HG_IPPROTO_ICMPV6 58
@@ -89,7 +91,8 @@ struct hg_packet {
 	__u8 ipv6;
 	__u8 from;     /* enum hg_direction, once known */
 	__u16 urgent;  /* place of the urgent byte in the payload, from 1; 0: none */
-	__u16 tunnels; /* that were opened: bits of enum hg_tunnel */
+	__u8 tunnels;  /* that were opened: bits of enum hg_tunnel */
+	__u8 fragment; /* the first one of an IP packet: the TCP header and some payload */
 };
 
 /* The way to what a tunnel holds; see tunnels.h. */
@@ -127,6 +130,8 @@ HG_INLINE int hg_headers_tcp(struct hg_packet *p, const struct hg_tcp_header *tc
 {
 	__u32 header_len = (tcp->doff >> 4) * 4, l4_at = p->l4 - p->l3;
 
+	if (p->fragment && l4_at + sizeof(*tcp) > l3_len)
+		return HG_UNREADABLE(fragment);
 	if (header_len < sizeof(*tcp) || l4_at + header_len > l3_len)
 		return HG_UNREADABLE(bad_header);
 	p->sport = tcp->sport;
@@ -162,8 +167,9 @@ HG_INLINE int hg_headers_ipv4(void *ctx, const int hook, struct hg_packet *p,
 		return HG_UNREADABLE(bad_header);
 	if (ip->proto != HG_IPPROTO_TCP)
 		return HG_HEADERS_OTHER;
-	if (ip->fragment & bpf_htons(0x3fff))
+	if (ip->fragment & bpf_htons(HG_IPV4_OFFSET))
 		return HG_UNREADABLE(fragment);
+	p->fragment |= !!(ip->fragment & bpf_htons(HG_IPV4_MORE));
 	*len = bpf_ntohs(ip->total_len);
 	if (!*len) /* BIG TCP, if so: the length did not fit */
 		*len = hg_big_len(ctx, hook, p);
@@ -209,9 +215,10 @@ HG_INLINE int hg_headers_ipv6(void *ctx, const int hook, struct hg_packet *p,
 /* Extension headers (RFC 8200, section 4). */
 struct hg_ipv6_walk {
 	void *ctx;
-	__u32 at;     /* offset of the header at hand */
-	__u32 result; /* enum hg_headers; HG_HEADERS_UNPARSED: go on */
-	__u8 next;    /* what it is */
+	__u32 at;      /* offset of the header at hand */
+	__u32 result;  /* enum hg_headers; HG_HEADERS_UNPARSED: go on */
+	__u8 next;     /* what it is */
+	__u8 fragment; /* the first one was passed */
 };
 
 /* Its length, by type: 0 for what is no extension header. */
@@ -251,10 +258,12 @@ HG_INLINE long hg_ipv6_walk_step(struct hg_ipv6_walk *w, const int hook)
 		w->result = HG_HEADERS_OTHER;
 		return 1;
 	}
-	if (w->next == 44 && (head[2] || head[3] & 0xf9)) {
+	if (w->next == 44 && (head[2] || head[3] & 0xf8)) {
 		w->result = HG_UNREADABLE(fragment);
 		return 1;
 	}
+	if (w->next == 44)
+		w->fragment |= head[3] & 1;
 	w->next = head[0];
 	w->at += len;
 	return 0;
@@ -284,6 +293,7 @@ HG_INLINE int hg_headers_ipv6_walk(void *ctx, const int hook, struct hg_packet *
 	else
 		hg_loop(HG_IPV6_HEADERS + 1, hg_ipv6_walk_step_skb, &w);
 	p->l4 = w.at;
+	p->fragment |= w.fragment;
 	return w.result;
 }
 

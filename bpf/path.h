@@ -47,6 +47,8 @@ HG_INLINE int hg_path_entry(void *ctx, const int at, struct hg_scratch *s, struc
 		return hg_act_on(s, f);
 	f->last_ns = s->now;
 	f->heard |= p->from == HG_FROM_SERVER;
+	if (p->fragment && p->from == HG_FROM_CLIENT)
+		f->flags |= HG_FLAG(fragmented_ip);
 	if (f->state != HG_FLOW_PARTIAL) {
 		act = hg_flow_await(s, f);
 		if (act == HG_ACT_PASS && p->from == HG_FROM_CLIENT && p->payload_len)
@@ -138,6 +140,8 @@ HG_INLINE int hg_path_flow(void *ctx, const int at, struct hg_scratch *s, struct
 		return HG_ACT_PASS;
 	if (s->packet.flags & HG_TCP_SYN)
 		b.flags |= HG_FLAG(fast_open);
+	if (s->packet.fragment)
+		b.flags |= HG_FLAG(fragmented_ip);
 	act = hg_path_begin(ctx, at, s, slot, &b, first, cpu, ifindex);
 	if (act == HG_ACT_PASS && s->packet.flags & (HG_TCP_FIN | HG_TCP_RST))
 		hg_begun_closed(s, slot);

@@ -125,6 +125,20 @@ HG_INLINE void hg_reset_strip(struct __sk_buff *skb, struct hg_packet *p)
 		hg_reset_ipv4_sum(skb, p);
 }
 
+/* A reset of a fragment is none.  In IPv6 its header is taken out, where that can be done. */
+HG_INLINE int hg_reset_whole(struct __sk_buff *skb, const struct hg_packet *p)
+{
+	__u32 at = p->l3 + offsetof(struct hg_ipv4_header, fragment);
+	__be16 old = 0, none = 0;
+
+	if (p->ipv6)
+		return p->l4 - p->l3 != sizeof(struct hg_ipv6_header);
+	return bpf_skb_load_bytes(skb, at, &old, sizeof(old)) ||
+	       bpf_l3_csum_replace(skb, p->l3 + offsetof(struct hg_ipv4_header, check), old, none,
+				   sizeof(none)) ||
+	       bpf_skb_store_bytes(skb, at, &none, sizeof(none), HG_RECOMPUTE);
+}
+
 /* Length, TTL and addresses; the checksum of the header follows by difference. */
 HG_INLINE int hg_reset_ipv4(struct __sk_buff *skb, const struct hg_packet *p, bool back)
 {
@@ -237,11 +251,15 @@ HG_INLINE int hg_reset_both(struct __sk_buff *skb, struct hg_packet *p, const st
 {
 	__u32 along = r->from == HG_FROM_CLIENT ? HG_TO_server : HG_TO_client;
 	__u32 back = along ^ HG_TO_both, done = 0;
-	bool partial = hg_checksum_is_partial(skb, p);
+	bool partial = !p->fragment && hg_checksum_is_partial(skb, p);
 
 	if (!hg_reset_shrink(skb, p))
 		return TC_ACT_SHOT;
 	hg_reset_strip(skb, p);
+	if (p->fragment && hg_reset_whole(skb, p)) {
+		hg_count_reset_failure(HG_RESET_FAILURE_shrink);
+		return TC_ACT_SHOT;
+	}
 	if (r->to & back && !hg_reset_two_way(p))
 		hg_count_reset_failure(HG_RESET_FAILURE_encapsulated);
 	else if (r->to & back && !hg_reset_back(skb, p, r, partial, egress ? BPF_F_INGRESS : 0))

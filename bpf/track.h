@@ -36,10 +36,22 @@ HG_INLINE void hg_flow_settle(struct hg_flow *f, __u32 ack)
 	hg_flow_release_buffer(f);
 }
 
+/* Of a part of a hello that was kept, the server has only the first bytes. */
+HG_INLINE void hg_flow_cut(struct hg_flow *f, __u32 taken)
+{
+	if (taken >= f->filled || !hg_flow_lock(f))
+		return;
+	f->filled = taken;
+	f->reached = taken;
+	f->segments = !!taken;
+	f->top = f->base + taken;
+	__builtin_memset(&f->records, 0, sizeof(f->records));
+	hg_flow_unlock(f);
+}
+
 /*
- * The SYN-ACK to a SYN with data (RFC 7413, section 4.2.2) says how much of it
- * the server took.  Of none of it: the client sends it again, or something else,
- * and a part that was kept is forgotten.
+ * The SYN-ACK to a SYN with data says how much of it the server took (RFC 7413,
+ * section 4.2.2).  The client sends the rest again, or something else.
  */
 HG_INLINE void hg_flow_answered(struct hg_flow *f, const struct hg_packet *p)
 {
@@ -47,15 +59,10 @@ HG_INLINE void hg_flow_answered(struct hg_flow *f, const struct hg_packet *p)
 		return;
 	f->next[HG_FROM_CLIENT] = p->ack;
 	f->next[HG_FROM_SERVER] = p->seq;
-	f->not_taken = p->ack == f->base;
-	if (!f->not_taken || f->state != HG_FLOW_PARTIAL || !hg_flow_lock(f))
-		return;
-	f->filled = 0;
-	f->reached = 0;
-	f->segments = 0;
-	f->top = f->base;
-	__builtin_memset(&f->records, 0, sizeof(f->records));
-	hg_flow_unlock(f);
+	if (f->state == HG_FLOW_PARTIAL)
+		hg_flow_cut(f, p->ack - f->base);
+	else
+		f->provisional = (__s32)(p->ack - f->end) < 0;
 }
 
 /*

@@ -26,8 +26,6 @@
 #define HG_IPPROTO_DSTOPTS 60
 #define HG_PORT_VXLAN 4789
 #define HG_PORT_GENEVE 6081
-#define HG_IPV4_MORE 0x2000
-#define HG_IPV4_OFFSET 0x1fff
 #define HG_MPLS_BOTTOM 0x100
 #define HG_GRE_CHECKSUM 0x8000
 #define HG_GRE_KEY 0x2000
@@ -450,6 +448,7 @@ HG_INLINE int hg_headers(void *ctx, const int hook, void *start, void *end, stru
 	int r;
 
 	p->tunnels = 0;
+	p->fragment = 0;
 	r = hg_headers_outer(ctx, hook, start, end, p);
 	if (r != HG_HEADERS_OTHER || !hg_tunnel_likely(start, end))
 		return r;

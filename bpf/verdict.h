@@ -178,8 +178,11 @@ HG_INLINE int hg_hello_act(struct hg_scratch *s, struct hg_flow *f)
 	return hg_flow_judged(s, f, &s->verdict);
 }
 
+/* More, in the first fragment of a packet: what is missing comes as no segment. */
 HG_INLINE __u8 hg_bucket_of_scan(__u32 scan)
 {
+	if (scan == HG_SCAN_MORE)
+		return HG_BUCKET_evicted;
 	if (scan == HG_SCAN_TOO_LARGE)
 		return HG_BUCKET_hello_too_large;
 	return scan == HG_SCAN_MALFORMED ? HG_BUCKET_malformed : HG_BUCKET_not_tls;
@@ -189,6 +192,7 @@ HG_INLINE __u8 hg_bucket_of_scan(__u32 scan)
 HG_SUBPROG int hg_unread(struct hg_scratch *s, struct hg_flow *f, __u32 bucket)
 {
 	f->bucket = hg_flow_bucket(f, bucket);
+	f->provisional = bucket == HG_BUCKET_evicted;
 	f->records = s->records;
 	f->flags |= s->records.flags;
 	f->hello_ns = s->now;

@@ -145,14 +145,14 @@ struct hg_flow {
 	__u16 vlan;	/* outer tag, 0: none */
 	__u16 segments; /* that brought bytes of the hello */
 	__u8 client_lo;
-	__u8 bucket;	/* enum hg_bucket, once the hello was read */
-	__u8 ttl;	/* of the SYN, 0: not seen */
-	__u8 conflict;	/* segments said different things of one byte */
-	__u8 settled;	/* the server has acknowledged the hello: copies are of no account */
-	__u8 closing;	/* enum hg_close: the client seems to have closed it */
-	__u8 urgent;	/* bytes that were sent as urgent, and are not of the stream */
-	__u8 heard;	/* a packet of the server was seen */
-	__u8 not_taken; /* the hello was in a SYN, and the server took only the SYN */
+	__u8 bucket;	  /* enum hg_bucket, once the hello was read */
+	__u8 ttl;	  /* of the SYN, 0: not seen */
+	__u8 conflict;	  /* segments said different things of one byte */
+	__u8 settled;	  /* the server has acknowledged the hello: copies are of no account */
+	__u8 closing;	  /* enum hg_close: the client seems to have closed it */
+	__u8 urgent;	  /* bytes that were sent as urgent, and are not of the stream */
+	__u8 heard;	  /* a packet of the server was seen */
+	__u8 provisional; /* the server has no hello yet: another one is no conflict */
 	__u8 reserved2[3];
 	__u16 interface; /* number of the interface where it was first seen */
 	__u16 share;	 /* of the pool: whose counter has its capture */

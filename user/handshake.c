@@ -173,16 +173,26 @@ static struct open *make(struct hg_handshakes *t, const struct hg_event *event, 
 	return o;
 }
 
+/*
+ * Is this another hello in the place of the one before: one of two that are in
+ * conflict, or what came after data in a SYN that the server did not take?
+ */
+static bool takes_over(const struct hg_event *event)
+{
+	return event->bucket == HG_BUCKET_conflicting_overlap ||
+	       event->flags & HG_FLAG(fast_open);
+}
+
 static int on_hello(struct hg_handshakes *t, struct open **at, const struct hg_event *event,
 		    const void *message, size_t len)
 {
 	struct open *o = *at;
 
-	if (o && (o->gone || event->bucket != HG_BUCKET_conflicting_overlap)) {
+	if (o && (o->gone || !takes_over(event))) {
 		t->counts.repeated++;
 		return 0;
 	}
-	if (o) { /* another hello in its place: one of the two was a decoy */
+	if (o) {
 		take_out(t, at);
 		at = chain_of(t, event->flow_id);
 		release(o);

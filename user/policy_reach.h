@@ -20,8 +20,8 @@
 
 /* Flags that no flow is given yet, or only at its end. */
 #define HG_FLAGS_NEVER_SET                                                                         \
-	(HG_FLAG(decoy_checksum) | HG_FLAG(decoy_ttl) | HG_FLAG(fragmented_ip) |                   \
-	 HG_FLAG(one_sided) | HG_FLAG(checksum_unknown))
+	(HG_FLAG(decoy_checksum) | HG_FLAG(decoy_ttl) | HG_FLAG(one_sided) |                       \
+	 HG_FLAG(checksum_unknown))
 
 HG_INLINE bool hg_bucket_is_judged(unsigned int bucket)
 {

@@ -229,6 +229,26 @@ fragments() {
 		conn id=v6 v=6 payload=allowed want=2 seg=0+-/frag=256
 	EOS
 	every fragments "$UNTOUCHED" "IP fragments of an allowed hello pass"
+	policy fragments.yaml <<-YAML
+		version: 1
+		mode: enforce
+		default: allow
+		rules:
+		  - {name: fragments, match: {flag: [fragmented_ip]}, action: reset}
+	YAML
+	run hg policy load "$HG_DIR/fragments.yaml"
+	said "policy load: a rule on fragments" 0
+	exchange fragmented <<-EOS
+		$(payloads allowed)
+		conn id=v4 payload=allowed seg=0+-/frag=256
+		conn id=v6 v=6 payload=allowed seg=0+-/frag=256
+		conn id=whole payload=allowed want=2
+	EOS
+	is "$(jq -r 'select(.id != "whole") | .rst and .sink.end == "ECONNRESET"' "$HG_DIR/fragmented.both" | xargs)" \
+		"true true" "a rule resets IP fragments at both ends"
+	is "$(one fragmented whole .end)" "done" "and lets the same hello pass whole"
+	run hg policy load "$HG_DIR/deny.yaml"
+	said "policy load: the rule on names again" 0
 }
 
 # Data in the SYN, as a server with TCP Fast Open takes it.
