@@ -3,11 +3,11 @@
 # all the same, and every counter adds up with what was sent.
 #
 # HG_COUNT=N: half hellos of a flood, of which the others have multiples. HG_RATE=N:
-# connections a second.
+# connections a second. HG_GOOD=N: real connections beside each.
 . "$(dirname "$0")/lib.sh"
 
 count=${HG_COUNT:-100000} rate=${HG_RATE:-12500}
-good=100        # real connections beside each flood
+good=${HG_GOOD:-100}
 pool=1024       # include/bounds.h: HG_PARTIALS, HG_EVICTED, HG_SLOTS, HG_FLOWS
 waiting=4096    # so many flows that gave up have not ended
 slots=262144 flows=65536
