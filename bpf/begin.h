@@ -6,6 +6,7 @@
 #define HG_BEGIN_H
 
 #include "first.h"
+#include "verify.h"
 
 /* Part of a hello: keep the segment in a capture of the pool. */
 HG_INLINE int hg_begin_partial(void *ctx, const int at, struct hg_scratch *s, struct hg_slot *slot)
@@ -95,18 +96,35 @@ HG_INLINE int hg_begin_behind(void *ctx, const int at, struct hg_scratch *s, str
 	return act;
 }
 
+/* No receiver takes it: it begins nothing, and is remembered. */
+HG_INLINE void hg_begin_wrong(struct hg_slot *slot, __u64 hash)
+{
+	__u64 word = slot->word;
+
+	if (hg_slot_mine(slot, hash))
+		hg_slot_move(slot, word, word | HG_SLOT_CHECKSUM);
+}
+
 HG_INLINE int hg_path_begin(void *ctx, const int at, struct hg_scratch *s, struct hg_slot *slot,
 			    const struct hg_begin *b, __u32 first, __u32 cpu, __u32 ifindex)
 {
 	struct hg_flow *f = &s->flow;
-	__u32 len = s->packet.payload_len;
+	__u32 len = s->packet.payload_len, checksum = HG_CHECKSUM_right;
 
 	if (len > HG_STREAM_CAP)
 		len = HG_STREAM_CAP;
 	if (!hg_capture_upto(ctx, at, s, cpu, len))
 		return HG_ACT_UNPARSED + HG_UNPARSED_load_failed;
+	if (verify_checksums)
+		checksum = hg_checksum(ctx, at, cpu, 0, len);
+	if (checksum == HG_CHECKSUM_wrong) {
+		hg_begin_wrong(slot, s->hash);
+		return HG_ACT_PASS;
+	}
 	hg_flow_init(f, s, b->isn, b->base, ifindex);
 	f->flags = b->flags;
+	if (checksum == HG_CHECKSUM_unknown)
+		f->flags |= HG_FLAG(checksum_unknown);
 	f->ttl = b->ttl;
 	f->heard = b->heard;
 	s->created = !b->has_slot;

@@ -6,7 +6,7 @@
 #ifndef HG_CHECKSUM_H
 #define HG_CHECKSUM_H
 
-#include "env.h"
+#include "headers.h"
 
 #define HG_RECOMPUTE 1 /* BPF_F_RECOMPUTE_CSUM: a NIC may have summed the whole */
 
@@ -24,5 +24,18 @@ HG_INLINE __u32 hg_fold(__u64 sum)
 	do {                                                                                       \
 		HG_UNROLL for (int hg_w = 0; hg_w < (n); hg_w++)(sum) += (words)[hg_w];            \
 	} while (0)
+
+HG_INLINE __u64 hg_pseudo_sum(const struct hg_packet *p, __u32 tcp_len)
+{
+	__u64 sum = bpf_htonl(tcp_len) + (__u64)bpf_htonl(HG_IPPROTO_TCP);
+
+	HG_SUM(sum, p->src + (p->ipv6 ? 0 : 3), 1);
+	HG_SUM(sum, p->dst + (p->ipv6 ? 0 : 3), 1);
+	if (p->ipv6) {
+		HG_SUM(sum, p->src + 1, 3);
+		HG_SUM(sum, p->dst + 1, 3);
+	}
+	return sum;
+}
 
 #endif /* HG_CHECKSUM_H */

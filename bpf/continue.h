@@ -8,6 +8,7 @@
 #include "evict.h"
 #include "entry.h"
 #include "stream.h"
+#include "verify.h"
 
 /*
  * The entry at hand is judged as unread.  A global function, since 6.1 walks
@@ -103,15 +104,56 @@ HG_INLINE void hg_segment_found(struct hg_flow *f, __u32 found)
  * with a second one (RFC 6093, section 3.2: some stacks keep the first), nobody
  * but the server knows its stream.
  */
-HG_INLINE bool hg_urgent_fits(struct hg_flow *f, const struct hg_packet *p,
-			      const struct hg_clip *clip)
+HG_INLINE void hg_segment_urgent(struct hg_flow *f, const struct hg_packet *p, bool append)
 {
-	bool fits = clip->offset == f->filled && clip->from == p->payload && !f->urgent;
-
+	if (!hg_has_urgent(p, p->payload_len))
+		return;
 	f->flags |= HG_FLAG(urgent_data);
-	if (!fits)
+	if (!append)
 		f->conflict = 1;
-	return fits;
+}
+
+/* The segment is in the flow's capture already, behind what is there. */
+HG_INLINE void hg_segment_append(struct hg_flow *f, const struct hg_packet *p, struct hg_clip *clip)
+{
+	f->segments++;
+	if (hg_has_urgent(p, clip->len)) {
+		clip->len--;
+		hg_stream_cut(f->buffer, f->filled + p->urgent - 1, f->filled + clip->len);
+		f->urgent++;
+	}
+	f->filled += clip->len;
+	f->reached = f->filled;
+}
+
+/* It is in this processor's capture. */
+HG_INLINE void hg_segment_merge(struct hg_flow *f, const struct hg_clip *clip, __u32 cpu)
+{
+	if (clip->offset > f->filled)
+		f->flags |= HG_FLAG(out_of_order);
+	hg_segment_found(f, hg_stream_merge(cpu, f->buffer, clip->offset, clip->len));
+}
+
+/* Would the server take it?  Its bytes lie where `append` says. */
+HG_INLINE bool hg_segment_counts(void *ctx, const int at, struct hg_flow *f,
+				 const struct hg_clip *clip, bool append, __u32 cpu)
+{
+	__u32 checksum = hg_checksum(ctx, at, append ? f->buffer : cpu, append ? clip->offset : 0,
+				     clip->len);
+
+	if (checksum == HG_CHECKSUM_wrong)
+		f->flags |= HG_FLAG(decoy_checksum);
+	if (checksum == HG_CHECKSUM_unknown)
+		f->flags |= HG_FLAG(checksum_unknown);
+	return checksum != HG_CHECKSUM_wrong;
+}
+
+HG_INLINE void hg_segment_reaches(struct hg_flow *f, const struct hg_packet *p)
+{
+	__u32 end = p->seq + p->payload_len;
+
+	if ((__s32)(end - f->top) > 0)
+		f->top = end;
 }
 
 /*
@@ -121,38 +163,29 @@ HG_INLINE bool hg_urgent_fits(struct hg_flow *f, const struct hg_packet *p,
 HG_INLINE int hg_continue_segment(void *ctx, const int at, struct hg_scratch *s, struct hg_flow *f,
 				  __u32 cpu)
 {
-	__u32 end = s->packet.seq + s->packet.payload_len;
 	struct hg_capture *c;
 	struct hg_clip clip;
 	bool append;
 
-	if ((__s32)(end - f->top) > 0)
-		f->top = end;
-	if (!hg_segment_clip(f, &s->packet, &clip))
+	if (!hg_segment_clip(f, &s->packet, &clip)) {
+		hg_segment_reaches(f, &s->packet);
 		return HG_ACT_PASS;
-	f->closing = 0; /* who still sends has not closed */
+	}
 	append = f->filled == f->reached && clip.offset == f->filled;
 	if (hg_has_urgent(&s->packet, s->packet.payload_len))
-		append &= hg_urgent_fits(f, &s->packet, &clip);
+		append &= clip.from == s->packet.payload && !f->urgent;
 	c = hg_capture(append ? f->buffer : cpu);
 	if (!c || !hg_stream_copy(ctx, at, c, clip.from, append ? clip.offset : 0, clip.len))
 		return HG_ACT_UNPARSED + HG_UNPARSED_load_failed;
-	if (append) {
-		f->segments++;
-		if (hg_has_urgent(&s->packet, clip.len)) {
-			clip.len--;
-			hg_stream_cut(f->buffer, f->filled + s->packet.urgent - 1,
-				      f->filled + clip.len);
-			f->urgent++;
-			f->flags |= HG_FLAG(urgent_data);
-		}
-		f->filled += clip.len;
-		f->reached = f->filled;
+	if (verify_checksums && !hg_segment_counts(ctx, at, f, &clip, append, cpu))
 		return HG_ACT_PASS;
-	}
-	if (clip.offset > f->filled)
-		f->flags |= HG_FLAG(out_of_order);
-	hg_segment_found(f, hg_stream_merge(cpu, f->buffer, clip.offset, clip.len));
+	hg_segment_reaches(f, &s->packet);
+	hg_segment_urgent(f, &s->packet, append);
+	f->closing = 0; /* who still sends has not closed */
+	if (append)
+		hg_segment_append(f, &s->packet, &clip);
+	else
+		hg_segment_merge(f, &clip, cpu);
 	return HG_ACT_PASS;
 }
 

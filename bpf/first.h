@@ -194,6 +194,8 @@ HG_INLINE void hg_slot_stream(const struct hg_slot *slot, const struct hg_packet
 	b->heard = !!(slot->word & (HG_SLOT_ANSWERED | HG_SLOT_KEPT));
 	if (slot->word & HG_SLOT_DECOY)
 		b->flags |= HG_FLAG(decoy_sequence);
+	if (slot->word & HG_SLOT_CHECKSUM)
+		b->flags |= HG_FLAG(decoy_checksum);
 	if (!hg_slot_window(slot->isn, p->seq) && hg_slot_window_older(slot, p->seq)) {
 		b->isn = slot->older_isn;
 		b->has_slot = 0; /* that one was counted, and ended */

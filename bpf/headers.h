@@ -89,10 +89,12 @@ struct hg_packet {
 	__u8 flags;
 	__u8 ttl;
 	__u8 ipv6;
-	__u8 from;     /* enum hg_direction, once known */
-	__u16 urgent;  /* place of the urgent byte in the payload, from 1; 0: none */
-	__u8 tunnels;  /* that were opened: bits of enum hg_tunnel */
-	__u8 fragment; /* the first one of an IP packet: the TCP header and some payload */
+	__u8 from;	  /* enum hg_direction, once known */
+	__u16 urgent;	  /* place of the urgent byte in the payload, from 1; 0: none */
+	__u8 tunnels;	  /* that were opened: bits of enum hg_tunnel */
+	__u8 fragment;	  /* the first one of an IP packet: the TCP header and some payload */
+	__u16 header_len; /* of TCP, options included */
+	__u16 reserved;
 };
 
 /* The way to what a tunnel holds; see tunnels.h. */
@@ -140,6 +142,8 @@ HG_INLINE int hg_headers_tcp(struct hg_packet *p, const struct hg_tcp_header *tc
 	p->ack = bpf_ntohl(tcp->ack);
 	p->flags = tcp->flags;
 	p->urgent = tcp->flags & HG_TCP_URG ? hg_urgent(bpf_ntohs(tcp->urgent)) : 0;
+	p->header_len = header_len;
+	p->reserved = 0;
 	p->payload = p->l4 + header_len;
 	p->payload_len = l3_len - l4_at - header_len;
 	return HG_HEADERS_TCP;

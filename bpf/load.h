@@ -26,6 +26,14 @@ HG_INLINE __u32 hg_frame_len(void *ctx, const int at)
 	return at == HG_AT_XDP ? bpf_xdp_get_buff_len(ctx) : skb->len;
 }
 
+/* Are these several packets, put together by the stack or the device (GRO, LRO)? */
+HG_INLINE bool hg_merged(void *ctx, const int at)
+{
+	struct __sk_buff *skb = ctx;
+
+	return at != HG_AT_XDP && skb->gso_segs > 1;
+}
+
 /* The tag that the stack has taken off the frame: 0, if none. */
 HG_INLINE __u16 hg_stripped_vlan(void *ctx, const int at)
 {
@@ -44,6 +52,13 @@ HG_INLINE __u32 hg_frame_len(void *ctx, const int at)
 {
 	(void)at;
 	return ((struct nb_frame *)ctx)->len;
+}
+
+HG_INLINE bool hg_merged(void *ctx, const int at)
+{
+	(void)ctx;
+	(void)at;
+	return false;
 }
 
 HG_INLINE __u16 hg_stripped_vlan(void *ctx, const int at)

@@ -18,6 +18,7 @@ HG_KNOB __u32 nr_cpus = 1;
 HG_KNOB __u32 partials = HG_PARTIALS; /* captures in the pool */
 HG_KNOB __u8 inject_time = 0;	      /* replay: the clock is presence.time_ns */
 HG_KNOB __u32 decap = 0;	      /* tunnels to open: bits of enum hg_tunnel */
+HG_KNOB __u8 verify_checksums = 0;
 HG_KNOB struct hg_hash_key hash_key = {};
 HG_KNOB __u64 watched_ports[65536 / 64] = {};
 
@@ -315,6 +316,7 @@ struct hg_scratch {
 	__u64 hash;
 	__u64 now;
 	struct hg_records records;
+	__u32 tcp[15]; /* the TCP header, options included, as it lies on the wire */
 	struct hg_preamble preamble;
 	struct hg_unwrap unwrap;
 	struct hg_parse parse;

@@ -171,11 +171,11 @@ HG_INLINE bool hg_path_bare_ack(const struct hg_packet *p)
 	       !hg_attentive();
 }
 
-HG_INLINE int hg_path_tcp(void *ctx, const int at, const struct hg_packet *p, __u32 ifindex)
+HG_INLINE int hg_path_tcp(void *ctx, const int at, struct hg_scratch *s, __u32 ifindex)
 {
+	struct hg_packet *p = &s->packet;
 	__u64 hash = hg_packet_hash(p);
 	struct hg_slot *slot = hg_slot(hash);
-	struct hg_scratch *s;
 
 	if (!slot)
 		return HG_ACT_PASS;
@@ -186,31 +186,35 @@ HG_INLINE int hg_path_tcp(void *ctx, const int at, const struct hg_packet *p, __
 		return HG_ACT_PASS;
 	if (hg_slot_mine(slot, hash) && HG_SLOT_STATE(slot->word) == HG_SLOT_DROP)
 		return p->flags & HG_TCP_RST ? HG_ACT_PASS : HG_ACT_DROP; /* it may be our own */
-	s = hg_scratch();
-	if (!s)
-		return HG_ACT_PASS;
-	s->packet = *p;
-	s->packet.seq += !!(p->flags & HG_TCP_SYN); /* its data begins behind it */
+	p->seq += !!(p->flags & HG_TCP_SYN); /* its data begins behind it */
 	s->hash = hash;
 	hg_packet_key(p, &s->key);
 	return hg_path_flow(ctx, at, s, slot, ifindex);
 }
 
-/* Returns enum hg_act or HG_UNREADABLE(...). */
+/*
+ * Returns enum hg_act or HG_UNREADABLE(...).  The packet is described in the
+ * scratch from the first: there is no room for it on the stack of 6.1.
+ */
 HG_INLINE int hg_path(void *ctx, const int at, void *data, void *end, __u32 ifindex)
 {
-	struct hg_packet p;
-	int headers = hg_headers(ctx, at, data, end, &p);
+	struct hg_scratch *s = hg_scratch();
+	struct hg_packet *p;
+	int headers;
 
+	if (!s)
+		return HG_ACT_PASS;
+	p = &s->packet;
+	headers = hg_headers(ctx, at, data, end, p);
 	if (headers == HG_HEADERS_OTHER)
 		return HG_ACT_PASS;
 	if (headers != HG_HEADERS_TCP)
 		return HG_ACT_UNPARSED + headers - HG_HEADERS_UNPARSED;
-	if (!hg_port_watched(p.dport) && !hg_port_watched(p.sport))
+	if (!hg_port_watched(p->dport) && !hg_port_watched(p->sport))
 		return HG_ACT_PASS;
-	if (hg_path_bare_ack(&p) || !(p.flags & (HG_TCP_ACK | HG_TCP_SYN | HG_TCP_RST)))
+	if (hg_path_bare_ack(p) || !(p->flags & (HG_TCP_ACK | HG_TCP_SYN | HG_TCP_RST)))
 		return HG_ACT_PASS; /* without ACK no segment is taken (RFC 9293, 3.10.7.4) */
-	return hg_path_tcp(ctx, at, &p, ifindex);
+	return hg_path_tcp(ctx, at, s, ifindex);
 }
 
 /* The one exit: every packet is counted under what became of it. */

@@ -41,19 +41,6 @@ HG_INLINE void hg_count_reset(__u32 to)
 		HG_COUNT(c, resets, to);
 }
 
-HG_INLINE __u64 hg_pseudo_sum(const struct hg_packet *p, __u32 tcp_len)
-{
-	__u64 sum = bpf_htonl(tcp_len) + (__u64)bpf_htonl(HG_IPPROTO_TCP);
-
-	HG_SUM(sum, p->src + (p->ipv6 ? 0 : 3), 1);
-	HG_SUM(sum, p->dst + (p->ipv6 ? 0 : 3), 1);
-	if (p->ipv6) {
-		HG_SUM(sum, p->src + 1, 3);
-		HG_SUM(sum, p->dst + 1, 3);
-	}
-	return sum;
-}
-
 /*
  * Nothing tells a program that an skb is CHECKSUM_PARTIAL; but then the field
  * holds the folded pseudo-header sum, not its complement.

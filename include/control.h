@@ -55,7 +55,7 @@ struct hg_interface {
 	__u8 tcx;	  /* the tc side sits on TCX, else on clsact */
 	__u8 clsact;	  /* attach made the qdisc: it goes with our filters */
 	__u32 decap;	  /* tunnels that are opened: bits of enum hg_tunnel */
-	__u32 reserved;
+	__u32 checksums;  /* 1: verified */
 	__u64 since_ns;
 	char name[32];
 	char why[96]; /* why `auto` chose this hook */

@@ -63,6 +63,7 @@ enum hg_slot_state {
 	(1U << 7) /* older_isn was answered: only what is answered, too, takes its place */
 #define HG_SLOT_DECOY (1U << 16) /* a RST or FIN came that no receiver would take */
 #define HG_SLOT_CLOSING(side) (1U << (17 + (side))) /* enum hg_direction: seems closed */
+#define HG_SLOT_CHECKSUM (1U << 19) /* a segment with a wrong checksum came */
 #define HG_SLOT_TTL(word) ((__u32)(word) >> 8 & 0xff)
 #define HG_SLOT_TIME(word) ((__u32)(word) >> 20 & HG_SLOT_TIME_MASK)
 #define HG_SLOT_TIME_MASK 0xfffU

@@ -92,6 +92,7 @@ static int load_for(struct work *w, enum hg_hook hook)
 		.netns_number = w->entry.netns,
 		.watched_ports = w->ports,
 		.decap = w->entry.decap,
+		.checksums = w->entry.checksums,
 		.frags = hook != HG_HOOK_XDP_GENERIC,
 	};
 	bool xdp = is_xdp(hook);
@@ -472,7 +473,8 @@ static int prepare(struct work *w, const struct hg_netns *ns, const char *name,
 	if (r)
 		return r;
 	e->netns_cookie = ns->cookie;
-	e->decap = (__u8)options->decap;
+	e->decap = options->decap;
+	e->checksums = !options->no_checksums;
 	snprintf(e->name, sizeof(e->name), "%s", name);
 	snprintf(e->ports, sizeof(e->ports), "%.*s%s", (int)sizeof(e->ports) - 4, options->ports,
 		 strlen(options->ports) > sizeof(e->ports) - 4 ? "..." : "");

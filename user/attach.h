@@ -12,6 +12,7 @@ struct hg_attach_options {
 	enum hg_hook hook;
 	const char *ports; /* "any", "443,8443,9000-9100" */
 	__u32 decap;	   /* tunnels to open: bits of enum hg_tunnel */
+	bool no_checksums; /* do not verify them */
 };
 
 /* The word of a hook, as --hook takes it; and back: false if unknown. */

@@ -9,7 +9,7 @@
 #include "policy_load.h"
 #include "say.h"
 
-static const char *hook, *policy, *ports = "any", *decap, *bpffs, *netns;
+static const char *hook, *policy, *ports = "any", *decap, *checksums, *bpffs, *netns;
 static bool quiet;
 
 const struct hg_option hg_options_attach[] = {
@@ -18,6 +18,8 @@ const struct hg_option hg_options_attach[] = {
 	{ "ports", 0, "LIST", "any, or 443,8443,9000-9100 (default any)", &ports, NULL },
 	{ "decap", 0, "LIST", "tunnels to open: all, or vxlan,gre ... (default none)", &decap,
 	  NULL },
+	{ "checksums", 0, "MODE", "on, off: leave segments with a wrong one unread (default on)",
+	  &checksums, NULL },
 	{ "netns", 0, "NAME", "the interfaces are in this network namespace", &netns, NULL },
 	{ "bpffs", 0, "DIR", "the instance (default /sys/fs/bpf/hellogate)", &bpffs, NULL },
 	{ "quiet", 'q', NULL, "say only what went wrong", NULL, &quiet },
@@ -80,6 +82,7 @@ int hg_cmd_attach(const struct hg_command *self, int argc, char **argv)
 	struct hg_attach_options options = { .hook = HG_HOOK_AUTO };
 	struct hg_policy_file file = { 0 };
 	struct hg_instance in;
+	bool verify = true;
 	int names, r = hg_options_parse(self, argc, argv, &names);
 
 	if (r != HG_PARSED)
@@ -90,6 +93,9 @@ int hg_cmd_attach(const struct hg_command *self, int argc, char **argv)
 		return hg_usage(self, "unknown hook '%s': auto, xdp, xdp-generic, tcx or tc", hook);
 	if (hg_decap_parse(self, decap, &options.decap))
 		return HG_USAGE;
+	if (hg_switch_parse(self, "checksums", checksums, &verify))
+		return HG_USAGE;
+	options.no_checksums = !verify;
 	options.ports = ports;
 	hg_say_quiet(quiet);
 	if (policy && (r = hg_policy_file_open(policy, &file)) != HG_OK)

@@ -20,7 +20,7 @@
 
 #define PROGRESS_PACKETS 200000
 
-static const char *format_text, *limits, *policy, *decap;
+static const char *format_text, *limits, *policy, *decap, *checksums;
 static bool json, kernel, strict, at_hello, quiet;
 static const char *stage;
 
@@ -32,6 +32,8 @@ const struct hg_option hg_options_read[] = {
 	{ "kernel", 0, NULL, "put the frames through the BPF programs (needs CAP_BPF)", NULL,
 	  &kernel },
 	{ "decap", 0, "LIST", "tunnels to open: none, all, or vxlan,gre ...", &decap, NULL },
+	{ "checksums", 0, "MODE", "on, off: leave segments with a wrong one unread (default off)",
+	  &checksums, NULL },
 	{ "policy", 0, "FILE", "say what this policy would have done", &policy, NULL },
 	{ "at", 0, "hello", "also print each handshake at its hello", &stage, NULL },
 	{ "eve-strict", 0, NULL, "leave the object `hellogate` out of the events", NULL, &strict },
@@ -55,7 +57,7 @@ struct reading {
 	const struct hg_read_path *path;
 	struct hg_output out;
 	struct hg_compiled *compiled; /* of the policy's file, or NULL */
-	__u32 decap;		      /* tunnels to open: bits of enum hg_tunnel */
+	struct hg_read_options options;
 	struct batch batch;
 	__u64 clock_ns;
 	__u64 swept_ns;
@@ -173,7 +175,7 @@ static int read_frames(struct reading *r, struct hg_capture_file *file, const ch
 		r->packets++;
 		progress(r, path);
 		if (r->path == &hg_read_path_wide)
-			hg_tunnel_open(&frame, r->decap);
+			hg_tunnel_open(&frame, r->options.decap);
 		result = put_frame(r, &frame);
 		if (result)
 			return result;
@@ -203,7 +205,7 @@ static int read_one(struct reading *r, const char *path)
 	r->clock_ns = 0;
 	r->swept_ns = 0;
 	r->packets = 0;
-	result = r->path->open(r->compiled, r->decap, on_event, r);
+	result = r->path->open(r->compiled, &r->options, on_event, r);
 	if (!result) {
 		result = read_frames(r, file, path);
 		ended = sweep(r, 1);
@@ -256,8 +258,11 @@ static int choose(const struct hg_command *self, struct reading *r, enum hg_form
 	r->path = kernel   ? &hg_read_path_kernel
 		  : limits ? &hg_read_path_kernel_limits
 			   : &hg_read_path_wide;
-	r->decap = r->path == &hg_read_path_wide ? HG_DECAP_ALL : 0; /* as `attach` */
-	return hg_decap_parse(self, decap, &r->decap);
+	r->options.decap = r->path == &hg_read_path_wide ? HG_DECAP_ALL : 0; /* as `attach` */
+	if (hg_decap_parse(self, decap, &r->options.decap))
+		return HG_USAGE;
+	/* Off: what a host captures of its own, its NIC has yet to sum. */
+	return hg_switch_parse(self, "checksums", checksums, &r->options.checksums);
 }
 
 int hg_cmd_read(const struct hg_command *self, int argc, char **argv)

@@ -22,7 +22,7 @@
 #include "say.h"
 #include "source.h"
 
-static const char *format_text, *hook, *ports = "any", *decap, *bpffs, *netns, *stage;
+static const char *format_text, *hook, *ports = "any", *decap, *checksums, *bpffs, *netns, *stage;
 static bool json, strict, quiet;
 
 const struct hg_option hg_options_watch[] = {
@@ -33,6 +33,8 @@ const struct hg_option hg_options_watch[] = {
 	{ "ports", 0, "LIST", "any, or 443,8443,9000-9100 (default any)", &ports, NULL },
 	{ "decap", 0, "LIST", "tunnels to open: all, or vxlan,gre ... (default none)", &decap,
 	  NULL },
+	{ "checksums", 0, "MODE", "on, off: leave segments with a wrong one unread (default on)",
+	  &checksums, NULL },
 	{ "at", 0, "hello", "also print each handshake at its hello", &stage, NULL },
 	{ "eve-strict", 0, NULL, "leave the object `hellogate` out of the events", NULL, &strict },
 	{ "netns", 0, "NAME", "the interface is in this network namespace", &netns, NULL },
@@ -167,6 +169,7 @@ static int watch(const char *name, enum hg_format format, const struct hg_attach
 int hg_cmd_watch(const struct hg_command *self, int argc, char **argv)
 {
 	struct hg_attach_options options = { .hook = HG_HOOK_AUTO };
+	bool verify = true;
 	enum hg_format format;
 	int operands, r = hg_options_parse(self, argc, argv, &operands);
 
@@ -182,6 +185,9 @@ int hg_cmd_watch(const struct hg_command *self, int argc, char **argv)
 		return HG_USAGE;
 	if (hg_decap_parse(self, decap, &options.decap))
 		return HG_USAGE;
+	if (hg_switch_parse(self, "checksums", checksums, &verify))
+		return HG_USAGE;
+	options.no_checksums = !verify;
 	options.ports = ports;
 	hg_say_quiet(quiet);
 	return watch(argv[0], format, &options);

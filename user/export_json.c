@@ -81,6 +81,7 @@ void hg_json_interface(struct hg_json *j, const struct hg_snapshot_interface *i)
 		hg_json_put_string(j, "why", e->why);
 	hg_json_put_string(j, "ports", e->ports);
 	hg_json_put_string(j, "decap", hg_decap_text(e->decap, decap));
+	hg_json_put_string(j, "checksums", e->checksums ? "on" : "off");
 	hg_json_put_string(j, "version", e->version);
 	put_programs(j, e);
 	put_covered(j, &i->counters);

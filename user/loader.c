@@ -77,6 +77,7 @@ static void set_knobs(struct hellogate_bpf *s, const struct hg_knobs *k,
 	s->rodata->nr_cpus = (__u32)libbpf_num_possible_cpus();
 	s->rodata->inject_time = k->replay;
 	s->rodata->decap = k->decap;
+	s->rodata->verify_checksums = k->checksums;
 	memcpy((void *)&s->rodata->hash_key, &control->hash_key, sizeof(control->hash_key));
 	if (k->watched_ports)
 		memcpy((void *)s->rodata->watched_ports, k->watched_ports,

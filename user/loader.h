@@ -15,6 +15,7 @@ struct hg_knobs {
 	unsigned int netns_number;
 	const __u64 *watched_ports; /* 1024 words, a bit for each port; NULL: all */
 	__u32 decap;		    /* tunnels to open: bits of enum hg_tunnel */
+	bool checksums;		    /* leave segments with a wrong one unread */
 	bool frags;		    /* the XDP program that takes multi-buffer frames */
 	bool replay;		    /* private maps, injected clock, no timer */
 };

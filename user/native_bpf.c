@@ -331,3 +331,16 @@ __u64 nb_now(void)
 {
 	return run.now_ns;
 }
+
+__u32 nb_csum(const void *data, __u32 len, __u32 seed)
+{
+	const unsigned char *at = data;
+	__u64 sum = seed;
+
+	for (__u32 word; len >= sizeof(word); len -= sizeof(word), at += sizeof(word)) {
+		memcpy(&word, at, sizeof(word));
+		sum += word;
+	}
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	return (__u32)((sum & 0xffffffff) + (sum >> 32));
+}

@@ -81,6 +81,7 @@ struct nb_spec {
 #define bpf_map_pop_elem(map, value) nb_pop(NB_STACK_SPEC(map), value)
 #define bpf_ringbuf_output(map, data, len, flags) nb_emit(data, len)
 #define bpf_get_smp_processor_id() 0U
+#define bpf_csum_diff(from, from_len, to, to_len, seed) nb_csum(to, to_len, seed)
 #define bpf_ktime_get_ns() nb_now()
 #define bpf_ktime_get_coarse_ns() nb_now()
 #define hg_outer_lookup(map, key) nb_lookup(NB_OUTER_SPEC(map), key)
@@ -109,6 +110,9 @@ void nb_for_each(const struct nb_spec *spec, void (*step)(const void *key, void 
 		 void *arg);
 
 __u32 nb_count(const struct nb_spec *spec);
+
+/* The sum of `len` bytes, a multiple of four, and of the seed: 32 bits, carries added. */
+__u32 nb_csum(const void *data, __u32 len, __u32 seed);
 
 static inline long nb_load_bytes(const void *ctx, __u32 offset, void *to, __u32 len)
 {

@@ -91,6 +91,17 @@ int hg_usage(const struct hg_command *c, const char *format, ...)
 	return HG_USAGE;
 }
 
+int hg_switch_parse(const struct hg_command *command, const char *option, const char *text,
+		    bool *value)
+{
+	if (!text)
+		return HG_OK;
+	if (strcmp(text, "on") && strcmp(text, "off"))
+		return hg_usage(command, "--%s takes 'on' or 'off', not '%s'", option, text);
+	*value = !strcmp(text, "on");
+	return HG_OK;
+}
+
 static void suggest_option(const struct hg_command *c, const char *word)
 {
 	const char *words[OPTIONS_MAX + 2] = { help_row.name };

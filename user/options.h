@@ -53,6 +53,10 @@ void hg_command_help(const struct hg_command *command);
 int hg_usage(const struct hg_command *command, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* `text` of option --`option` is "on" or "off"; NULL leaves *value.  HG_USAGE, and said, else. */
+int hg_switch_parse(const struct hg_command *command, const char *option, const char *text,
+		    bool *value);
+
 /* The output of a listing. */
 enum hg_format { HG_FORMAT_TABLE, HG_FORMAT_JSON, HG_FORMAT_JSONL, HG_FORMAT_CSV };
 

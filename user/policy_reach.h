@@ -18,10 +18,9 @@
 	(1U << HG_BUCKET_conflicting_overlap | 1U << HG_BUCKET_ambiguous |                         \
 	 1U << HG_BUCKET_reassembled | 1U << HG_BUCKET_single_segment)
 
-/* Flags that no flow is given yet, or only at its end. */
-#define HG_FLAGS_NEVER_SET                                                                         \
-	(HG_FLAG(decoy_checksum) | HG_FLAG(decoy_ttl) | HG_FLAG(one_sided) |                       \
-	 HG_FLAG(checksum_unknown))
+/* Flags that no flow is given yet, and those that are known when it is over. */
+#define HG_FLAGS_NEVER_SET HG_FLAG(decoy_ttl)
+#define HG_FLAGS_NOT_JUDGED HG_FLAG(one_sided)
 
 HG_INLINE bool hg_bucket_is_judged(unsigned int bucket)
 {

@@ -57,10 +57,14 @@ static int install(const struct hg_compiled *policy)
 	return HG_OK;
 }
 
-static int kernel_open(const struct hg_compiled *policy, __u32 decap, hg_event_sink sink, void *arg)
+static int kernel_open(const struct hg_compiled *policy, const struct hg_read_options *options,
+		       hg_event_sink sink, void *arg)
 {
 	struct hg_instance none = { .lock = -1 };
-	struct hg_knobs knobs = { .decap = decap, .replay = true, .frags = true };
+	struct hg_knobs knobs = { .decap = options->decap,
+				  .checksums = options->checksums,
+				  .replay = true,
+				  .frags = true };
 	int r;
 
 	kernel_close();

@@ -75,13 +75,14 @@ static void fixed_keys(struct hg_control *c)
 		c->name_key[i] = hg_mix(i + 1001) | 1;
 }
 
-static int path_open(const struct hg_compiled *policy_in, __u32 kinds, hg_event_sink sink,
-		     void *arg)
+static int path_open(const struct hg_compiled *policy_in, const struct hg_read_options *options,
+		     hg_event_sink sink, void *arg)
 {
 	path_close();
 	*nb_run() = (struct nb_run){ .sink = sink, .arg = arg };
 	nr_cpus = 1;
-	decap = kinds;
+	decap = options->decap;
+	verify_checksums = options->checksums;
 	memset(watched_ports, 0xff, sizeof(watched_ports));
 	fixed_keys(hg_control());
 	for (__u32 i = HG_CAPTURES; i-- > 2;)

@@ -9,6 +9,7 @@
 #define HG_READ_PATH_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct hg_compiled;
@@ -16,11 +17,17 @@ struct hg_counters;
 
 typedef void (*hg_event_sink)(void *arg, const void *event, size_t len);
 
+/* What `attach` has options for. */
+struct hg_read_options {
+	__u32 decap;	/* tunnels to open: bits of enum hg_tunnel */
+	bool checksums; /* leave segments with a wrong one unread */
+};
+
 struct hg_read_path {
 	const char *name;
-	/* Fresh state.  `policy` may be NULL, `decap` is of enum hg_tunnel.  Returns enum hg_exit.
-	 */
-	int (*open)(const struct hg_compiled *policy, __u32 decap, hg_event_sink sink, void *arg);
+	/* Fresh state.  `policy` may be NULL.  Returns enum hg_exit. */
+	int (*open)(const struct hg_compiled *policy, const struct hg_read_options *options,
+		    hg_event_sink sink, void *arg);
 	/* One Ethernet frame at `time_ns`.  Returns enum hg_exit. */
 	int (*frame)(const void *data, __u32 len, __u64 time_ns);
 	/* What fell silent ends; with `final` everything does. */

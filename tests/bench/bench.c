@@ -367,14 +367,23 @@ static void policies(struct gate *g, enum clockwork_kind kind, double without)
 	gate_unpolice(g);
 }
 
-/* One segment, taken apart.  `deaf`: its ring is full, and no event goes out. */
-static void one_segment(struct gate *deaf, struct gate *hearing, enum clockwork_kind kind)
+struct gates {
+	struct gate *hearing;
+	struct gate *deaf;     /* its ring is full, and no event goes out */
+	struct gate *checking; /* deaf, too, and verifies checksums */
+};
+
+/* One segment, taken apart. */
+static void one_segment(const struct gates *g, enum clockwork_kind kind)
 {
+	struct gate *deaf = g->deaf, *hearing = g->hearing;
 	struct cost bare = hello(deaf, kind, &nameless, 4000, 4096);
 	struct cost with_name = hello(deaf, kind, &named, 4000, 4096);
 	struct cost with_event = hello(hearing, kind, &named, 4000, 4096);
+	struct cost checked = hello(g->checking, kind, &nameless, 4000, 4096);
 
 	row(kind, "hello, 517 bytes, one segment, counters", bare.first, TIMES, 16.7);
+	part("+ its checksum", checked.first - bare.first);
 	part("+ server name and its table", with_name.first - bare.first);
 	part("+ event with the message", with_event.first - with_name.first);
 	policies(deaf, kind, with_name.first);
@@ -382,16 +391,19 @@ static void one_segment(struct gate *deaf, struct gate *hearing, enum clockwork_
 	row(kind, "RST after it: END event, flow forgotten", with_event.rst, NO_TARGET, 0);
 }
 
-static void many_segments(struct gate *deaf, struct gate *hearing, enum clockwork_kind kind)
+static void many_segments(const struct gates *g, enum clockwork_kind kind)
 {
+	struct gate *deaf = g->deaf, *hearing = g->hearing;
 	struct cost two = hello(deaf, kind, &hello_pq, 1400, 960);
 	struct cost three = hello(deaf, kind, &hello_pq, 600, 960);
 	struct cost two_event = hello(hearing, kind, &hello_pq, 1400, 960);
+	struct cost two_checked = hello(g->checking, kind, &hello_pq, 1400, 960);
 	struct cost sixteen;
 
 	row(kind, "hello, 1746 bytes, two segments, no event", two.segments, TIMES, 55.6);
 	part("the first", two.first);
 	part("the second", two.last);
+	part("+ their checksums", two_checked.segments - two.segments);
 	part("+ event with the message", two_event.segments - two.segments);
 	row(kind, "hello, 1746 bytes, three segments, no event", three.segments, NO_TARGET, 0);
 	sixteen = hello(deaf, kind, &large, 1400, 960);
@@ -403,7 +415,7 @@ static void many_segments(struct gate *deaf, struct gate *hearing, enum clockwor
 		    hello(deaf, kind, &large, 20000, 960).first, NO_TARGET, 0);
 }
 
-static void hook(struct gate *deaf, struct gate *hearing, enum clockwork_kind kind)
+static void hook(const struct gates *g, enum clockwork_kind kind)
 {
 	static struct frame f;
 
@@ -412,10 +424,10 @@ static void hook(struct gate *deaf, struct gate *hearing, enum clockwork_kind ki
 	noop[kind] = same(kind, clockwork_nothing(kind), &f);
 	printf("%s\n", gate_hook_name[hooks[kind]]);
 	row(kind, "nothing (a program that only returns)", noop[kind], NO_TARGET, 0);
-	common_packets(hearing, kind);
-	syns(hearing, kind);
-	one_segment(deaf, hearing, kind);
-	many_segments(deaf, hearing, kind);
+	common_packets(g->hearing, kind);
+	syns(g->hearing, kind);
+	one_segment(g, kind);
+	many_segments(g, kind);
 }
 
 int main(int argc, char **argv)
@@ -424,8 +436,12 @@ int main(int argc, char **argv)
 	static const struct gate_options full_ring = { .ports = ports,
 						       .real_clock = true,
 						       .ring_bytes = 4096 };
+	static const struct gate_options checks = {
+		.ports = ports, .real_clock = true, .ring_bytes = 4096, .checksums = true
+	};
 	static const struct gate_options usual = { .ports = ports, .real_clock = true };
-	static struct gate deaf, hearing;
+	static struct gate deaf, hearing, checking;
+	static const struct gates gates = { &hearing, &deaf, &checking };
 	struct utsname u;
 
 	if (argc > 1)
@@ -433,12 +449,14 @@ int main(int argc, char **argv)
 	uname(&u);
 	gate_open(&deaf, &full_ring);
 	gate_open(&hearing, &usual);
+	gate_open(&checking, &checks);
 	clockwork_open();
 	printf("Linux %s, one processor, minima of %u rounds; x: times a program that only returns\n",
 	       u.release, rounds);
-	hook(&deaf, &hearing, CLOCKWORK_XDP);
-	hook(&deaf, &hearing, CLOCKWORK_FRAGS);
-	hook(&deaf, &hearing, CLOCKWORK_TC);
+	hook(&gates, CLOCKWORK_XDP);
+	hook(&gates, CLOCKWORK_FRAGS);
+	hook(&gates, CLOCKWORK_TC);
+	gate_close(&checking);
 	gate_close(&deaf);
 	gate_close(&hearing);
 	return 0;

@@ -3,7 +3,8 @@
  * vary.bpf.c - makes each repetition of a test run another connection, and
  * tail-calls the program that is measured.
  *
- * The n-th run gets client address and port number n: a run over frames of
+ * The n-th run gets client address and port number n, and a network that makes
+ * up for both in the checksum: a run over frames of
  * one kind (SYNs, first segments, ...) is one phase in the life of as many
  * connections, and the next phase goes on where it ended.  What this costs is
  * measured with a program that does nothing behind it.
@@ -35,12 +36,17 @@ __u32 number = 0;
 
 static __always_inline int vary(void *data, void *end)
 {
-	__u32 n = number++;
+	__u16 *network = data + CLIENT_AT, *host = network + 1, *port = data + PORT_AT;
+	__u32 n = number++, sum;
 
 	if (data + PORT_AT + 2 > end)
 		return 0;
-	*(__u16 *)(data + CLIENT_AT + 2) = bpf_htons(n >> 15);
-	*(__u16 *)(data + PORT_AT) = bpf_htons(1024 + (n & 0x7fff));
+	sum = *network + *host + *port;
+	*host = bpf_htons(n >> 15);
+	*port = bpf_htons(1024 + (n & 0x7fff));
+	sum += (__u16) ~*host + (__u16) ~*port;
+	sum = (sum & 0xffff) + (sum >> 16);
+	*network = sum + (sum >> 16);
 	return 1;
 }
 

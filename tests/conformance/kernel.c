@@ -211,7 +211,8 @@ static void print_result(const struct row *row, const char *leg, const struct re
 }
 
 /* Rows behind tunnels are of what is there when asked for. */
-static const struct gate_options options = { .decap = (1U << HG_TUNNEL_COUNT) - 1 };
+static const struct gate_options options = { .decap = (1U << HG_TUNNEL_COUNT) - 1,
+					     .checksums = true };
 
 int main(int argc, char **argv)
 {

@@ -18,5 +18,5 @@ native() { # LEG OPTION...
 }
 
 "$programs/captures" "$scratch" >/dev/null
-{ native native && native limits --limits kernel --decap all; } |
+{ native native --checksums on && native limits --checksums on --limits kernel --decap all; } |
 	tee ${HG_RESULTS:+"$HG_RESULTS/native.tsv"} | "$here/tap.sh" "$here/red.tsv"

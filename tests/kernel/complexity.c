@@ -106,7 +106,8 @@ static void note_row(__u32 version, int clang, const struct cost *most)
 
 static void check_everything(void)
 {
-	static const struct gate_options everything = { .decap = (1U << HG_TUNNEL_COUNT) - 1 };
+	static const struct gate_options everything = { .decap = (1U << HG_TUNNEL_COUNT) - 1,
+							.checksums = true };
 	static struct gate g;
 
 	gate_open(&g, &everything);
@@ -114,7 +115,7 @@ static void check_everything(void)
 		const struct bpf_prog_info info = facts(&g, programs[i].name);
 
 		tap_ok(info.verified_insns <= EVERYTHING_MOST,
-		       "%s, tunnels open: %u instructions verified (at most %u), %u bytes",
+		       "%s, tunnels and checksums: %u instructions verified (at most %u), %u bytes",
 		       programs[i].name, info.verified_insns, EVERYTHING_MOST,
 		       info.xlated_prog_len);
 	}

@@ -94,6 +94,7 @@ static void set_knobs(struct hellogate_bpf *s, const struct gate_options *o)
 	s->rodata->partials = o->partials ? o->partials : HG_PARTIALS;
 	s->rodata->inject_time = !o->real_clock;
 	s->rodata->decap = o->decap;
+	s->rodata->verify_checksums = o->checksums;
 	s->rodata->hash_key = fixed_hash_key();
 	set_ports(s->rodata->watched_ports, o->ports);
 }

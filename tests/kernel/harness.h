@@ -60,6 +60,7 @@ struct gate_options {
 	__u16 interface_number;
 	__u16 netns_number;
 	__u32 decap; /* bits of enum hg_tunnel */
+	bool checksums;
 	bool real_clock;
 	const __u16 *ports; /* the watched ones; 0 ends */
 };

@@ -9,7 +9,7 @@
 #include "talk.h"
 #include "tap.h"
 
-enum fate { READ, PASSED_BY, UNPARSED };
+enum fate { READ, FRAGMENT, PASSED_BY, UNPARSED };
 
 /* Bytes to overwrite, from the IP or TCP header on. */
 struct patch {
@@ -70,8 +70,8 @@ static const struct row rows[] = {
 	{ .what = "three tags", .shape = { .tags = { 1, 2, 3 } }, .fate = UNPARSED,
 	  .reason = HG_UNPARSED_vlan_depth },
 	{ .what = "do not fragment", .shape = { .fragment = 0x4000 } },
-	{ .what = "first IPv4 fragment", .shape = { .fragment = 0x2000 }, .fate = UNPARSED,
-	  .reason = HG_UNPARSED_fragment },
+	{ .what = "first IPv4 fragment", .shape = { .fragment = 0x2000 },
+	  .fate = FRAGMENT },
 	{ .what = "later IPv4 fragment", .shape = { .fragment = 0x0010 }, .fate = UNPARSED,
 	  .reason = HG_UNPARSED_fragment },
 	{ .what = "IPv4 length 0, and no BIG TCP", .patch = { IN_IP, 2, 2, 0 }, .fate = UNPARSED,
@@ -109,7 +109,7 @@ static const struct row rows[] = {
 	  .shape = { CHAIN(60, long_options) } },
 	{ .what = "atomic fragment", .ipv6 = true, .shape = { CHAIN(44, atomic_fragment) } },
 	{ .what = "first IPv6 fragment", .ipv6 = true, .shape = { CHAIN(44, first_fragment) },
-	  .fate = UNPARSED, .reason = HG_UNPARSED_fragment },
+	  .fate = FRAGMENT },
 	{ .what = "later IPv6 fragment", .ipv6 = true, .shape = { CHAIN(44, later_fragment) },
 	  .fate = UNPARSED, .reason = HG_UNPARSED_fragment },
 	{ .what = "no next header", .ipv6 = true, .shape = { CHAIN(60, no_next) },
@@ -177,6 +177,24 @@ static bool was_read(struct talk *t, const struct row *row, const struct octets 
 				 HG_OUTCOME_unknown);
 }
 
+/* What is missing behind a first fragment comes as no segment. */
+static bool was_first_fragment(struct talk *t, const struct row *row, const struct octets *stream,
+			       bool whole)
+{
+	const struct gate_event *e = NULL;
+	__u32 len = whole ? stream->len : 100;
+	bool ok = talk_syn(t) == GATE_PASS;
+
+	ok &= patched_data(t, &row->patch, 0, stream->at, len) == GATE_PASS;
+	ok &= check_u64("hellos", talk_count(t, HG_EVENT_HELLO, &e), whole);
+	ok &= talk_client_ends(t, len) == GATE_PASS;
+	ok &= check_u64("ends", talk_count(t, HG_EVENT_END, &e), 1);
+	ok &= e && check_u64("bucket", e->head.bucket,
+			     whole ? HG_BUCKET_single_segment : HG_BUCKET_evicted);
+	return ok & (e && check_u64("flag", e->head.flags & HG_FLAG(fragmented_ip),
+				    HG_FLAG(fragmented_ip)));
+}
+
 static bool was_not_read(struct talk *t, const struct row *row, const struct octets *stream)
 {
 	struct hg_counters c;
@@ -209,8 +227,14 @@ static bool one(struct gate *g, enum gate_hook hook, const struct row *row)
 	hello_build(&message, &hello);
 	record_whole(&stream, &message);
 	talk_begin(&t, g, hook, &conn);
-	ok = row->fate == READ ? was_read(&t, row, &stream, &message)
-			       : was_not_read(&t, row, &stream);
+	if (row->fate == FRAGMENT) {
+		ok = was_first_fragment(&t, row, &stream, true) & gate_clear(g);
+		talk_begin(&t, g, hook, &conn);
+		ok &= was_first_fragment(&t, row, &stream, false);
+	} else {
+		ok = row->fate == READ ? was_read(&t, row, &stream, &message)
+				       : was_not_read(&t, row, &stream);
+	}
 	ok &= gate_balanced(g);
 	return ok & gate_clear(g);
 }

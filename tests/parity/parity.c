@@ -255,7 +255,9 @@ static void note_coverage(struct gate *g)
 
 static void run_hook(enum gate_hook hook, __u64 seed, __u32 streams, bool with_policy, bool tunnels)
 {
-	struct gate_options options = { .decap = tunnels ? (1U << HG_TUNNEL_COUNT) - 1 : 0 };
+	struct gate_options options = { .decap = tunnels ? (1U << HG_TUNNEL_COUNT) - 1 : 0,
+					.checksums = tunnels };
+	struct hg_read_options read_as = { .decap = options.decap, .checksums = tunnels };
 	static struct run r;
 	static const __u64 waits[] = { SECONDS(2), SECONDS(11), SECONDS(31), SECONDS(70) };
 	struct streams s;
@@ -266,7 +268,7 @@ static void run_hook(enum gate_hook hook, __u64 seed, __u32 streams, bool with_p
 	r.gate.ingress_ifindex = 1;
 	if (with_policy)
 		gate_police(&r.gate, &policy);
-	native->open(with_policy ? compiled() : NULL, options.decap, keep, NULL);
+	native->open(with_policy ? compiled() : NULL, &read_as, keep, NULL);
 	streams_seed(&r.moves, seed + 1, 0);
 	streams_seed(&s, seed, hook == GATE_XDP_FRAGS ? 20000 : 3000);
 	for (r.stream = 0; r.stream < streams && r.same; r.stream++) {

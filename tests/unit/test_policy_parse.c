@@ -217,8 +217,9 @@ static const struct {
 	{ RULE("coverage: no_data"),
 	  "p.yaml:3:33: warning: no rule acts on \"no_data\": it is known only when the flow is "
 	  "over\n" },
-	{ RULE("flag: [overlap, fast_open], not: {flag: decoy_ttl}"),
-	  "p.yaml:3:39: warning: no rule acts on \"fast_open\": this version gives it to no flow\n"
+	{ RULE("flag: [overlap, one_sided], not: {flag: decoy_ttl}"),
+	  "p.yaml:3:39: warning: no rule acts on \"one_sided\": it is known only when the flow is "
+	  "over\n"
 	  "p.yaml:3:63: warning: no rule acts on \"decoy_ttl\": this version gives it to no flow\n" },
 
 	/* what is told comes in the order of the file, not of the reader */

@@ -6,6 +6,7 @@
 #include "test_policy.h"
 
 #include <arpa/inet.h>
+#include <glob.h>
 
 #include "../../user/terms.h"
 #include "event.h"
@@ -195,7 +196,7 @@ static void replay(const struct hg_compiled *c, const struct row *row, char *out
 	static struct stream s;
 
 	memset(end, 0, sizeof(*end));
-	assert_int_equal(path->open(c, 0, keep_end, end), 0);
+	assert_int_equal(path->open(c, &(struct hg_read_options){ 0 }, keep_end, end), 0);
 	hello_with(&s, row->name, row->second);
 	if (!row->no_syn)
 		send_segment(99, SYN, NULL, 0);
@@ -275,17 +276,15 @@ static __u32 flags_in(const char *path)
 
 static void the_flags_said_to_be_never_set_are_the_ones(void **state)
 {
-	static const char *const sources[] = {
-		"bpf/path.h",  "bpf/flows.h",	       "bpf/headers.h",		"bpf/stream.h",
-		"bpf/hello.h", "include/tls_record.h", "include/client_hello.h"
-	};
 	__u32 set = 0;
+	glob_t sources;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
-		set |= flags_in(sources[i]);
-	if (!set)
+	if (glob("bpf/*.h", 0, NULL, &sources) || glob("include/*.h", GLOB_APPEND, NULL, &sources))
 		skip(); /* not run from the top of the tree */
+	for (size_t i = 0; i < sources.gl_pathc; i++)
+		set |= flags_in(sources.gl_pathv[i]);
+	globfree(&sources);
 	for (unsigned int bit = 0; bit < HG_FLAG_COUNT; bit++)
 		if (!(set >> bit & 1) != !!(HG_FLAGS_NEVER_SET >> bit & 1))
 			fail_msg("%s is %s in bpf/ and include/: see HG_FLAGS_NEVER_SET",
