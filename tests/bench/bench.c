@@ -89,10 +89,14 @@ static double same(enum clockwork_kind kind, int program, const struct frame *f)
 
 static const enum gate_hook hooks[CLOCKWORK_KINDS] = { GATE_XDP, GATE_XDP_FRAGS, GATE_INGRESS };
 
+/* Over for good: the server has the hello, and closes. */
 static void finish_a_flow(struct gate *g, enum clockwork_kind kind)
 {
 	static struct octets message, stream;
 	static struct frame f;
+	struct segment closes = { .from_server = true,
+				  .flags = TCP_FIN | TCP_ACK,
+				  .seq = talker.server_isn + 1 };
 
 	hello_build(&message, &hello_classic);
 	record_whole(&stream, &message);
@@ -100,7 +104,8 @@ static void finish_a_flow(struct gate *g, enum clockwork_kind kind)
 	gate_send(g, hooks[kind], &f);
 	client_frame(&f, TCP_ACK, 0, stream.at, stream.len, 443);
 	gate_send(g, hooks[kind], &f);
-	client_frame(&f, TCP_RST, stream.len, NULL, 0, 443);
+	closes.ack = talker.isn + 1 + stream.len;
+	frame_build(&f, &talker, &closes);
 	gate_send(g, hooks[kind], &f);
 	gate_forget(g);
 }
