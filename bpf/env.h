@@ -33,6 +33,10 @@
 #define HG_MAP static
 #define HG_UNROLL
 #define HG_KNOB static
+
+/* Contexts: here a frame of a capture goes by their names. */
+struct xdp_md;
+struct __sk_buff;
 #endif
 
 #define HG_EEXIST 17

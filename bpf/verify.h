@@ -13,7 +13,7 @@
 #include "checksum.h"
 #include "maps.h"
 
-#define HG_SUM_CHUNK 512U /* of one bpf_csum_diff(), before 6.14 */
+#define HG_SUM_CHUNK 512U /* of one bpf_csum_diff() on 6.1 */
 #define HG_SUM_CHUNKS_MAX (HG_STREAM_CAP / HG_SUM_CHUNK + 1)
 
 enum hg_checksum {

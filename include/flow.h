@@ -57,13 +57,19 @@ enum hg_slot_state {
 #define HG_SLOT_TAG(word) ((__u32)((word) >> 32))
 #define HG_SLOT_STATE(word) ((__u32)(word)&0xf)
 #define HG_SLOT_CLIENT_LO(word) ((__u32)(word) >> 4 & 1)
-#define HG_SLOT_ANSWERED (1U << 5) /* the SYN-ACK was seen */
-#define HG_SLOT_OVER (1U << 6)	   /* an entry of an older connection lives below this SYN */
-#define HG_SLOT_KEPT                                                                               \
-	(1U << 7) /* older_isn was answered: only what is answered, too, takes its place */
-#define HG_SLOT_DECOY (1U << 16) /* a RST or FIN came that no receiver would take */
-#define HG_SLOT_CLOSING(side) (1U << (17 + (side))) /* enum hg_direction: seems closed */
-#define HG_SLOT_CHECKSUM (1U << 19) /* a segment with a wrong checksum came */
+/*
+ * ANSWERED: the SYN-ACK was seen.  OVER: an entry of an older connection lives
+ * below this SYN.  KEPT: older_isn was answered, and only what is answered, too,
+ * takes its place.  DECOY: a RST or FIN came that no receiver would take.
+ * CLOSING: a side, enum hg_direction, seems to have closed.  CHECKSUM: a segment
+ * with a wrong one came.
+ */
+#define HG_SLOT_ANSWERED (1U << 5)
+#define HG_SLOT_OVER (1U << 6)
+#define HG_SLOT_KEPT (1U << 7)
+#define HG_SLOT_DECOY (1U << 16)
+#define HG_SLOT_CLOSING(side) (1U << (17 + (side)))
+#define HG_SLOT_CHECKSUM (1U << 19)
 #define HG_SLOT_TTL(word) ((__u32)(word) >> 8 & 0xff)
 #define HG_SLOT_TIME(word) ((__u32)(word) >> 20 & HG_SLOT_TIME_MASK)
 #define HG_SLOT_TIME_MASK 0xfffU

@@ -179,8 +179,7 @@ static struct open *make(struct hg_handshakes *t, const struct hg_event *event, 
  */
 static bool takes_over(const struct hg_event *event)
 {
-	return event->bucket == HG_BUCKET_conflicting_overlap ||
-	       event->flags & HG_FLAG(fast_open);
+	return event->bucket == HG_BUCKET_conflicting_overlap || event->flags & HG_FLAG(fast_open);
 }
 
 static int on_hello(struct hg_handshakes *t, struct open **at, const struct hg_event *event,

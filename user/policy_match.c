@@ -284,9 +284,10 @@ static void read_one_flag(struct hg_policy_reader *r, const struct hg_yaml *valu
 				    "no rule acts on \"%s\": this version gives it to no flow",
 				    value->text);
 	if (HG_FLAGS_NOT_JUDGED >> flag & 1)
-		hg_diagnose_warning(r->diagnostics, value->place,
-				    "no rule acts on \"%s\": it is known only when the flow is over",
-				    value->text);
+		hg_diagnose_warning(
+			r->diagnostics, value->place,
+			"no rule acts on \"%s\": it is known only when the flow is over",
+			value->text);
 }
 
 static void read_flag(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
