@@ -37,6 +37,10 @@ run attach --decap vxlan, s0
 said "an empty word in a list of tunnels" 2 'pppoe,mpls,vxlan,geneve,gre,ipip'
 run hg read --decap al /dev/null
 said "read: a tunnel that is none" 2 "did you mean 'all'"
+run attach --checksums yes s0
+said "a switch takes on or off" 2 "'on' or 'off', not 'yes'"
+run hg read --checksums 1 /dev/null
+said "read: a switch takes on or off" 2 "'on' or 'off', not '1'"
 run hg detach
 said "detach without an interface or --all" 2 'all'
 run hg events --filter 'sni=='
