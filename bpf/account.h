@@ -173,7 +173,7 @@ HG_INLINE void hg_event_sent(long error)
  * The header is written in front of the message, over record bytes that have
  * been read: one contiguous piece, one copy into the ring.
  */
-HG_NOINLINE int hg_emit_hello(__u32 index, __u32 message_at)
+HG_NOINLINE int hg_emit_hello(__u32 index, __u32 message_at, __u32 again)
 {
 	struct hg_capture *c = hg_capture(index);
 	struct hg_scratch *s = hg_scratch();
@@ -189,6 +189,7 @@ HG_NOINLINE int hg_emit_hello(__u32 index, __u32 message_at)
 	e->close = HG_CLOSE_none;
 	e->close_from = HG_SIDE_client;
 	e->outcome = HG_OUTCOME_unknown;
+	e->again = again;
 	len = s->flow.hello.bytes;
 	hg_opaque(len);
 	if (len > HG_HELLO_MAX)

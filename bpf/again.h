@@ -11,6 +11,7 @@
 #define HG_AGAIN_H
 
 #include "continue.h"
+#include "first.h"
 
 HG_INLINE bool hg_hello_is_copy(const struct hg_flow *f, const struct hg_scratch *s)
 {
@@ -23,6 +24,28 @@ HG_INLINE bool hg_hello_is_copy(const struct hg_flow *f, const struct hg_scratch
 	       f->hello.sni_state == h->sni_state;
 }
 
+/* Of a hello that was read after the first: what it may do is judged as of any other. */
+HG_INLINE void hg_again_judge(struct hg_scratch *s, struct hg_flow *f, __u8 bucket)
+{
+	s->facts.coverage = 1U << (bucket & 31);
+	s->facts.flags = f->flags;
+	hg_judge(0);
+	if (s->verdict.pending)
+		s->verdict = s->fallback; /* nobody is asked a second time */
+	if (f->provisional)
+		f->end = f->base + f->filled + f->urgent;
+	f->provisional = 0;
+}
+
+HG_INLINE int hg_again_act(struct hg_scratch *s, struct hg_flow *f)
+{
+	f->next[HG_FROM_CLIENT] = s->packet.seq; /* for a server that has taken none but these */
+	if (hg_verdict_acts(&s->verdict))
+		return hg_flow_judged(s, f, &s->verdict);
+	hg_count_verdict(&s->verdict);
+	return HG_ACT_PASS;
+}
+
 /*
  * Another hello was read in the place of the one that was judged.  They do not
  * conflict if the server did not take the first, or it was not read.
@@ -32,26 +55,32 @@ HG_INLINE int hg_hello_again(struct hg_scratch *s, struct hg_flow *f)
 	bool conflict = f->conflict || !f->provisional;
 	__u8 bucket = conflict ? HG_BUCKET_conflicting_overlap : hg_bucket_of_hello(f, s);
 
-	s->facts.coverage = 1U << (bucket & 31);
-	s->facts.flags = f->flags;
-	hg_judge(0);
+	hg_again_judge(s, f, bucket);
 	if (hg_hello_is_copy(f, s))
 		return HG_ACT_PASS;
 	f->conflict = conflict;
-	f->provisional = 0;
 	f->bucket = bucket;
-	f->next[HG_FROM_CLIENT] = s->packet.seq; /* for a server that has taken none but these */
 	f->name = s->name;
 	hg_flow_keep_hello(f, s);
-	if (s->verdict.pending)
-		s->verdict = s->fallback; /* nobody is asked a second time */
 	s->flow = *f;
 	s->flow.verdict = s->verdict;
-	hg_emit_hello(s->message_index, s->message_at);
-	if (hg_verdict_acts(&s->verdict))
-		return hg_flow_judged(s, f, &s->verdict);
-	hg_count_verdict(&s->verdict);
-	return HG_ACT_PASS;
+	hg_emit_hello(s->message_index, s->message_at, 1);
+	return hg_again_act(s, f);
+}
+
+/*
+ * The second hello is whole.  What is told of the flow is what its first said;
+ * with another name, nobody knows what it is for.
+ */
+HG_INLINE int hg_second_done(struct hg_scratch *s, struct hg_flow *f)
+{
+	hg_again_judge(s, f, f->bucket);
+	if (f->name != s->name && !f->conflict) {
+		f->bucket = HG_BUCKET_ambiguous;
+		hg_again_judge(s, f, f->bucket);
+	}
+	f->second = 0;
+	return hg_again_act(s, f);
 }
 
 /* Does this segment say again what was judged, or a part of it? */
@@ -86,6 +115,8 @@ HG_INLINE bool hg_reread_begin(const struct hg_scratch *s, struct hg_flow *f)
  */
 HG_INLINE int hg_again_unread(struct hg_flow *f)
 {
+	bool provisional = f->provisional;
+	__u64 hello_ns = f->hello_ns;
 	__u32 end = f->end;
 	int act;
 
@@ -93,7 +124,9 @@ HG_INLINE int hg_again_unread(struct hg_flow *f)
 		return HG_ACT_PASS;
 	f->conflict = 1;
 	act = hg_continue_unread(HG_BUCKET_conflicting_overlap);
-	f->end = end;
+	f->hello_ns = hello_ns;
+	if (!provisional)
+		f->end = end;
 	return act;
 }
 
@@ -103,7 +136,7 @@ HG_INLINE int hg_again_unread(struct hg_flow *f)
  */
 HG_INLINE bool hg_is_other_size(const struct hg_flow *f)
 {
-	if (!f->hello.bytes)
+	if (!f->hello.bytes || f->provisional)
 		return false;
 	return f->filled + f->urgent >= f->end - f->base ||
 	       (f->records.need && f->records.need != f->hello.bytes);
@@ -125,11 +158,30 @@ HG_INLINE int hg_reread(void *ctx, const int at, struct hg_scratch *s, struct hg
 	if (scan == HG_SCAN_MORE)
 		return hg_is_other_size(f) ? hg_again_unread(f) : HG_ACT_PASS;
 	if (scan == HG_SCAN_COMPLETE)
-		act = hg_hello_again(s, f);
+		act = f->second ? hg_second_done(s, f) : hg_hello_again(s, f);
 	else if (hg_bucket_of_scan(scan) != f->bucket)
 		act = hg_again_unread(f);
 	hg_flow_release_buffer(f);
 	return act;
+}
+
+/*
+ * A hello right behind the one that was judged: the server has asked for it by a
+ * HelloRetryRequest (RFC 8446, section 4.1.2), perhaps behind a ChangeCipherSpec.
+ */
+HG_INLINE void hg_second_begins(void *ctx, const int at, struct hg_scratch *s, struct hg_flow *f,
+				__u32 cpu)
+{
+	if (s->packet.seq != f->end || f->state == HG_FLOW_PARTIAL)
+		return;
+	if (!(hg_look(ctx, at, s, cpu, false) & HG_LOOKS_SURELY) &&
+	    !hg_look_behind(ctx, at, s, cpu))
+		return;
+	hg_flow_release_buffer(f);
+	f->base = s->packet.seq;
+	f->settled = 0;
+	f->second = 1;
+	hg_flow_provisional(f);
 }
 
 HG_INLINE int hg_reread_locked(void *ctx, const int at, struct hg_scratch *s, struct hg_flow *f,
@@ -137,9 +189,10 @@ HG_INLINE int hg_reread_locked(void *ctx, const int at, struct hg_scratch *s, st
 {
 	int act;
 
-	if (f->settled || !hg_flow_lock(f))
+	if ((f->settled && s->packet.seq != f->end) || !hg_flow_lock(f))
 		return HG_ACT_PASS;
-	act = hg_reread(ctx, at, s, f, cpu);
+	hg_second_begins(ctx, at, s, f, cpu);
+	act = f->settled ? HG_ACT_PASS : hg_reread(ctx, at, s, f, cpu);
 	hg_flow_unlock(f);
 	return act;
 }

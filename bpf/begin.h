@@ -52,7 +52,7 @@ HG_INLINE int hg_begin_hello(void *ctx, const int at, struct hg_scratch *s, stru
 	}
 	if (scan == HG_SCAN_COMPLETE) {
 		hg_hello_done(s, f);
-		hg_emit_hello(s->message_index, s->message_at);
+		hg_emit_hello(s->message_index, s->message_at, 0);
 		act = hg_hello_act(s, f);
 	} else {
 		act = hg_unread(s, f, hg_bucket_of_scan(scan));

@@ -49,7 +49,7 @@ HG_INLINE int hg_continue_read(struct hg_scratch *s, struct hg_flow *f, __u32 cp
 	} else {
 		hg_hello_done(s, f);
 		s->flow = *f;
-		hg_emit_hello(s->message_index, s->message_at);
+		hg_emit_hello(s->message_index, s->message_at, 0);
 		act = hg_hello_act(s, f);
 	}
 	hg_flow_release_buffer(f);

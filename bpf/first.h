@@ -45,7 +45,7 @@ HG_INLINE __u32 hg_look_behind(void *ctx, const int at, struct hg_scratch *s, __
 {
 	struct hg_packet *p = &s->packet;
 	struct hg_capture *c = hg_capture(cpu);
-	__u32 len, looks = 0;
+	__u32 len, looks = 0, wanted = HG_LOOKS_MAYBE;
 
 	if (!c || !hg_preamble_may_begin(c->bytes[0]) || p->payload_len < HG_LOOK_BYTES)
 		return 0;
@@ -55,11 +55,13 @@ HG_INLINE __u32 hg_look_behind(void *ctx, const int at, struct hg_scratch *s, __
 	len = hg_preambles_len(cpu, len);
 	if (!len || len >= p->payload_len)
 		return 0;
+	if (c->bytes[0] == HG_CONTENT_CHANGE_CIPHER_SPEC)
+		wanted = HG_LOOKS_SURELY; /* mostly it is Finished that follows */
 	p->seq += len;
 	p->payload += len;
 	p->payload_len -= len;
 	looks = hg_look(ctx, at, s, cpu, true);
-	if (looks & HG_LOOKS_MAYBE)
+	if (looks & wanted)
 		return looks;
 	p->seq -= len;
 	p->payload -= len;

@@ -36,6 +36,14 @@ HG_INLINE void hg_flow_settle(struct hg_flow *f, __u32 ack)
 	hg_flow_release_buffer(f);
 }
 
+/* The server has no hello of this flow yet, however long it may be. */
+HG_INLINE void hg_flow_provisional(struct hg_flow *f)
+{
+	f->provisional = 1;
+	f->segments = 0;
+	f->end = f->base + HG_STREAM_CAP;
+}
+
 /* Of a part of a hello that was kept, the server has only the first bytes. */
 HG_INLINE void hg_flow_cut(struct hg_flow *f, __u32 taken)
 {
@@ -61,8 +69,8 @@ HG_INLINE void hg_flow_answered(struct hg_flow *f, const struct hg_packet *p)
 	f->next[HG_FROM_SERVER] = p->seq;
 	if (f->state == HG_FLOW_PARTIAL)
 		hg_flow_cut(f, p->ack - f->base);
-	else
-		f->provisional = (__s32)(p->ack - f->end) < 0;
+	else if ((__s32)(p->ack - f->end) < 0)
+		hg_flow_provisional(f);
 }
 
 /*

@@ -40,7 +40,7 @@ struct hg_event {
 	struct hg_verdict verdict;
 	__u32 ifindex; /* where the flow was first seen */
 	__u16 vlan;
-	__u16 reserved;
+	__u16 again;	   /* with HELLO: it takes the place of the one before */
 	__u32 message_len; /* bytes of the message behind this header */
 	__u32 reserved2;
 };

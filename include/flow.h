@@ -160,7 +160,8 @@ struct hg_flow {
 	__u8 urgent;	  /* bytes that were sent as urgent, and are not of the stream */
 	__u8 heard;	  /* a packet of the server was seen */
 	__u8 provisional; /* the server has no hello yet: another one is no conflict */
-	__u8 reserved2[3];
+	__u8 second;	  /* what is read is a second hello, after a HelloRetryRequest */
+	__u8 reserved2[2];
 	__u16 interface; /* number of the interface where it was first seen */
 	__u16 share;	 /* of the pool: whose counter has its capture */
 	struct hg_records records;

@@ -3,13 +3,14 @@
  * preamble.h - what a client may say ahead of its hello in the same segment: a
  * PROXY header (haproxy's proxy-protocol.txt, sections 2.1 and 2.2), a request
  * of SOCKS 4, 4a or 5 (RFC 1928, section 4), HTTP CONNECT (RFC 9110, section
- * 9.3.6).
+ * 9.3.6).  Between two hellos, a ChangeCipherSpec.
  */
 #ifndef HG_PREAMBLE_H
 #define HG_PREAMBLE_H
 
 #include "bytes.h"
 #include "loop.h"
+#include "tls_record.h"
 
 #define HG_PREAMBLE_MAX 1024 /* bytes of one whose end must be looked for */
 
@@ -32,7 +33,8 @@ struct hg_preamble_step {
 /* Could a preamble begin with this byte? */
 HG_INLINE bool hg_preamble_may_begin(__u8 byte)
 {
-	return byte == 4 || byte == 5 || byte == 'P' || byte == 'C' || byte == '\r';
+	return byte == HG_CONTENT_CHANGE_CIPHER_SPEC || byte == 4 || byte == 5 || byte == 'P' ||
+	       byte == 'C' || byte == '\r';
 }
 
 HG_STEP long hg_preamble_step(__u32 i, struct hg_preamble_step *s)
@@ -100,6 +102,9 @@ HG_INLINE __u32 hg_preamble_ends(const struct hg_capture *c, struct hg_preamble 
 	__u32 len = 0;
 
 	switch (hg_byte(c, at)) {
+	case HG_CONTENT_CHANGE_CIPHER_SPEC: /* between two hellos (RFC 8446, section D.4) */
+		len = hg_be16(c, at + 3) == 1 && hg_byte(c, at + 5) == 1 ? 6 : 0;
+		break;
 	case 4:
 		return hg_preamble_socks4(c, p, at, filled);
 	case 5:

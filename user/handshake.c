@@ -173,21 +173,12 @@ static struct open *make(struct hg_handshakes *t, const struct hg_event *event, 
 	return o;
 }
 
-/*
- * Is this another hello in the place of the one before: one of two that are in
- * conflict, or what came after data in a SYN that the server did not take?
- */
-static bool takes_over(const struct hg_event *event)
-{
-	return event->bucket == HG_BUCKET_conflicting_overlap || event->flags & HG_FLAG(fast_open);
-}
-
 static int on_hello(struct hg_handshakes *t, struct open **at, const struct hg_event *event,
 		    const void *message, size_t len)
 {
 	struct open *o = *at;
 
-	if (o && (o->gone || !takes_over(event))) {
+	if (o && (o->gone || !event->again)) {
 		t->counts.repeated++;
 		return 0;
 	}
