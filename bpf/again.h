@@ -189,7 +189,7 @@ HG_INLINE int hg_reread_locked(void *ctx, const int at, struct hg_scratch *s, st
 {
 	int act;
 
-	if ((f->settled && s->packet.seq != f->end) || !hg_flow_lock(f))
+	if ((f->settled && s->packet.seq != f->end) || !hg_flow_lock_patiently(f))
 		return HG_ACT_PASS;
 	hg_second_begins(ctx, at, s, f, cpu);
 	act = f->settled ? HG_ACT_PASS : hg_reread(ctx, at, s, f, cpu);

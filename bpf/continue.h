@@ -214,13 +214,15 @@ HG_INLINE int hg_continue_hello(void *ctx, const int at, struct hg_scratch *s, s
 {
 	int act = HG_ACT_PASS;
 
-	if (!hg_flow_lock(f)) {
+	if (!hg_flow_lock_patiently(f)) {
 		hg_count_refused(HG_REFUSAL_flow_busy);
 		return HG_ACT_PASS;
 	}
-	if (f->state == HG_FLOW_PARTIAL) /* else another processor was first */
+	if (f->state == HG_FLOW_PARTIAL)
 		act = hg_continue_locked(ctx, at, s, f, cpu);
 	hg_flow_unlock(f);
+	if (act == HG_ACT_PASS && hg_flow_ours(f))
+		act = hg_act_on(s, f); /* another processor was first */
 	return act;
 }
 

@@ -265,6 +265,29 @@ HG_INLINE bool hg_flow_lock(struct hg_flow *f)
 	return __sync_val_compare_and_swap(&f->busy, 0, 1) == 0;
 }
 
+/* About as long as another processor needs for a segment. */
+#define HG_LOCK_TRIES 1024
+
+struct hg_lock_step {
+	struct hg_flow *flow;
+	__u32 locked;
+};
+
+HG_STEP long hg_lock_step(__u32 i, struct hg_lock_step *s)
+{
+	(void)i;
+	s->locked = hg_flow_lock(s->flow);
+	return s->locked;
+}
+
+HG_INLINE bool hg_flow_lock_patiently(struct hg_flow *f)
+{
+	struct hg_lock_step step = { f, 0 };
+
+	hg_loop_few(1, HG_LOCK_TRIES, hg_lock_step, &step);
+	return step.locked;
+}
+
 HG_INLINE void hg_flow_unlock(struct hg_flow *f)
 {
 	__sync_lock_test_and_set(&f->busy, 0);

@@ -379,12 +379,12 @@ sink() {
 # segclient NAME [OPTIONS...] < script: $HG_DIR/NAME.seg has a line per connection.
 # Source ports go on from run to run, so that (peer, port) names one connection.
 # HG_DMAC, HG_DST4 and HG_DST6 are the next hop and the address that is dialled, where
-# these are not the server's. HG_PATIENCE=MS: how long a connection may take (1000), for
+# these are not the server's. HG_PATIENCE=MS: how long a connection may take (4000), for
 # slow machines; a script may say otherwise.
 segclient() {
 	local name=$1 n
 	shift
-	{ echo "set timeout=${HG_PATIENCE:-1000}" && cat; } |
+	{ echo "set timeout=${HG_PATIENCE:-4000}" && cat; } |
 		in_c "$HG_TOOLS/segclient" --dev c0 --dmac "${HG_DMAC:-$(mac "$HG_S" s0)}" --src4 $X4 \
 		--dst4 "${HG_DST4:-$S4}" --src6 $X6 --dst6 "${HG_DST6:-$S6}" --sport $HG_SPORT "$@" >"$HG_DIR/$name.seg" ||
 		diag "segclient: exit code $?"
