@@ -60,6 +60,13 @@ HG_INLINE __u64 hg_capture_sum(struct hg_capture *c, __u32 at, __u32 len)
 	return rest + step.sum;
 }
 
+/* Options and routing headers may name another destination, and that one is summed. */
+HG_INLINE bool hg_has_options(const struct hg_packet *p)
+{
+	return p->l4 - p->l3 !=
+	       (p->ipv6 ? sizeof(struct hg_ipv6_header) : sizeof(struct hg_ipv4_header));
+}
+
 /*
  * Of the packet in the scratch, whose TCP header is in scratch->tcp and whose
  * payload is the `len` bytes at offset `at` of capture `index`.
@@ -80,7 +87,9 @@ HG_INLINE int hg_checksum_compare(__u32 index, __u32 at, __u32 len)
 		return HG_CHECKSUM_unknown;
 	HG_SUM(sum, s->tcp, 15);
 	sum += hg_capture_sum(c, at, len);
-	return hg_fold(sum) == 0xffff ? HG_CHECKSUM_right : HG_CHECKSUM_wrong;
+	if (hg_fold(sum) == 0xffff)
+		return HG_CHECKSUM_right;
+	return hg_has_options(&s->packet) ? HG_CHECKSUM_unknown : HG_CHECKSUM_wrong;
 }
 
 /* The TCP header, with zeros behind it. */

@@ -266,6 +266,45 @@ static void cut_short(struct gate *g, enum gate_hook hook, bool ipv6)
 	tap_ok(gate_clear(g), "%s: the books", gate_hook_name[hook]);
 }
 
+/* A wrong checksum, in a frame with so many bytes of IPv4 options. */
+static bool wrong_checksum(struct gate *g, enum gate_hook hook, __u32 options)
+{
+	static const struct hello_spec hello = { .sni = "headers.example", .pad_to = 300 };
+	static const struct patch patch = { IN_TCP, 16, 2, 0x1234 };
+	struct conn conn = { .shape = { .ip_options = nops, .ip_options_len = options } };
+	static struct octets message, stream;
+	const struct gate_event *e = NULL;
+	static struct talk t;
+	bool ok;
+
+	hello_build(&message, &hello);
+	record_whole(&stream, &message);
+	talk_begin(&t, g, hook, &conn);
+	ok = talk_syn(&t) == GATE_PASS;
+	ok &= patched_data(&t, &patch, 0, stream.at, stream.len) == GATE_PASS;
+	ok &= check_u64("hellos", talk_count(&t, HG_EVENT_HELLO, &e), !!options);
+	ok &= !e || check_u64("flag", e->head.flags & HG_FLAG(checksum_unknown),
+			      HG_FLAG(checksum_unknown));
+	ok &= talk_client(&t, 0, stream.at, stream.len) == GATE_PASS;
+	ok &= check_u64("hellos in the end", talk_count(&t, HG_EVENT_HELLO, &e), 1);
+	return ok & gate_clear(g);
+}
+
+static void checksums(void)
+{
+	static const struct gate_options options = { .checksums = true };
+	static struct gate g;
+
+	gate_open(&g, &options);
+	FOR_HOOKS(hook) {
+		tap_ok(wrong_checksum(&g, hook, 0),
+		       "%s: a wrong checksum: not read, what follows is", gate_hook_name[hook]);
+		tap_ok(wrong_checksum(&g, hook, 4), "%s: one that IPv4 options may explain: read",
+		       gate_hook_name[hook]);
+	}
+	gate_close(&g);
+}
+
 /* A port that nobody watches costs its headers, and makes no state. */
 static void other_ports(void)
 {
@@ -309,6 +348,7 @@ int main(void)
 		cut_short(&g, hook, true);
 	}
 	gate_close(&g);
+	checksums();
 	other_ports();
 	return tap_done();
 }
