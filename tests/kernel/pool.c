@@ -43,22 +43,6 @@ static void half(struct talk *t, struct gate *g, enum gate_hook hook, const stru
 	talk_client(t, offset, stream.at + offset, HALF);
 }
 
-static bool refused(struct gate *g, enum hg_refusal why, __u64 n)
-{
-	struct hg_counters c;
-
-	gate_counters(g, &c);
-	return check_u64("refused", ((__u64 *)&c.refused)[why], n);
-}
-
-static bool evicted(struct gate *g, __u64 n)
-{
-	struct hg_counters c;
-
-	gate_counters(g, &c);
-	return check_u64("evicted", c.coverage.evicted, n);
-}
-
 static bool hello_seen(struct talk *t, bool wanted)
 {
 	const struct gate_event *e = NULL;
@@ -77,7 +61,7 @@ static void oldest(struct gate *g, enum gate_hook hook, __u32 offset)
 	fresh(g);
 	for (int i = 0; i < MANY; i++)
 		half(&t[i], g, hook, NULL, offset);
-	ok = refused(g, HG_REFUSAL_partial_pool_full, MANY - ROOM);
+	ok = gate_refused(g, HG_REFUSAL_partial_pool_full, MANY - ROOM);
 	ok &= check_u64("active", gate_active(g), MANY) & gate_balanced(g);
 	for (int i = 0; i < MANY; i++) {
 		talk_client(&t[i], 0, stream.at, stream.len);
@@ -86,7 +70,8 @@ static void oldest(struct gate *g, enum gate_hook hook, __u32 offset)
 	}
 	gate_wait(g, SECONDS(3));
 	gate_sweep(g);
-	ok &= evicted(g, MANY - ROOM) & check_u64("active", gate_active(g), 0) & gate_balanced(g);
+	ok &= gate_evicted(g, MANY - ROOM) & check_u64("active", gate_active(g), 0) &
+	      gate_balanced(g);
 	tap_ok(ok & gate_clear(g), "%s: a pool of %u, %s: the oldest give up", gate_hook_name[hook],
 	       ROOM, offset ? "segments out of order" : "first segments");
 }
@@ -104,7 +89,7 @@ static void given_back(struct gate *g, enum gate_hook hook)
 	half(&t[ROOM], g, hook, NULL, 0); /* where the first one was */
 	half(&strangers, g, hook, NULL, 0);
 	talk_client(&t[ROOM], HALF, stream.at + HALF, stream.len - HALF);
-	ok &= hello_seen(&t[ROOM], true) & refused(g, HG_REFUSAL_partial_pool_full, 1);
+	ok &= hello_seen(&t[ROOM], true) & gate_refused(g, HG_REFUSAL_partial_pool_full, 1);
 	talk_client(&t[1], HALF, stream.at + HALF, stream.len - HALF);
 	ok &= hello_seen(&t[1], false) & gate_balanced(g);
 	tap_ok(ok & gate_clear(g), "%s: who has a capture that was given back is not the oldest",
@@ -123,11 +108,11 @@ static void reread(struct gate *g, enum gate_hook hook)
 		talk_client(&again[i], HALF, stream.at + HALF, stream.len - HALF);
 		talk_client(&again[i], 0, stream.at, HALF);
 	}
-	ok = refused(g, HG_REFUSAL_partial_pool_full, 0) & gate_balanced(g);
+	ok = gate_refused(g, HG_REFUSAL_partial_pool_full, 0) & gate_balanced(g);
 	half(&t, g, hook, NULL, 0);
-	ok &= refused(g, HG_REFUSAL_partial_pool_full, 1) & gate_balanced(g);
+	ok &= gate_refused(g, HG_REFUSAL_partial_pool_full, 1) & gate_balanced(g);
 	talk_client(&t, HALF, stream.at + HALF, stream.len - HALF);
-	ok &= hello_seen(&t, true) & evicted(g, 0) & gate_balanced(g);
+	ok &= hello_seen(&t, true) & gate_evicted(g, 0) & gate_balanced(g);
 	tap_ok(ok & gate_clear(g), "%s: what is read once more gives way", gate_hook_name[hook]);
 }
 
@@ -174,7 +159,7 @@ static void fate(struct gate *g, enum gate_hook hook, enum fate fate)
 	meet(&t[0], fate);
 	gate_wait(g, SECONDS(11));
 	gate_sweep(g);
-	ok = evicted(g, 1) & hello_seen(&t[0], fate == REUSED) & gate_balanced(g);
+	ok = gate_evicted(g, 1) & hello_seen(&t[0], fate == REUSED) & gate_balanced(g);
 	tap_ok(ok & gate_clear(g), "%s: a flow that gave up, then %s", gate_hook_name[hook],
 	       fate_name[fate]);
 }
@@ -214,16 +199,17 @@ static void ring(struct gate *g, enum gate_hook hook)
 	half(&first, g, hook, NULL, 0);
 	for (int i = 0; i < ROOM + HG_EVICTED / 2 - 1; i++)
 		half(&t, g, hook, NULL, 0);
-	ok = evicted(g, 0) & talk_flow(&first, &f);
+	ok = gate_evicted(g, 0) & talk_flow(&first, &f);
 	half(&t, g, hook, NULL, 0);
-	ok &= evicted(g, 1) & talk_flow(&first, &f) & check_u64("state", f.state, HG_FLOW_CLOSED);
+	ok &= gate_evicted(g, 1) & talk_flow(&first, &f) &
+	      check_u64("state", f.state, HG_FLOW_CLOSED);
 	ok &= talk_saw_end(&first, HG_CLOSE_evicted, HG_SIDE_self, HG_BUCKET_evicted,
 			   HG_OUTCOME_unknown);
 	for (int i = 0; i < HG_EVICTED / 2; i++)
 		half(&t, g, hook, NULL, 0);
-	ok &= evicted(g, 1 + HG_EVICTED / 2) &
+	ok &= gate_evicted(g, 1 + HG_EVICTED / 2) &
 	      check_u64("an entry is left", talk_flow(&first, &f), false);
-	ok &= refused(g, HG_REFUSAL_partial_pool_full, HG_EVICTED + 1) & gate_balanced(g);
+	ok &= gate_refused(g, HG_REFUSAL_partial_pool_full, HG_EVICTED + 1) & gate_balanced(g);
 	tap_ok(ok & gate_clear(g), "%s: %u give up: the first have ended", gate_hook_name[hook],
 	       HG_EVICTED + 1);
 }
@@ -262,8 +248,8 @@ static void share(struct gate *g, enum gate_hook hook, const struct conn *one,
 			source.client[15] = (__u8)i; /* any host of the /64 */
 		half(&t[i], g, hook, one ? &source : NULL, 0);
 	}
-	ok = refused(g, HG_REFUSAL_partial_share_full, MANY) & evicted(g, MANY);
-	ok &= refused(g, HG_REFUSAL_partial_pool_full, 0) & gate_balanced(g);
+	ok = gate_refused(g, HG_REFUSAL_partial_share_full, MANY) & gate_evicted(g, MANY);
+	ok &= gate_refused(g, HG_REFUSAL_partial_pool_full, 0) & gate_balanced(g);
 	whole_of(&last, g, hook, other);
 	ok &= hello_seen(&last, true);
 	for (int i = 0; i < SHARE; i++)

@@ -21,22 +21,6 @@ static void begin(struct talk *t, struct gate *g, enum gate_hook hook, __u32 off
 	talk_client(t, offset, stream.at + offset, len);
 }
 
-static bool refused(struct gate *g, enum hg_refusal why, __u64 n)
-{
-	struct hg_counters c;
-
-	gate_counters(g, &c);
-	return check_u64("refused", ((__u64 *)&c.refused)[why], n);
-}
-
-static bool evicted(struct gate *g, __u64 n)
-{
-	struct hg_counters c;
-
-	gate_counters(g, &c);
-	return check_u64("evicted", c.coverage.evicted, n);
-}
-
 /* Whole hellos until the flow table is full. */
 static void flow_table(struct gate *g, enum gate_hook hook)
 {
@@ -52,18 +36,20 @@ static void flow_table(struct gate *g, enum gate_hook hook)
 	}
 	ok = check_u64("hellos read", hellos, MANY);
 	ok &= check_u64("ended", ends, MANY - ROOM);
-	ok &= refused(g, HG_REFUSAL_flow_table_full, MANY - ROOM) & evicted(g, MANY - ROOM);
+	ok &= gate_refused(g, HG_REFUSAL_flow_table_full, MANY - ROOM) &
+	      gate_evicted(g, MANY - ROOM);
 	ok &= check_u64("active", gate_active(g), ROOM) & gate_balanced(g);
 	talk_client_ends(&t[0], stream.len);
 	gate_wait(g, SECONDS(2)); /* what is over lingers for a second */
 	gate_sweep(g);
 	begin(&t[0], g, hook, 0, stream.len);
-	ok &= refused(g, HG_REFUSAL_flow_table_full, MANY - ROOM);
+	ok &= gate_refused(g, HG_REFUSAL_flow_table_full, MANY - ROOM);
 	tap_ok(ok & gate_balanced(g) & gate_clear(g), "%s: flow table of %u, whole hellos",
 	       gate_hook_name[hook], ROOM);
 	for (int i = 0; i < MANY; i++)
 		begin(&t[i], g, hook, i & 1 ? 200 : 0, 200);
-	ok = refused(g, HG_REFUSAL_flow_table_full, MANY - ROOM) & evicted(g, MANY - ROOM);
+	ok = gate_refused(g, HG_REFUSAL_flow_table_full, MANY - ROOM) &
+	     gate_evicted(g, MANY - ROOM);
 	tap_ok(ok & gate_balanced(g) & gate_clear(g), "%s: flow table of %u, half hellos",
 	       gate_hook_name[hook], ROOM);
 }
@@ -106,7 +92,7 @@ static void name_table(struct gate *g, enum gate_hook hook)
 		talk_client(&t, 0, other_stream.at, other_stream.len);
 		talk_client_ends(&t, other_stream.len);
 	}
-	ok = refused(g, HG_REFUSAL_server_name_table_full, MANY - ROOM);
+	ok = gate_refused(g, HG_REFUSAL_server_name_table_full, MANY - ROOM);
 	tap_ok(ok & gate_balanced(g) & gate_clear(g), "%s: name table of %u", gate_hook_name[hook],
 	       ROOM);
 }

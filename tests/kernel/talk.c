@@ -329,3 +329,19 @@ struct talk_reset talk_reset(struct talk *t, enum gate_act act)
 		return reset_of_meta(&t->gate->rst);
 	return (struct talk_reset){ .along = false };
 }
+
+bool gate_refused(struct gate *g, enum hg_refusal why, __u64 n)
+{
+	struct hg_counters c;
+
+	gate_counters(g, &c);
+	return check_u64("refused", ((__u64 *)&c.refused)[why], n);
+}
+
+bool gate_evicted(struct gate *g, __u64 n)
+{
+	struct hg_counters c;
+
+	gate_counters(g, &c);
+	return check_u64("evicted", c.coverage.evicted, n);
+}

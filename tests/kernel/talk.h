@@ -103,4 +103,8 @@ struct talk_reset talk_reset(struct talk *t, enum gate_act act);
 /* One difference, printed. */
 bool check_u64(const char *what, __u64 got, __u64 wanted);
 
+/* So many refusals for this reason, so many flows evicted: as check_u64(). */
+bool gate_refused(struct gate *g, enum hg_refusal why, __u64 n);
+bool gate_evicted(struct gate *g, __u64 n);
+
 #endif /* HG_TESTS_TALK_H */
