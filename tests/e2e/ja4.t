@@ -50,12 +50,12 @@ from_the_client() { # HOOK
 	every others "$UNTOUCHED" "another JA4 beside it: untouched ($1)"
 }
 
-# The client is silent after its hello; the server sends a byte every 20 ms.
+# The client is silent after its hello; the server sends a byte every 200 ms.
 from_the_server() { # HOOK
-	sink --answer "$other" --drip 20
+	sink --answer "$other" --drip 200
 	segclient server <<-EOS
 		$(payloads bot)
-		set want=1000 timeout=2000
+		set want=1000 timeout=8000
 		conn id=bot4 payload=bot
 		conn id=bot6 v=6 payload=bot
 		conn id=bot-cut v=6 payload=bot cut=100 order=rev

@@ -80,10 +80,10 @@ cuts() { # WHEN
 by_the_server() { # WHEN
 	rule_for_run "$1"
 	g_daemon "$1"
-	sink --answer "$bot" --drip 20
+	sink --answer "$bot" --drip 200
 	segclient server <<-EOS
 		$(payloads bot)
-		set want=1000 timeout=3000
+		set want=1000 timeout=8000
 		conn id=bot4 payload=bot
 		conn id=bot6 v=6 payload=bot cut=100 order=rev
 	EOS
