@@ -23,6 +23,9 @@
 #include "reset_outer.h"
 
 #define HG_IP_TTL 64
+#define HG_CSUM_LEVEL_QUERY 0 /* BPF_CSUM_LEVEL_QUERY and so on */
+#define HG_CSUM_LEVEL_INC 1
+#define HG_CSUM_LEVEL_RESET 3
 #define HG_ADJ_ROOM_NET 0 /* BPF_ADJ_ROOM_NET */
 
 HG_INLINE void hg_count_reset_failure(__u32 why)
@@ -42,8 +45,24 @@ HG_INLINE void hg_count_reset(__u32 to)
 }
 
 /*
- * Nothing tells a program that an skb is CHECKSUM_PARTIAL; but then the field
- * holds the folded pseudo-header sum, not its complement.
+ * "One more level is verified" turns CHECKSUM_NONE into CHECKSUM_UNNECESSARY,
+ * which a query shows; only CHECKSUM_COMPLETE takes an update.  CHECKSUM_PARTIAL
+ * does neither.
+ */
+HG_INLINE bool hg_checksum_is_there(struct __sk_buff *skb)
+{
+	bool known;
+
+	bpf_csum_level(skb, HG_CSUM_LEVEL_INC);
+	known = bpf_csum_level(skb, HG_CSUM_LEVEL_QUERY) >= 0;
+	bpf_csum_level(skb, HG_CSUM_LEVEL_RESET);
+	return known || bpf_csum_update(skb, 0) >= 0;
+}
+
+/*
+ * No field tells a program that an skb is CHECKSUM_PARTIAL; but then the checksum
+ * holds the folded pseudo-header sum, not its complement.  One in 65,536 full
+ * ones does, too.  In a replay no skb is PARTIAL, and the field alone counts.
  */
 HG_INLINE bool hg_checksum_is_partial(struct __sk_buff *skb, const struct hg_packet *p)
 {
@@ -51,9 +70,10 @@ HG_INLINE bool hg_checksum_is_partial(struct __sk_buff *skb, const struct hg_pac
 	__u16 check = 0;
 
 	if (bpf_skb_load_bytes(skb, p->l4 + offsetof(struct hg_tcp_header, check), &check,
-			       sizeof(check)))
+			       sizeof(check)) ||
+	    check != hg_fold(hg_pseudo_sum(p, tcp_len)))
 		return false;
-	return check == hg_fold(hg_pseudo_sum(p, tcp_len));
+	return inject_time || !hg_checksum_is_there(skb);
 }
 
 /* A bare header: RST, acknowledging what came. */
