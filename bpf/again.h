@@ -69,17 +69,20 @@ HG_INLINE int hg_hello_again(struct hg_scratch *s, struct hg_flow *f)
 }
 
 /*
- * The second hello is whole.  What is told of the flow is what its first said;
- * with another name, nobody knows what it is for.
+ * The second hello is whole, perhaps once more.  What is told of the flow is what
+ * its first said; with another name, nobody knows what it is for.
  */
 HG_INLINE int hg_second_done(struct hg_scratch *s, struct hg_flow *f)
 {
+	bool once_more = !f->provisional;
+
 	hg_again_judge(s, f, f->bucket);
 	if (f->name != s->name && !f->conflict) {
 		f->bucket = HG_BUCKET_ambiguous;
 		hg_again_judge(s, f, f->bucket);
 	}
-	f->second = 0;
+	if (once_more && !hg_verdict_acts(&s->verdict))
+		return HG_ACT_PASS; /* it was counted */
 	return hg_again_act(s, f);
 }
 
@@ -136,7 +139,7 @@ HG_INLINE int hg_again_unread(struct hg_flow *f)
  */
 HG_INLINE bool hg_is_other_size(const struct hg_flow *f)
 {
-	if (!f->hello.bytes || f->provisional)
+	if (!f->hello.bytes || f->provisional || f->second)
 		return false;
 	return f->filled + f->urgent >= f->end - f->base ||
 	       (f->records.need && f->records.need != f->hello.bytes);

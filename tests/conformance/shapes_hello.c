@@ -233,7 +233,8 @@ static void early_data(struct script *s, __u32 variant)
 
 /*
  * A share that no server knows, and then the one that it asked for: in one
- * segment, in several, or behind a ChangeCipherSpec (RFC 8446, section D.4).
+ * segment, in several, behind a ChangeCipherSpec (RFC 8446, section D.4), and
+ * sent twice.
  */
 static void retry(struct script *s, const char *second, __u32 variant)
 {
@@ -257,7 +258,8 @@ static void retry(struct script *s, const char *second, __u32 variant)
 	connected(s);
 	say(s, 0, first);
 	reply(s, answer, sizeof(answer));
-	say_in(s, first, variant == 1 ? 100 : MSS);
+	for (__u32 times = variant < 3 ? 1 : 2; times; times--)
+		say_in(s, first, variant == 1 || variant == 4 ? 100 : MSS);
 }
 
 static void retry_same_name(struct script *s, __u32 variant)
@@ -311,10 +313,10 @@ static const struct row rows[] = {
 	{ "hello/early_data", 28, "0-RTT data behind the hello", early_data,
 	  SEEN(.early_data = true), .variants = 2 },
 	{ "hello/retry_same_name", 28, "HelloRetryRequest, and the hello again", retry_same_name,
-	  SEEN(.classes = CLASS(single_segment)), .variants = 3 },
+	  SEEN(.classes = CLASS(single_segment)), .variants = 5 },
 	{ "hello/retry_other_name", 28, "HelloRetryRequest, and a hello for another name",
 	  retry_other_name, { .sni = "other.example.com", .or_class = CLASS(ambiguous) },
-	  .variants = 3 },
+	  .variants = 5 },
 };
 /* clang-format on */
 
