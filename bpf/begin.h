@@ -46,7 +46,7 @@ HG_INLINE int hg_begin_hello(void *ctx, const int at, struct hg_scratch *s, stru
 	__builtin_memset(&s->records, 0, sizeof(s->records));
 	scan = hg_hello_read(s, cpu, cpu, len);
 	f->records = s->records;
-	if (scan == HG_SCAN_MORE && !s->packet.fragment) {
+	if (scan == HG_SCAN_MORE && !(f->flags & HG_FLAG(fragmented_ip))) {
 		f->next[HG_FROM_CLIENT] = f->base + s->packet.payload_len;
 		return hg_begin_partial(ctx, at, s, slot);
 	}
@@ -85,7 +85,7 @@ HG_INLINE int hg_begin_behind(void *ctx, const int at, struct hg_scratch *s, str
 	f->flags |= HG_FLAG(out_of_order);
 	if (hg_has_urgent(&s->packet, len)) {
 		f->flags |= HG_FLAG(urgent_data);
-		f->conflict = 1; /* see hg_urgent_fits() */
+		f->conflict = 1; /* see hg_segment_urgent() */
 	}
 	f->busy = 1; /* an entry, and nothing in its capture yet */
 	act = hg_begin_partial(ctx, at, s, slot);

@@ -42,7 +42,7 @@ HG_INLINE int hg_continue_read(struct hg_scratch *s, struct hg_flow *f, __u32 cp
 	if (s->records.next || hg_looks(f->buffer, f->filled) & HG_LOOKS_MAYBE)
 		scan = hg_hello_read(s, f->buffer, cpu, f->filled);
 	f->records = s->records;
-	if (scan == HG_SCAN_MORE && !s->packet.fragment)
+	if (scan == HG_SCAN_MORE && !(f->flags & HG_FLAG(fragmented_ip)))
 		return HG_ACT_PASS;
 	if (scan != HG_SCAN_COMPLETE) {
 		act = hg_continue_unread(hg_bucket_of_scan(scan));

@@ -58,14 +58,16 @@ static void ipv4_fragments_overlap(struct script *s, __u32 variant)
 	s->steps[s->count - 1].overlapped = true;
 }
 
-/* The first segment whole, the second one in fragments. */
+/* The first segment whole, the second one in fragments, and perhaps before it. */
 static void ipv4_fragments_second(struct script *s, __u32 variant)
 {
-	(void)variant;
 	hello_for(s, SHOP);
 	connected(s);
-	say(s, 0, 100);
+	if (!variant)
+		say(s, 0, 100);
 	say(s, 100, s->stream.len - 100)->fragment = 256;
+	if (variant)
+		say(s, 0, 100);
 }
 
 static void ipv6_fragments(struct script *s, __u32 variant)
@@ -232,7 +234,7 @@ static const struct row rows[] = {
 	{ "below/ipv4_fragments_reversed", 15, "IPv4 fragments, last one first",
 	  ipv4_fragments_reversed, FRAGMENTED, .variants = 3 },
 	{ "below/ipv4_fragments_second", 15, "the second segment in IPv4 fragments",
-	  ipv4_fragments_second, FRAGMENTED },
+	  ipv4_fragments_second, FRAGMENTED, .variants = 2 },
 	{ "below/ipv4_fragments_overlap", 15, "IPv4 fragments that overlap and differ",
 	  ipv4_fragments_overlap, { .sni = SHOP, .flags = HG_FLAG(fragmented_ip),
 	  .or_class = CLASS(conflicting_overlap) } },

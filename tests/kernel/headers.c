@@ -177,20 +177,36 @@ static bool was_read(struct talk *t, const struct row *row, const struct octets 
 				 HG_OUTCOME_unknown);
 }
 
+enum fragment_of { OF_ALL, OF_FRONT, OF_REST_AHEAD, FRAGMENTS_OF };
+
+/* The first fragment of the hello, of a part, or of its rest, and its front behind that. */
+static bool send_fragment(struct talk *t, const struct row *row, const struct octets *stream,
+			  enum fragment_of what)
+{
+	__u32 at = what == OF_REST_AHEAD ? 100 : 0, len = what == OF_ALL ? stream->len : 100;
+	bool ok = patched_data(t, &row->patch, at, stream->at + at, len) == GATE_PASS;
+
+	if (what != OF_REST_AHEAD)
+		return ok;
+	memset(&t->conn.shape, 0, sizeof(t->conn.shape));
+	return ok & (talk_client(t, 0, stream->at, 100) == GATE_PASS);
+}
+
 /* What is missing behind a first fragment comes as no segment. */
 static bool was_first_fragment(struct talk *t, const struct row *row, const struct octets *stream,
-			       bool whole)
+			       enum fragment_of what)
 {
 	const struct gate_event *e = NULL;
-	__u32 len = whole ? stream->len : 100;
 	bool ok = talk_syn(t) == GATE_PASS;
 
-	ok &= patched_data(t, &row->patch, 0, stream->at, len) == GATE_PASS;
-	ok &= check_u64("hellos", talk_count(t, HG_EVENT_HELLO, &e), whole);
-	ok &= talk_client_ends(t, len) == GATE_PASS;
+	ok &= send_fragment(t, row, stream, what);
+	ok &= check_u64("hellos", talk_count(t, HG_EVENT_HELLO, &e), what == OF_ALL);
+	ok &= talk_client_ends(t, what == OF_ALL     ? stream->len
+				  : what == OF_FRONT ? 100
+						     : 200) == GATE_PASS;
 	ok &= check_u64("ends", talk_count(t, HG_EVENT_END, &e), 1);
 	ok &= e && check_u64("bucket", e->head.bucket,
-			     whole ? HG_BUCKET_single_segment : HG_BUCKET_evicted);
+			     what == OF_ALL ? HG_BUCKET_single_segment : HG_BUCKET_evicted);
 	return ok & (e && check_u64("flag", e->head.flags & HG_FLAG(fragmented_ip),
 				    HG_FLAG(fragmented_ip)));
 }
@@ -228,9 +244,12 @@ static bool one(struct gate *g, enum gate_hook hook, const struct row *row)
 	record_whole(&stream, &message);
 	talk_begin(&t, g, hook, &conn);
 	if (row->fate == FRAGMENT) {
-		ok = was_first_fragment(&t, row, &stream, true) & gate_clear(g);
-		talk_begin(&t, g, hook, &conn);
-		ok &= was_first_fragment(&t, row, &stream, false);
+		ok = true;
+		for (enum fragment_of what = 0; what < FRAGMENTS_OF; what++) {
+			ok &= what == 0 || gate_clear(g);
+			talk_begin(&t, g, hook, &conn);
+			ok &= was_first_fragment(&t, row, &stream, what);
+		}
 	} else {
 		ok = row->fate == READ ? was_read(&t, row, &stream, &message)
 				       : was_not_read(&t, row, &stream);
