@@ -89,12 +89,13 @@ enum hg_first {
 
 /* ---- a packet of a flow that is only a slot ---- */
 
-/* A FIN or RST that no receiver would take. */
+/* What no receiver would take. */
 HG_INLINE void hg_slot_decoy(struct hg_slot *slot)
 {
 	__u64 word = slot->word;
 
-	hg_slot_move(slot, word, word | HG_SLOT_DECOY);
+	if (!(word & HG_SLOT_DECOY))
+		hg_slot_move(slot, word, word | HG_SLOT_DECOY);
 }
 
 /* The client's must be exact, since what it has sent so far is known; see hg_flow_closes_later().
@@ -141,9 +142,21 @@ HG_INLINE void hg_slot_closed(struct hg_slot *slot, const struct hg_packet *p, _
 		hg_slot_closed_by_server(slot, word, p, now);
 }
 
+/* A segment after other data (STARTTLS, a proxy's preamble): does a hello begin in it? */
+HG_INLINE __u32 hg_slot_seek(void *ctx, const int at, struct hg_scratch *s, struct hg_begin *b,
+			     __u32 cpu, __u32 looks)
+{
+	if (!(looks & HG_LOOKS_SURELY) && !hg_look_behind(ctx, at, s, cpu))
+		return HG_FIRST_NOTHING;
+	b->base = s->packet.seq;
+	b->offset = 0;
+	b->flags |= HG_FLAG(after_other_data);
+	return HG_FIRST_HELLO;
+}
+
 /*
  * Client payload on a slot: the first bytes of the stream, or a segment after
- * other data (STARTTLS, a proxy's preamble), looked at up to HG_SEEK_MAX.
+ * other data, looked at up to HG_SEEK_MAX.
  */
 HG_INLINE __u32 hg_slot_payload(void *ctx, const int at, struct hg_scratch *s, struct hg_slot *slot,
 				struct hg_begin *b, __u32 cpu, __u32 looks)
@@ -154,26 +167,26 @@ HG_INLINE __u32 hg_slot_payload(void *ctx, const int at, struct hg_scratch *s, s
 	/* Also after bytes that were none: a decoy must not hide what follows it. */
 	if (!b->offset && looks & HG_LOOKS_MAYBE)
 		return HG_FIRST_HELLO;
+	if (word & HG_SLOT_SOUGHT && b->isn == slot->older_isn)
+		return hg_slot_seek(ctx, at, s, b, cpu, looks);
 	if (HG_SLOT_STATE(word) == HG_SLOT_SYN) {
 		if (b->offset >= HG_STREAM_CAP)
 			return HG_FIRST_NOTHING; /* far ahead of a beginning that is to come */
 		if (b->offset)
 			return HG_FIRST_BEHIND;
-		if (hg_slot_move(slot, word, hg_slot_in_state(word, HG_SLOT_SEEK)))
+		if (hg_slot_move(slot, word, hg_slot_in_state(word, HG_SLOT_SEEK))) {
+			slot->isn = b->isn;
 			slot->next = s->packet.seq;
+		}
 	}
 	if (s->packet.seq == slot->next)
 		slot->next += s->packet.payload_len;
-	if (b->offset > HG_SEEK_MAX) {
+	if (b->offset <= HG_SEEK_MAX)
+		return hg_slot_seek(ctx, at, s, b, cpu, looks);
+	/* One segment far ahead may be a decoy: all before it must have been seen. */
+	if (slot->next - b->base > HG_SEEK_MAX)
 		hg_slot_end(slot, slot->word, HG_BUCKET_not_tls);
-		return HG_FIRST_NOTHING;
-	}
-	if (!(looks & HG_LOOKS_SURELY) && !hg_look_behind(ctx, at, s, cpu))
-		return HG_FIRST_NOTHING;
-	b->base = s->packet.seq;
-	b->offset = 0;
-	b->flags |= HG_FLAG(after_other_data);
-	return HG_FIRST_HELLO;
+	return HG_FIRST_NOTHING;
 }
 
 /* Could a receiver of the stream that begins at `isn` take this sequence number? */
@@ -187,6 +200,18 @@ HG_INLINE bool hg_slot_window_older(const struct hg_slot *slot, __u32 seq)
 	return HG_SLOT_STATE(slot->word) == HG_SLOT_SYN && hg_slot_window(slot->older_isn, seq);
 }
 
+/*
+ * Does this sequence number belong to the stream of the older SYN?  If both SYNs
+ * could have begun it, the one that was answered did, or else the nearer.
+ */
+HG_INLINE bool hg_slot_of_older(const struct hg_slot *slot, __u32 seq)
+{
+	if (!hg_slot_window_older(slot, seq))
+		return false;
+	return !hg_slot_window(slot->isn, seq) || slot->word & HG_SLOT_KEPT ||
+	       seq - slot->older_isn < seq - slot->isn;
+}
+
 /* Which of the SYNs that the slot remembers began the stream of this packet? */
 HG_INLINE void hg_slot_stream(const struct hg_slot *slot, const struct hg_packet *p,
 			      struct hg_begin *b)
@@ -198,7 +223,7 @@ HG_INLINE void hg_slot_stream(const struct hg_slot *slot, const struct hg_packet
 		b->flags |= HG_FLAG(decoy_sequence);
 	if (slot->word & HG_SLOT_CHECKSUM)
 		b->flags |= HG_FLAG(decoy_checksum);
-	if (!hg_slot_window(slot->isn, p->seq) && hg_slot_window_older(slot, p->seq)) {
+	if (hg_slot_of_older(slot, p->seq)) {
 		b->isn = slot->older_isn;
 		b->has_slot = 0; /* that one was counted, and ended */
 	}

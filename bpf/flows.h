@@ -153,13 +153,16 @@ HG_INLINE void hg_slot_overwritten(__u64 old, bool mine, __u64 now)
  */
 HG_INLINE __u64 hg_slot_keeps(struct hg_slot *slot, __u64 old, __u32 *older_isn)
 {
-	bool answered = old & HG_SLOT_ANSWERED || HG_SLOT_STATE(old) == HG_SLOT_SEEK;
+	bool seek = HG_SLOT_STATE(old) == HG_SLOT_SEEK;
 
-	if (!hg_slot_live(old) || answered || !(old & HG_SLOT_KEPT))
-		*older_isn = slot->isn;
-	else
+	*older_isn = slot->isn;
+	if (!hg_slot_live(old))
+		return 0;
+	if (seek || old & HG_SLOT_ANSWERED)
+		return HG_SLOT_KEPT | (seek ? HG_SLOT_SOUGHT : 0);
+	if (old & HG_SLOT_KEPT)
 		*older_isn = slot->older_isn;
-	return hg_slot_live(old) && (answered || old & HG_SLOT_KEPT) ? HG_SLOT_KEPT : 0;
+	return old & (HG_SLOT_KEPT | HG_SLOT_SOUGHT);
 }
 
 /*

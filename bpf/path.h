@@ -41,8 +41,13 @@ HG_INLINE int hg_path_entry(void *ctx, const int at, struct hg_scratch *s, struc
 
 	s->now = f->state == HG_FLOW_JUDGED ? hg_now_coarse() : hg_now();
 	p->from = hg_sender_is_lo(p) == f->client_lo ? HG_FROM_CLIENT : HG_FROM_SERVER;
-	if (p->flags & HG_TCP_SYN && p->from == HG_FROM_SERVER)
+	if (p->flags & HG_TCP_SYN && p->from == HG_FROM_SERVER) {
+		if (hg_answers_another(f, p) && !hg_flow_ours(f)) {
+			hg_flow_disowned(s, f, slot);
+			return HG_ACT_PASS;
+		}
 		hg_flow_answered(f, p);
+	}
 	if (hg_flow_ours(f))
 		return hg_act_on(s, f);
 	f->last_ns = s->now;
@@ -149,6 +154,24 @@ HG_INLINE int hg_path_flow(void *ctx, const int at, struct hg_scratch *s, struct
 }
 
 /*
+ * Is the data of this SYN to be read?  Not if a connection is there that a server
+ * has answered, or an entry: most likely no server takes this SYN.
+ */
+HG_INLINE bool hg_syn_data_counts(const struct hg_packet *p, const struct hg_slot *slot, __u64 hash)
+{
+	__u64 word = slot->word;
+
+	if (!p->payload_len)
+		return false;
+	if (hg_slot_mine(slot, hash) && slot->isn == p->seq &&
+	    HG_SLOT_CLIENT_LO(word) == hg_sender_is_lo(p) &&
+	    !(word & (HG_SLOT_OVER | HG_SLOT_KEPT)))
+		return true;
+	hg_count_refused(HG_REFUSAL_unknown_flow);
+	return false;
+}
+
+/*
  * A SYN makes a slot, and its answer says which of them counts.  True if there
  * is more to it: data in the SYN (RFC 7413), or the answer to such a SYN.
  */
@@ -156,7 +179,7 @@ HG_INLINE bool hg_path_syn(const struct hg_packet *p, struct hg_slot *slot, __u6
 {
 	if (!(p->flags & HG_TCP_ACK)) {
 		hg_slot_syn(slot, p, hash);
-		return p->payload_len;
+		return hg_syn_data_counts(p, slot, hash);
 	}
 	if (!hg_slot_mine(slot, hash))
 		return false;

@@ -57,6 +57,35 @@ HG_INLINE void hg_flow_cut(struct hg_flow *f, __u32 taken)
 	hg_flow_unlock(f);
 }
 
+/* Is this the answer to a SYN with data, and to another one than began this flow? */
+HG_INLINE bool hg_answers_another(const struct hg_flow *f, const struct hg_packet *p)
+{
+	return !f->heard && f->flags & HG_FLAG(fast_open) && p->ack - f->base > f->top - f->base;
+}
+
+/*
+ * A flow that began with data in a SYN which the server did not take: it was a
+ * decoy, and the connection is that of the SYN that is answered.
+ */
+HG_SUBPROG int hg_flow_disowned(struct hg_scratch *s, struct hg_flow *f, struct hg_slot *slot)
+{
+	__u64 word = slot->word, now = hg_now_coarse();
+
+	hg_flow_end(f, &s->key, &s->event, now, HG_CLOSE_superseded, HG_SIDE_client,
+		    HG_BUCKET_truncated, HG_OUTCOME_unknown);
+	hg_flow_move(f, f->state, HG_FLOW_CLOSED);
+	if (!hg_slot_mine(slot, s->hash) || HG_SLOT_STATE(word) != HG_SLOT_ENTRY ||
+	    !hg_slot_move(slot, word,
+			  hg_slot_word(hg_hash_tag(s->hash), HG_SLOT_SYN, f->client_lo, f->ttl,
+				       hg_slot_time(now)) |
+				  HG_SLOT_ANSWERED))
+		return 0;
+	slot->isn = s->packet.ack - 1;
+	slot->older_isn = slot->isn;
+	hg_count_flow_created();
+	return 0;
+}
+
 /*
  * The SYN-ACK to a SYN with data says how much of it the server took (RFC 7413,
  * section 4.2.2).  The client sends the rest again, or something else.

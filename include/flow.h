@@ -55,15 +55,16 @@ enum hg_slot_state {
 };
 
 #define HG_SLOT_TAG(word) ((__u32)((word) >> 32))
-#define HG_SLOT_STATE(word) ((__u32)(word)&0xf)
+#define HG_SLOT_STATE(word) ((__u32)(word)&0x7)
 #define HG_SLOT_CLIENT_LO(word) ((__u32)(word) >> 4 & 1)
 /*
  * ANSWERED: the SYN-ACK was seen.  OVER: an entry of an older connection lives
  * below this SYN.  KEPT: older_isn was answered, and only what is answered, too,
  * takes its place.  DECOY: a RST or FIN came that no receiver would take.
  * CLOSING: a side, enum hg_direction, seems to have closed.  CHECKSUM: a segment
- * with a wrong one came.
+ * with a wrong one came.  SOUGHT: the stream of older_isn was in SEEK.
  */
+#define HG_SLOT_SOUGHT (1U << 3)
 #define HG_SLOT_ANSWERED (1U << 5)
 #define HG_SLOT_OVER (1U << 6)
 #define HG_SLOT_KEPT (1U << 7)

@@ -332,6 +332,35 @@ static void no_flags(struct script *s, __u32 variant)
 	real_hello(s, variant);
 }
 
+/* Bytes of no protocol as far ahead as TLS is looked for; variant 1: after other data. */
+static void far_ahead(struct script *s, __u32 variant)
+{
+	static const char line[] = "STARTTLS\r\n";
+	__u32 said = variant ? sizeof(line) - 1 : 0;
+
+	begin(s);
+	if (said) {
+		octets_clear(&s->stream);
+		put(&s->stream, line, said);
+		record_put(&s->stream, 22, 0x0301, s->message.at, s->message.len);
+		s->preamble = said;
+		say(s, 0, said);
+	}
+	say_fill(s, 66000, 'x', 100)->ttl = LOW_TTL;
+	reply(s, "+", said ? 1 : 0);
+	say_in(s, said, MSS);
+}
+
+/* As many of them as end the search, without a gap. */
+static void far_ahead_all(struct script *s, __u32 variant)
+{
+	(void)variant;
+	begin(s);
+	for (__u32 at = 0; at < 67000; at += MSS)
+		say_fill(s, at, 'x', MSS)->ttl = LOW_TTL;
+	say_all(s);
+}
+
 /* A SYN among the data is answered with a challenge ACK, its payload is not taken. */
 static void decoy_on_a_syn(struct script *s, __u32 variant)
 {
@@ -503,6 +532,10 @@ static const struct row rows[] = {
 	  bad_checksum_inside, SEEN(.flags = SUM) },
 	{ "decoy/ahead_of_window", 6, "a decoy hello far ahead of the window", ahead_of_window,
 	  SEEN(.or_class = 0), .variants = 2 },
+	{ "decoy/other_data_ahead", 6, "a decoy of other data beyond 64 KB", far_ahead,
+	  SEEN(.or_class = 0), .variants = 2 },
+	{ "decoy/other_data", 6, "decoys of 64 KB of other data", far_ahead_all,
+	  SEEN(.or_class = 0) },
 	{ "decoy/behind_window", 6, "a decoy hello far behind the window", behind_window,
 	  SEEN(.or_class = 0), .variants = 2 },
 	{ "decoy/just_behind_window", 6, "a decoy hello that ends where the stream begins",

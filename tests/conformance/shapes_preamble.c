@@ -143,6 +143,30 @@ static void speak(struct script *s, const struct protocol *p, bool together)
 	say_in(s, from, MSS);
 }
 
+/* A SYN that belongs to no connection, in front of it all, then between client and server. */
+static void stray_syn(struct script *s, __u32 variant)
+{
+	static const char line[] = "EHLO client.example\r\n", start[] = "STARTTLS\r\n";
+
+	hello_for(s, SHOP);
+	octets_clear(&s->stream);
+	put(&s->stream, line, sizeof(line) - 1);
+	put(&s->stream, start, sizeof(start) - 1);
+	s->preamble = s->stream.len;
+	record_put(&s->stream, 22, 0x0301, s->message.at, s->message.len);
+	s->flows = variant ? 3 : 2;
+	connected(s);
+	if (!variant)
+		flag(s, TCP_SYN, 0x10000000);
+	say(s, 0, sizeof(line) - 1);
+	if (variant)
+		flag(s, TCP_SYN, 0x10000000);
+	reply(s, "250 STARTTLS\r\n", 14);
+	say(s, sizeof(line) - 1, sizeof(start) - 1);
+	reply(s, "220 go ahead\r\n", 14);
+	say_in(s, s->preamble, MSS);
+}
+
 #define SPEAKS(word)                                                                               \
 	static void after_##word(struct script *s, __u32 variant)                                  \
 	{                                                                                          \
@@ -277,6 +301,8 @@ static void odd_version(struct script *s, __u32 variant)
 /* clang-format off */
 static const struct row rows[] = {
 	{ "after/smtp", 12, "STARTTLS of SMTP", after_smtp, AFTER },
+	{ "after/stray_syn", 12, "STARTTLS of SMTP, and a SYN that belongs to no connection",
+	  stray_syn, AFTER, .variants = 2 },
 	{ "after/imap", 12, "STARTTLS of IMAP", after_imap, AFTER },
 	{ "after/pop3", 12, "STLS of POP3", after_pop3, AFTER },
 	{ "after/ftp", 12, "AUTH TLS of FTP", after_ftp, AFTER },

@@ -78,6 +78,21 @@ static void syn_data_decoy(struct script *s, __u32 variant)
 	}
 }
 
+/* A SYN of other sequence numbers, when the server has answered; odd variants: and the hello begun.
+ */
+static void syn_data_stray(struct script *s, __u32 variant)
+{
+	__u32 begun = variant & 1 ? 100 : 0;
+
+	hello_for(s, SHOP);
+	connected(s);
+	if (begun)
+		say(s, 0, begun);
+	say_other(s, variant & 2 ? -70000 : 0x40000000, decoy()->at, decoy()->len)->flags = TCP_SYN;
+	say_in(s, begun, MSS);
+	s->flows = begun ? 2 : 3; /* a SYN ends what no payload has shown, until there is some */
+}
+
 /* RFC 7413, section 4.1.3: what a path does not let through is tried once more without data. */
 static void syn_data_syn_again(struct script *s, __u32 variant)
 {
@@ -532,6 +547,8 @@ static const struct row rows[] = {
 	  SEEN(.or_class = 0) },
 	{ "syn_data/decoy", 8, "another hello in the SYN, not taken", syn_data_decoy,
 	  SEEN(.or_class = 0), .variants = 3 },
+	{ "syn_data/stray", 8, "another hello in a SYN that belongs to no connection",
+	  syn_data_stray, SEEN(.or_class = 0), .variants = 4 },
 	{ "syn_data/syn_again", 8, "a hello in the SYN, the SYN again without, then the hello",
 	  syn_data_syn_again, SEEN(.or_class = 0), .variants = 4 },
 	{ "syn_data/part_taken", 8, "its first bytes in the SYN, less of them taken",

@@ -121,6 +121,46 @@ static void late_packets(struct gate *g, enum gate_hook hook)
 	       gate_hook_name[hook]);
 }
 
+/*
+ * A SYN with a hello in it, of other sequence numbers: no server takes it, and it
+ * must not hide the hello of the connection that is there.
+ */
+static void decoy_in_syn(struct gate *g, enum gate_hook hook)
+{
+	enum { AT_ONCE, ANSWERED, BEGUN, WHENS };
+	static const char *const whens[WHENS] = { "a SYN", "a SYN-ACK", "part of a hello" };
+	static const struct hello_spec decoy = { .sni = "decoy.example" };
+	static struct octets decoy_message, decoy_stream;
+	static struct talk t;
+
+	hello_build(&decoy_message, &decoy);
+	record_whole(&decoy_stream, &decoy_message);
+	for (int when = 0; when < WHENS; when++) {
+		const struct gate_event *e = NULL;
+		__u32 had = when == BEGUN ? 100 : 0;
+		bool ok;
+
+		talk_begin(&t, g, hook, NULL);
+		talk_syn(&t);
+		if (when != AT_ONCE)
+			talk_synack(&t);
+		if (had)
+			talk_client(&t, 0, stream.at, had);
+		talk_segment(&t, &(struct segment){ .flags = TCP_SYN,
+						    .seq = t.conn.isn + 0x40000000,
+						    .data = decoy_stream.at,
+						    .len = decoy_stream.len });
+		if (when == AT_ONCE)
+			talk_synack(&t);
+		talk_client(&t, had, stream.at + had, stream.len - had);
+		talk_count(&t, HG_EVENT_HELLO, &e);
+		ok = e && check_u64("ISN", e->head.isn, t.conn.isn);
+		ok &= e && check_u64("bytes", e->head.hello.bytes, message.len);
+		tap_ok(ok & books(g), "%s: a decoy in a SYN, behind %s", gate_hook_name[hook],
+		       whens[when]);
+	}
+}
+
 static void syn_again(struct gate *g, enum gate_hook hook)
 {
 	static struct talk t;
@@ -366,6 +406,7 @@ int main(void)
 		partial_again(&g, hook);
 		late_packets(&g, hook);
 		syn_again(&g, hook);
+		decoy_in_syn(&g, hook);
 		collision(&g, hook);
 		endpoints(&g, hook);
 	}
