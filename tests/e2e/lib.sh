@@ -309,11 +309,11 @@ finish() {
 }
 
 on_exit() {
-	local rc=$?
+	local status=$? rc # which stop sets
 	trap - EXIT INT TERM HUP
 	cleanup
-	[ "$HG_TESTS" -lt 0 ] || [ -n "${HG_PLANNED:-}" ] || diag "ended early, without a plan ($rc)"
-	exit $rc
+	[ "$HG_TESTS" -lt 0 ] || [ -n "${HG_PLANNED:-}" ] || diag "ended early, without a plan ($status)"
+	exit $status
 }
 trap on_exit EXIT
 trap 'exit 130' INT

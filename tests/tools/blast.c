@@ -2,19 +2,30 @@
 /*
  * blast: sends numbered datagrams, evenly spaced.
  *
- *   blast ADDR PORT COUNT INTERVAL_US
+ *   blast [--until-term] ADDR PORT COUNT INTERVAL_US
  *
- * The first four bytes of each are its number from 0, in network order; sink
- * --udp counts them. Prints {"sent":N,"errors":E}.
+ * Sends COUNT; with --until-term it goes on until SIGTERM. The first four bytes of
+ * each are its number from 0, in network order; sink --udp counts them. Prints
+ * {"sent":N,"errors":E}.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netdb.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+
+static volatile sig_atomic_t ending = 1;
+
+static void end(int sig)
+{
+	(void)sig;
+	ending = 1;
+}
 
 static int connect_to(const char *addr, const char *port)
 {
@@ -37,14 +48,20 @@ int main(int argc, char **argv)
 	struct timespec at;
 	int fd;
 
+	if (argc > 1 && !strcmp(argv[1], "--until-term")) {
+		ending = 0;
+		argv++;
+		argc--;
+	}
 	if (argc != 5 || (fd = connect_to(argv[1], argv[2])) < 0) {
-		fprintf(stderr, "blast ADDR PORT COUNT INTERVAL_US\n");
+		fprintf(stderr, "blast [--until-term] ADDR PORT COUNT INTERVAL_US\n");
 		return 2;
 	}
 	count = strtoul(argv[3], NULL, 10);
 	interval = strtoull(argv[4], NULL, 10) * 1000;
+	signal(SIGTERM, end);
 	clock_gettime(CLOCK_MONOTONIC, &at);
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < count || !ending; i++) {
 		uint32_t body[16] = { htonl(i) };
 
 		if (send(fd, body, sizeof(body), 0) == sizeof(body))
