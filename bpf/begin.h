@@ -5,8 +5,8 @@
 #ifndef HG_BEGIN_H
 #define HG_BEGIN_H
 
+#include "continue.h"
 #include "first.h"
-#include "verify.h"
 
 /* Part of a hello: keep the segment in a capture of the pool. */
 HG_INLINE int hg_begin_partial(void *ctx, const int at, struct hg_scratch *s, struct hg_slot *slot)
@@ -96,6 +96,55 @@ HG_INLINE int hg_begin_behind(void *ctx, const int at, struct hg_scratch *s, str
 	return act;
 }
 
+/* A segment has joined its flow, which is locked.  `unread`: its bucket and one. */
+HG_INLINE int hg_begin_joined(struct hg_scratch *s, struct hg_flow *f, __u32 cpu)
+{
+	__u32 scan = f->filled != s->had ? hg_continue_scan(s, f, cpu) : HG_SCAN_MORE;
+	int act = HG_ACT_PASS;
+
+	if (hg_continue_waits(f, scan))
+		return HG_ACT_PASS;
+	if (scan == HG_SCAN_COMPLETE)
+		act = hg_continue_complete(s, f);
+	else
+		s->unread = hg_bucket_of_scan(scan) + 1;
+	hg_flow_release_buffer(f);
+	return act;
+}
+
+HG_NOINLINE int hg_begin_join(void)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct hg_scratch *s = hg_scratch();
+	struct hg_flow *f = s ? hg_flow_lookup(&s->key) : NULL;
+	int act = HG_ACT_PASS;
+
+	if (!f)
+		return HG_ACT_PASS;
+	s->unread = 0;
+	if (hg_continue_captured(s, f, cpu)) {
+		act = hg_begin_joined(s, f, cpu);
+		if (act == HG_ACT_PASS)
+			hg_continue_next(f);
+		hg_flow_unlock(f);
+	}
+	if (act == HG_ACT_PASS && hg_flow_ours(f))
+		act = hg_act_on(s, f);
+	return act;
+}
+
+/*
+ * The same flow was begun by another processor, with another segment: this one
+ * goes on there.  Its bytes are in this processor's capture.  What is unread is
+ * judged from here: below hg_begin_join() there is no room on the stack of 6.1.
+ */
+HG_INLINE int hg_begin_joins(struct hg_scratch *s)
+{
+	int act = hg_begin_join();
+
+	return s->unread ? hg_continue_unread(s->unread - 1) : act;
+}
+
 /* No receiver takes it: it begins nothing, and is remembered. */
 HG_INLINE void hg_begin_wrong(struct hg_slot *slot, __u64 hash)
 {
@@ -110,6 +159,7 @@ HG_INLINE int hg_path_begin(void *ctx, const int at, struct hg_scratch *s, struc
 {
 	struct hg_flow *f = &s->flow;
 	__u32 len = s->packet.payload_len, checksum = HG_CHECKSUM_right;
+	int act;
 
 	if (len > HG_STREAM_CAP)
 		len = HG_STREAM_CAP;
@@ -121,6 +171,8 @@ HG_INLINE int hg_path_begin(void *ctx, const int at, struct hg_scratch *s, struc
 		hg_begin_wrong(slot, s->hash);
 		return HG_ACT_PASS;
 	}
+	if (first == HG_FIRST_TAKEN)
+		return hg_begin_joins(s);
 	hg_flow_init(f, s, b->isn, b->base, ifindex);
 	f->flags = b->flags;
 	if (checksum == HG_CHECKSUM_unknown)
@@ -130,9 +182,10 @@ HG_INLINE int hg_path_begin(void *ctx, const int at, struct hg_scratch *s, struc
 	s->created = !b->has_slot;
 	if (s->created)
 		hg_count_flow_created();
-	if (first == HG_FIRST_BEHIND)
-		return hg_begin_behind(ctx, at, s, slot, b->offset, len, cpu);
-	return hg_begin_hello(ctx, at, s, slot, len, cpu);
+	s->taken = 0;
+	act = first == HG_FIRST_BEHIND ? hg_begin_behind(ctx, at, s, slot, b->offset, len, cpu)
+				       : hg_begin_hello(ctx, at, s, slot, len, cpu);
+	return s->taken ? hg_begin_joins(s) : act;
 }
 
 /* A first segment that also closes. */

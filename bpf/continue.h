@@ -33,25 +33,41 @@ HG_INLINE int hg_continue_evicted(struct hg_flow *f)
 	return hg_continue_unread(HG_BUCKET_evicted);
 }
 
-HG_INLINE int hg_continue_read(struct hg_scratch *s, struct hg_flow *f, __u32 cpu)
+/* What there is without a hole: enum hg_scan. */
+HG_INLINE __u32 hg_continue_scan(struct hg_scratch *s, struct hg_flow *f, __u32 cpu)
 {
 	__u32 scan = HG_SCAN_NOT_TLS;
-	int act;
 
 	s->records = f->records;
 	if (s->records.next || hg_looks(f->buffer, f->filled) & HG_LOOKS_MAYBE)
 		scan = hg_hello_read(s, f->buffer, cpu, f->filled);
 	f->records = s->records;
-	if (scan == HG_SCAN_MORE && !(f->flags & HG_FLAG(fragmented_ip)))
+	return scan;
+}
+
+/* For the rest of the hello; behind an IP fragment none is seen. */
+HG_INLINE bool hg_continue_waits(const struct hg_flow *f, __u32 scan)
+{
+	return scan == HG_SCAN_MORE && !(f->flags & HG_FLAG(fragmented_ip));
+}
+
+HG_INLINE int hg_continue_complete(struct hg_scratch *s, struct hg_flow *f)
+{
+	hg_hello_done(s, f);
+	s->flow = *f;
+	hg_emit_hello(s->message_index, s->message_at, 0);
+	return hg_hello_act(s, f);
+}
+
+HG_INLINE int hg_continue_read(struct hg_scratch *s, struct hg_flow *f, __u32 cpu)
+{
+	__u32 scan = hg_continue_scan(s, f, cpu);
+	int act;
+
+	if (hg_continue_waits(f, scan))
 		return HG_ACT_PASS;
-	if (scan != HG_SCAN_COMPLETE) {
-		act = hg_continue_unread(hg_bucket_of_scan(scan));
-	} else {
-		hg_hello_done(s, f);
-		s->flow = *f;
-		hg_emit_hello(s->message_index, s->message_at, 0);
-		act = hg_hello_act(s, f);
-	}
+	act = scan == HG_SCAN_COMPLETE ? hg_continue_complete(s, f)
+				       : hg_continue_unread(hg_bucket_of_scan(scan));
 	hg_flow_release_buffer(f);
 	return act;
 }
@@ -189,6 +205,14 @@ HG_INLINE int hg_continue_segment(void *ctx, const int at, struct hg_scratch *s,
 	return HG_ACT_PASS;
 }
 
+/* What the client sends next, as far as the server can have it. */
+HG_INLINE void hg_continue_next(struct hg_flow *f)
+{
+	f->next[HG_FROM_CLIENT] = f->state != HG_FLOW_PARTIAL && f->filled == f->reached
+					  ? f->top
+					  : f->base + f->filled + f->urgent;
+}
+
 /* This processor has the flow for itself. */
 HG_INLINE int hg_continue_locked(void *ctx, const int at, struct hg_scratch *s, struct hg_flow *f,
 				 __u32 cpu)
@@ -203,9 +227,7 @@ HG_INLINE int hg_continue_locked(void *ctx, const int at, struct hg_scratch *s, 
 	if (act == HG_ACT_PASS && f->filled != had)
 		act = hg_continue_read(s, f, cpu);
 	if (act == HG_ACT_PASS)
-		f->next[HG_FROM_CLIENT] = f->state != HG_FLOW_PARTIAL && f->filled == f->reached
-						  ? f->top
-						  : f->base + f->filled + f->urgent;
+		hg_continue_next(f);
 	return act;
 }
 
@@ -224,6 +246,30 @@ HG_INLINE int hg_continue_hello(void *ctx, const int at, struct hg_scratch *s, s
 	if (act == HG_ACT_PASS && hg_flow_ours(f))
 		act = hg_act_on(s, f); /* another processor was first */
 	return act;
+}
+
+/*
+ * Take a segment that is in this processor's capture, and was verified.  1 if it is
+ * taken: the flow is locked then, and scratch->had is what it had before.
+ */
+HG_SUBPROG int hg_continue_captured(struct hg_scratch *s, struct hg_flow *f, __u32 cpu)
+{
+	struct hg_clip clip;
+
+	if (!hg_segment_clip(f, &s->packet, &clip) || clip.from != s->packet.payload)
+		return 0;
+	if (!hg_flow_lock_patiently(f)) {
+		hg_count_refused(HG_REFUSAL_flow_busy);
+		return 0;
+	}
+	s->had = f->filled;
+	if (f->state == HG_FLOW_PARTIAL && f->buffer != HG_NO_BUFFER) {
+		hg_segment_reaches(f, &s->packet);
+		hg_segment_merge(f, &clip, cpu);
+		return 1;
+	}
+	hg_flow_unlock(f);
+	return 0;
 }
 
 #endif /* HG_CONTINUE_H */

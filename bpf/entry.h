@@ -32,8 +32,8 @@ HG_INLINE void hg_slot_set(struct hg_slot *slot, __u64 hash, __u32 state, const 
 
 /*
  * An entry is there already.  If it is this very flow, another processor was
- * first with a copy of the segment, and ours is given up: 1.  Else it is of an
- * older connection, which ends: 0 once ours is in its place.
+ * first, with another segment or a copy of this one: 1.  Else it is of an older
+ * connection, which ends: 0 once ours is in its place.
  */
 HG_SUBPROG int hg_flow_supersede(struct hg_scratch *s)
 {
@@ -90,7 +90,11 @@ HG_SUBPROG int hg_flow_refused(struct hg_scratch *s, struct hg_slot *slot, __u32
 	return act;
 }
 
-/* Make the flow in the scratch an entry.  Returns `act`, or what is done without one. */
+/*
+ * Make the flow in the scratch an entry.  Returns `act`, or what is done without
+ * one.  Where another processor was first, ours is given up; if it is only part of
+ * a hello, that part belongs into the other's capture: `taken`.
+ */
 HG_INLINE int hg_flow_insert(struct hg_scratch *s, struct hg_slot *slot, int act)
 {
 	/* An int: before 6.4 the upper half of the register is not the sign's. */
@@ -99,6 +103,7 @@ HG_INLINE int hg_flow_insert(struct hg_scratch *s, struct hg_slot *slot, int act
 	if (error == -HG_EEXIST)
 		error = hg_flow_supersede(s);
 	if (error == 1) {
+		s->taken = s->flow.state == HG_FLOW_PARTIAL;
 		hg_flow_give_up(s, s->created);
 		return act;
 	}

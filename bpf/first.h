@@ -85,6 +85,7 @@ enum hg_first {
 	HG_FIRST_NOTHING,
 	HG_FIRST_HELLO,	 /* this segment begins a hello */
 	HG_FIRST_BEHIND, /* it comes before the first segment of its stream */
+	HG_FIRST_TAKEN,	 /* another processor has begun its flow meanwhile */
 };
 
 /* ---- a packet of a flow that is only a slot ---- */
@@ -249,15 +250,21 @@ HG_INLINE __u32 hg_first_of_slot(void *ctx, const int at, struct hg_scratch *s,
 	struct hg_packet *p = &s->packet;
 	__u64 word = slot->word;
 	__u32 first = HG_FIRST_NOTHING;
+	bool payload;
 
 	hg_slot_stream(slot, p, b);
 	b->ttl = HG_SLOT_TTL(word);
 	p->from = hg_sender_is_lo(p) == HG_SLOT_CLIENT_LO(word) ? HG_FROM_CLIENT : HG_FROM_SERVER;
-	if (p->from == HG_FROM_CLIENT && p->payload_len && hg_cut_front(p, b->base))
+	payload = p->from == HG_FROM_CLIENT && p->payload_len && hg_cut_front(p, b->base);
+	if (payload)
 		first = hg_slot_payload(
 			ctx, at, s, slot, b, cpu,
 			hg_look(ctx, at, s, cpu, HG_SLOT_STATE(word) == HG_SLOT_SYN));
-	if (first == HG_FIRST_NOTHING && p->flags & (HG_TCP_FIN | HG_TCP_RST))
+	if (first != HG_FIRST_NOTHING)
+		return first;
+	if (payload && HG_SLOT_STATE(slot->word) == HG_SLOT_ENTRY)
+		return HG_FIRST_TAKEN;
+	if (p->flags & (HG_TCP_FIN | HG_TCP_RST))
 		hg_slot_closed(slot, p, s->now);
 	return first;
 }

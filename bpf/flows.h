@@ -70,16 +70,50 @@ HG_INLINE void hg_packet_key(const struct hg_packet *p, struct hg_flow_key *k)
 
 /* ---- slots ---- */
 
-HG_INLINE struct hg_slot *hg_slot(__u64 hash)
-{
-	__u32 index = hg_hash_slot(hash);
-
-	return bpf_map_lookup_elem(&slots, &index);
-}
-
 HG_INLINE bool hg_slot_mine(const struct hg_slot *slot, __u64 hash)
 {
 	return HG_SLOT_TAG(slot->word) == hg_hash_tag(hash);
+}
+
+HG_INLINE bool hg_slot_live(__u64 word)
+{
+	return HG_SLOT_STATE(word) == HG_SLOT_SYN || HG_SLOT_STATE(word) == HG_SLOT_SEEK;
+}
+
+/* What is lost if a SYN takes this slot: more, the higher. */
+HG_INLINE __u32 hg_slot_worth(__u64 word)
+{
+	switch (HG_SLOT_STATE(word)) {
+	case HG_SLOT_EMPTY:
+		return 0;
+	case HG_SLOT_DONE:
+		return 1;
+	case HG_SLOT_ENTRY: /* a shortcut */
+		return 2;
+	}
+	return 3; /* all that is known of a connection */
+}
+
+HG_INLINE struct hg_slot *hg_slot_at(__u32 index)
+{
+	return bpf_map_lookup_elem(&slots, &index);
+}
+
+/*
+ * A connection has two slots to be in, side by side.  The one that is its own, or
+ * the one that it may take.
+ */
+HG_INLINE struct hg_slot *hg_slot(__u64 hash)
+{
+	__u32 index = hg_hash_slot(hash);
+	struct hg_slot *first = hg_slot_at(index), *second;
+
+	if (!first || hg_slot_mine(first, hash))
+		return first;
+	second = hg_slot_at(index ^ 1);
+	if (!second || hg_slot_mine(second, hash))
+		return second;
+	return hg_slot_worth(second->word) < hg_slot_worth(first->word) ? second : first;
 }
 
 /* Move a slot from the word that was read to the next: false if it has changed. */
@@ -91,11 +125,6 @@ HG_INLINE bool hg_slot_move(struct hg_slot *slot, __u64 from, __u64 to)
 HG_INLINE __u64 hg_slot_in_state(__u64 word, __u32 state)
 {
 	return (word & ~0xfULL) | state;
-}
-
-HG_INLINE bool hg_slot_live(__u64 word)
-{
-	return HG_SLOT_STATE(word) == HG_SLOT_SYN || HG_SLOT_STATE(word) == HG_SLOT_SEEK;
 }
 
 /* The bucket of a flow that never got an entry and ends as such. */

@@ -322,6 +322,9 @@ struct hg_scratch {
 	struct hg_parse parse;
 	__u32 seen;	     /* at egress: an attached ingress has read this packet */
 	__u32 created;	     /* this packet made its flow, which no SYN had */
+	__u32 taken;	     /* another processor has just made it */
+	__u32 had;	     /* bytes that its capture had without a hole */
+	__u32 unread;	     /* see hg_begin_joined() */
 	__u32 captured;	     /* bytes of the payload in this processor's capture */
 	__u32 message_at;    /* capture offset of the message */
 	__u32 message_index; /* capture that holds it */

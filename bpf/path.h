@@ -82,19 +82,16 @@ HG_INLINE bool hg_slot_knows(const struct hg_slot *slot, const struct hg_packet 
 				      hg_slot_window_older(slot, seq) || p->flags & HG_TCP_RST);
 }
 
-/* Out of every window that a receiver has, once an answer has shown which SYN counts. */
-HG_INLINE bool hg_slot_out_of_window(const struct hg_slot *slot, const struct hg_packet *p)
+/*
+ * What the slot does not know is out of every window that a receiver has, once an
+ * answer has shown which SYN counts.
+ */
+HG_INLINE bool hg_slot_out_of_window(const struct hg_slot *slot)
 {
 	__u64 word = slot->word;
 
-	return hg_slot_live(word) && !hg_slot_knows(slot, p) &&
+	return hg_slot_live(word) &&
 	       (word & (HG_SLOT_ANSWERED | HG_SLOT_KEPT) || HG_SLOT_STATE(word) == HG_SLOT_SEEK);
-}
-
-/* Must the flow be looked up under its full key, or does the slot say it all? */
-HG_INLINE bool hg_slot_suffices(const struct hg_slot *slot, const struct hg_packet *p)
-{
-	return !(slot->word & HG_SLOT_OVER) && hg_slot_knows(slot, p);
 }
 
 /*
@@ -121,26 +118,26 @@ HG_INLINE int hg_path_flow(void *ctx, const int at, struct hg_scratch *s, struct
 			   __u32 ifindex)
 {
 	bool mine = hg_slot_mine(slot, s->hash);
+	bool knows = mine && hg_slot_knows(slot, &s->packet);
 	__u32 cpu = bpf_get_smp_processor_id(), first;
 	struct hg_begin b = {};
 	struct hg_flow *f;
 	int act;
 
-	if (!mine || !hg_slot_suffices(slot, &s->packet)) {
+	if (!knows || slot->word & HG_SLOT_OVER) {
 		f = hg_flow_lookup(&s->key);
 		if (f && hg_flow_continues(f, slot, &s->packet, mine))
 			return hg_path_entry(ctx, at, s, f, slot, cpu);
 	}
 	if (mine && HG_SLOT_STATE(slot->word) == HG_SLOT_DONE)
 		return HG_ACT_PASS;
-	if (mine && hg_slot_out_of_window(slot, &s->packet)) {
+	if (mine && !knows && hg_slot_out_of_window(slot)) {
 		hg_slot_decoy(slot);
 		return HG_ACT_PASS;
 	}
 	s->now = hg_now();
-	first = mine && hg_slot_knows(slot, &s->packet)
-			? hg_first_of_slot(ctx, at, s, slot, &b, cpu)
-			: hg_first_of_unknown(ctx, at, s, &b, cpu);
+	first = knows ? hg_first_of_slot(ctx, at, s, slot, &b, cpu)
+		      : hg_first_of_unknown(ctx, at, s, &b, cpu);
 	if (first == HG_FIRST_NOTHING)
 		return HG_ACT_PASS;
 	if (s->packet.flags & HG_TCP_SYN)

@@ -40,7 +40,7 @@
 #define HG_IPV6_HEADERS 8
 #define HG_TUNNEL_HEADERS 16 /* in front of the inner IP header: labels, tags and all */
 
-#define HG_SLOTS (1U << 18)	       /* flow cache, direct-mapped */
+#define HG_SLOTS (1U << 18)	       /* flow cache, in pairs */
 #define HG_CAPTURES (HG_PARTIALS + 2)  /* and two for each processor */
 #define HG_SHARES 4096		       /* counters of captures by source, shared by hash */
 #define HG_SHARE_MAX (HG_PARTIALS / 8) /* captures of one source */

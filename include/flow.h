@@ -2,7 +2,7 @@
 /*
  * flow.h - what is known of one TCP connection.
  *
- * A flow is born as a *slot*: 16 bytes of a direct-mapped cache, written by
+ * A flow is born as a *slot*: 16 bytes of a two-way cache, written by
  * its SYN.  With the first payload that could be TLS it gets an *entry* under
  * its full key, and the slot points there by its state.  Slot and entry are
  * one flow.  What is over is a slot in state DONE, so that the data of a long

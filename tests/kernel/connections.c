@@ -205,58 +205,81 @@ static __u32 slot_of(const struct gate *g, const struct conn *c)
 	return hg_hash_slot(hg_flow_hash(&g->control->hash_key, a < b ? a : b, a < b ? b : a, 0));
 }
 
-/* Another connection that falls on the same slot. */
-static struct conn neighbour(const struct gate *g, const struct conn *c)
+/* Another connection that falls on the same slot, the next one behind `from`. */
+static struct conn neighbour(const struct gate *g, const struct conn *c, __u32 *from)
 {
 	struct conn other = *c;
 	__u32 slot = slot_of(g, c);
 
-	for (__u32 n = 1;; n++) {
-		if (n > 40000000)
+	for (__u32 n = *from + 1;; n++) {
+		if (n > 80000000)
 			tap_bail("no neighbour of slot %u", slot);
 		other.client[3] = (__u8)(n >> 16);
 		other.client[2] = (__u8)(n >> 24);
 		other.client_port = (__u16)(n | 1024);
-		if (slot_of(g, &other) == slot && memcmp(&other, c, sizeof(other)) != 0)
-			return other;
+		if (slot_of(g, &other) != slot || !memcmp(&other, c, sizeof(other)))
+			continue;
+		*from = n | 1024;
+		return other;
+	}
+}
+
+/* Three connections with one pair of slots for them. */
+static void crowd(struct talk t[3], struct gate *g, enum gate_hook hook)
+{
+	struct conn conn;
+	__u32 from = 0;
+
+	talk_begin(&t[0], g, hook, NULL);
+	for (int i = 1; i < 3; i++) {
+		conn = neighbour(g, &t[0].conn, &from);
+		talk_begin(&t[i], g, hook, &conn);
 	}
 }
 
 /*
- * The slot is taken while a SYN waits in it: that flow is evicted.  Taken
- * while it points to an entry: the entry is found by its key.
+ * Two SYNs have room side by side.  A third takes the slot of one of them, whose
+ * flow is evicted; or that of a flow with an entry, which is found by its key.
  */
 static void collision(struct gate *g, enum gate_hook hook)
 {
-	static struct talk a, b;
-	struct conn conn;
+	static struct talk t[3];
 	bool ok;
 
-	talk_begin(&a, g, hook, NULL);
-	conn = neighbour(g, &a.conn);
-	talk_begin(&b, g, hook, &conn);
-	talk_syn(&a);
+	crowd(t, g, hook);
+	talk_syn(&t[0]);
 	ok = check_u64("the slot of that SYN is written",
-		       HG_SLOT_STATE(g->slots[slot_of(g, &a.conn)].word), HG_SLOT_SYN);
-	talk_syn(&b);
-	ok &= coverage(g, 2, HG_BUCKET_evicted, NONE);
-	hello(&b);
-	ok &= saw_events(&b, 1, 0);
-	tap_ok(ok & books(g), "%s: a SYN on another one's slot", gate_hook_name[hook]);
+		       HG_SLOT_STATE(g->slots[slot_of(g, &t[0].conn)].word), HG_SLOT_SYN);
+	talk_syn(&t[1]);
+	ok &= coverage(g, 2, NONE, NONE);
+	hello(&t[0]);
+	hello(&t[1]);
+	ok &= saw_events(&t[0], 1, 0) & saw_events(&t[1], 1, 0);
+	tap_ok(ok & books(g), "%s: two SYNs on one slot", gate_hook_name[hook]);
 
-	talk_begin(&a, g, hook, NULL);
-	conn = neighbour(g, &a.conn);
-	talk_begin(&b, g, hook, &conn);
-	talk_syn(&a);
-	talk_client(&a, 0, stream.at, 100);
-	talk_syn(&b);
-	ok = coverage(g, 2, NONE, NONE);
-	talk_client(&a, 100, stream.at + 100, stream.len - 100);
-	hello(&b);
-	ok &= saw_events(&a, 1, 0) & saw_events(&b, 1, 0);
-	talk_server_flags(&a, TCP_FIN | TCP_ACK, 0);
-	talk_server_flags(&b, TCP_RST, 0);
-	ok &= coverage(g, 2, HG_BUCKET_reassembled, ONE);
+	crowd(t, g, hook);
+	for (int i = 0; i < 3; i++)
+		talk_syn(&t[i]);
+	ok = coverage(g, 3, HG_BUCKET_evicted, NONE);
+	hello(&t[1]);
+	hello(&t[2]);
+	ok &= saw_events(&t[1], 1, 0) & saw_events(&t[2], 1, 0);
+	tap_ok(ok & books(g), "%s: a third SYN evicts one", gate_hook_name[hook]);
+
+	crowd(t, g, hook);
+	talk_syn(&t[0]);
+	talk_client(&t[0], 0, stream.at, 100);
+	talk_syn(&t[1]);
+	talk_syn(&t[2]);
+	ok = coverage(g, 3, NONE, NONE);
+	talk_client(&t[0], 100, stream.at + 100, stream.len - 100);
+	hello(&t[1]);
+	hello(&t[2]);
+	for (int i = 0; i < 3; i++)
+		ok &= saw_events(&t[i], 1, 0);
+	talk_server_flags(&t[0], TCP_FIN | TCP_ACK, 0);
+	talk_server_flags(&t[2], TCP_RST, 0);
+	ok &= coverage(g, 3, HG_BUCKET_reassembled, ONE);
 	tap_ok(ok & books(g), "%s: a SYN on the slot of a flow with payload", gate_hook_name[hook]);
 }
 
