@@ -204,17 +204,72 @@ HG_NOINLINE int hg_emit_hello(__u32 index, __u32 message_at, __u32 again)
 	return 0;
 }
 
-HG_INLINE void hg_emit_end(struct hg_event *e, const struct hg_flow *f,
+/* What the flow itself keeps of them. */
+HG_INLINE void hg_path_facts_complete(struct hg_path_facts *path, const struct hg_flow *f)
+{
+	path->rtt_us = f->rtt_us;
+	path->hello_have = f->filled;
+	path->hello_need = f->records.promised;
+	path->hello_resent = f->resent;
+	path->hello_acked = f->settled;
+	if (f->ttl)
+		path->ttl[0] = f->ttl;
+	if (!f->server_ttl)
+		return;
+	path->ttl[1] = f->server_ttl;
+	if (path->server_packets)
+		return;
+	path->ip_id[1] = f->server_ip_id;
+	path->window[1] = f->server_window;
+}
+
+/*
+ * Nobody is there to diagnose it: it waits in the next slot.  The slot is written
+ * as a whole; its number says whether it is still the one that was meant.
+ */
+HG_INLINE void hg_keep_undiagnosed(struct hg_event_end *e)
+{
+	__u32 zero = 0, slot;
+	struct hg_undiagnosed *u = bpf_map_lookup_elem(&undiagnosed_state, &zero);
+	struct hg_presence *p = hg_presence();
+
+	if (!u || !p || inject_time || hg_user_is_there(e->head.time_ns))
+		return;
+	e->number = __sync_fetch_and_add(&u->kept, 1) + 1;
+	slot = e->number & (HG_UNDIAGNOSED - 1);
+	if (e->number - p->diagnosed > HG_UNDIAGNOSED)
+		__sync_fetch_and_add(&u->overwritten, 1);
+	bpf_map_update_elem(&undiagnosed, &slot, e, BPF_ANY);
+}
+
+/* A global function, since 6.1 walks it all in each state in which a flow ends. */
+HG_NOINLINE int hg_end_send(struct hg_event_end *e)
+{
+	if (!e)
+		return 0;
+#ifdef __bpf__ /* who reads a capture diagnoses it */
+	if (e->head.outcome != HG_OUTCOME_established)
+		hg_keep_undiagnosed(e);
+#endif
+	hg_event_sent(bpf_ringbuf_output(&events, e, sizeof(*e), 0));
+	return 0;
+}
+
+HG_INLINE void hg_emit_end(struct hg_event_end *e, const struct hg_flow *f,
 			   const struct hg_flow_key *key, __u64 now, __u8 close, __u8 from,
 			   __u8 outcome)
 {
-	hg_event_fill(e, f, key, now);
-	e->type = HG_EVENT_END;
-	e->close = close;
-	e->close_from = from;
-	e->outcome = outcome;
-	e->message_len = 0;
-	hg_event_sent(bpf_ringbuf_output(&events, e, sizeof(*e), 0));
+	hg_event_fill(&e->head, f, key, now);
+	e->head.type = HG_EVENT_END;
+	e->head.close = close;
+	e->head.close_from = from;
+	e->head.outcome = outcome;
+	e->head.message_len = HG_END_LEN;
+	e->answer = f->answer;
+	hg_path_facts_complete(&e->answer.path, f);
+	e->name = f->name;
+	e->number = 0;
+	hg_end_send(e);
 }
 
 #endif /* HG_ACCOUNT_H */

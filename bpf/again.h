@@ -56,13 +56,14 @@ HG_INLINE int hg_hello_again(struct hg_scratch *s, struct hg_flow *f)
 	__u8 bucket = conflict ? HG_BUCKET_conflicting_overlap : hg_bucket_of_hello(f, s);
 
 	hg_again_judge(s, f, bucket);
+	f->behind = hg_behind_hello(s, f);
 	if (hg_hello_is_copy(f, s))
 		return HG_ACT_PASS;
 	f->conflict = conflict;
 	f->bucket = bucket;
 	f->name = s->name;
 	hg_flow_keep_hello(f, s);
-	s->flow = *f;
+	hg_flow_to_scratch(s, f);
 	s->flow.verdict = s->verdict;
 	hg_emit_hello(s->message_index, s->message_at, 1);
 	return hg_again_act(s, f);
@@ -145,12 +146,35 @@ HG_INLINE bool hg_is_other_size(const struct hg_flow *f)
 	       (f->records.need && f->records.need != f->hello.bytes);
 }
 
+/*
+ * What came early waits in the flow's one capture.  It gives way to a hello that is
+ * sent again: 0 if this segment is no part of one.
+ */
+HG_NOINLINE int hg_reread_has_capture(void)
+{
+	struct hg_scratch *s = hg_scratch();
+	struct hg_flow *f = s ? hg_flow_lookup(&s->key) : NULL;
+
+	if (!f || !hg_reread_due(f, &s->packet))
+		return 0;
+	if (f->gap == HG_FROM_SERVER + 1)
+		f->answer.side[HG_FROM_SERVER].seen |= HG_SEEN_LOST | HG_SEEN_MISSED;
+	else
+		f->answer.side[HG_FROM_CLIENT].seen |= HG_SEEN_LOST | HG_SEEN_MISSED;
+	f->gap = 0;
+	hg_flow_release_buffer(f);
+	return 1;
+}
+
 HG_INLINE int hg_reread(void *ctx, const int at, struct hg_scratch *s, struct hg_flow *f, __u32 cpu)
 {
 	__u32 scan;
 	int act;
 
-	if (f->buffer == HG_NO_BUFFER && !hg_reread_begin(s, f))
+	if (hg_reread_due(f, &s->packet))
+		f->resent += f->resent < 255;
+	if ((f->gap && !hg_reread_has_capture()) ||
+	    (f->buffer == HG_NO_BUFFER && !hg_reread_begin(s, f)))
 		return HG_ACT_PASS;
 	act = hg_continue_segment(ctx, at, s, f, cpu);
 	if (act != HG_ACT_PASS)
@@ -182,6 +206,8 @@ HG_INLINE void hg_second_begins(void *ctx, const int at, struct hg_scratch *s, s
 		return;
 	hg_flow_release_buffer(f);
 	f->base = s->packet.seq;
+	f->behind = f->base; /* a ChangeCipherSpec in front of it was stepped over */
+	f->flight[HG_FROM_CLIENT].next = f->base;
 	f->settled = 0;
 	f->second = 1;
 	hg_flow_provisional(f);

@@ -5,6 +5,7 @@
 #ifndef HG_BEGIN_H
 #define HG_BEGIN_H
 
+#include "answer.h"
 #include "continue.h"
 #include "first.h"
 
@@ -59,7 +60,10 @@ HG_INLINE int hg_begin_hello(void *ctx, const int at, struct hg_scratch *s, stru
 	}
 	if (act == HG_ACT_PASS)
 		f->next[HG_FROM_CLIENT] = f->base + s->packet.payload_len;
-	return hg_flow_insert(s, slot, act);
+	act = hg_flow_insert(s, slot, act);
+	if (act == HG_ACT_PASS && hg_has_behind(f))
+		hg_answer_behind(cpu, f->filled);
+	return act;
 }
 
 /* What the flow in the scratch was inserted with is over. */
@@ -178,6 +182,8 @@ HG_INLINE int hg_path_begin(void *ctx, const int at, struct hg_scratch *s, struc
 	if (checksum == HG_CHECKSUM_unknown)
 		f->flags |= HG_FLAG(checksum_unknown);
 	f->ttl = b->ttl;
+	if (b->has_slot)
+		hg_flow_answer_of(f, slot);
 	f->heard = b->heard;
 	s->created = !b->has_slot;
 	if (s->created)

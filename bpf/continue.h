@@ -5,6 +5,7 @@
 #ifndef HG_CONTINUE_H
 #define HG_CONTINUE_H
 
+#include "answer.h"
 #include "evict.h"
 #include "entry.h"
 #include "stream.h"
@@ -54,7 +55,7 @@ HG_INLINE bool hg_continue_waits(const struct hg_flow *f, __u32 scan)
 HG_INLINE int hg_continue_complete(struct hg_scratch *s, struct hg_flow *f)
 {
 	hg_hello_done(s, f);
-	s->flow = *f;
+	hg_flow_to_scratch(s, f);
 	hg_emit_hello(s->message_index, s->message_at, 0);
 	return hg_hello_act(s, f);
 }
@@ -68,6 +69,8 @@ HG_INLINE int hg_continue_read(struct hg_scratch *s, struct hg_flow *f, __u32 cp
 		return HG_ACT_PASS;
 	act = scan == HG_SCAN_COMPLETE ? hg_continue_complete(s, f)
 				       : hg_continue_unread(hg_bucket_of_scan(scan));
+	if (scan == HG_SCAN_COMPLETE && act == HG_ACT_PASS && hg_has_behind(f))
+		hg_answer_behind(f->buffer, f->filled);
 	hg_flow_release_buffer(f);
 	return act;
 }
@@ -103,6 +106,12 @@ HG_INLINE bool hg_segment_clip(const struct hg_flow *f, const struct hg_packet *
 	return true;
 }
 
+HG_INLINE void hg_segment_resent(struct hg_flow *f)
+{
+	f->flags |= HG_FLAG(retransmitted);
+	f->resent += f->resent < 255;
+}
+
 /* Keep what a merge found; a segment counts if it brought new bytes. */
 HG_INLINE void hg_segment_found(struct hg_flow *f, __u32 found)
 {
@@ -111,7 +120,7 @@ HG_INLINE void hg_segment_found(struct hg_flow *f, __u32 found)
 	if (found & HG_STREAM_NEW)
 		f->segments++;
 	else
-		f->flags |= HG_FLAG(retransmitted);
+		hg_segment_resent(f);
 	f->flags |= found & HG_FLAG(overlap);
 }
 

@@ -5,6 +5,7 @@
 #ifndef HG_ENTRY_H
 #define HG_ENTRY_H
 
+#include "note.h"
 #include "verdict.h"
 
 /* The slot of a flow that now has an entry, or is over. */
@@ -42,7 +43,7 @@ HG_SUBPROG int hg_flow_supersede(struct hg_scratch *s)
 	if (old && old->isn == s->flow.isn && old->state != HG_FLOW_CLOSED)
 		return 1;
 	if (old) {
-		hg_flow_end(old, &s->key, &s->event, s->now, HG_CLOSE_superseded, HG_SIDE_client,
+		hg_flow_end(old, &s->key, &s->end, s->now, HG_CLOSE_superseded, HG_SIDE_client,
 			    HG_BUCKET_truncated, HG_OUTCOME_unknown);
 		hg_flow_delete(old, &s->key);
 	}
@@ -84,7 +85,7 @@ HG_SUBPROG int hg_flow_refused(struct hg_scratch *s, struct hg_slot *slot, __u32
 		hg_attention_add(-1);
 	if (f->bucket > HG_BUCKET_evicted)
 		f->bucket = HG_BUCKET_evicted;
-	hg_flow_end(f, &s->key, &s->event, s->now, HG_CLOSE_evicted, HG_SIDE_self, f->bucket,
+	hg_flow_end(f, &s->key, &s->end, s->now, HG_CLOSE_evicted, HG_SIDE_self, f->bucket,
 		    HG_OUTCOME_unknown);
 	hg_slot_set(slot, s->hash, hg_flow_ours(f) ? HG_SLOT_DROP : HG_SLOT_DONE, f, s->now);
 	return act;
@@ -116,10 +117,36 @@ HG_INLINE int hg_flow_insert(struct hg_scratch *s, struct hg_slot *slot, int act
 /*
  * A RST or FIN of the client, exact as it is, may die on its way like any decoy.
  * While a hello may still come it ends nothing by itself: silence after it does.
+ * A FIN is only half of an end: what the server was sent it may still answer.
  */
 HG_INLINE bool hg_flow_closes_later(const struct hg_flow *f, const struct hg_packet *p)
 {
-	return p->from == HG_FROM_CLIENT && f->bucket != HG_BUCKET_not_tls && !f->settled;
+	return p->from == HG_FROM_CLIENT && f->bucket != HG_BUCKET_not_tls &&
+	       (!f->settled || !(p->flags & HG_TCP_RST));
+}
+
+/* The entry under the key in the scratch is over.  A global function: see hg_end_send(). */
+HG_NOINLINE int hg_entry_ends(__u32 close, __u32 side)
+{
+	struct hg_scratch *s = hg_scratch();
+	struct hg_flow *f = s ? hg_flow_lookup(&s->key) : NULL;
+
+	if (!f)
+		return 0;
+	hg_flow_end(f, &s->key, &s->end, s->now, close, side, HG_BUCKET_truncated,
+		    HG_OUTCOME_unknown);
+	hg_flow_move(f, f->state, HG_FLOW_CLOSED);
+	return 0;
+}
+
+/* Its handshake is over: no packet of it matters any more. */
+HG_INLINE void hg_flow_over(struct hg_scratch *s, struct hg_slot *slot, __u8 close, __u8 side)
+{
+	__u64 word = slot->word;
+
+	hg_entry_ends(close, side);
+	if (hg_slot_mine(slot, s->hash) && HG_SLOT_STATE(word) == HG_SLOT_ENTRY)
+		hg_slot_move(slot, word, hg_slot_in_state(word, HG_SLOT_DONE));
 }
 
 HG_INLINE void hg_flow_closed(struct hg_scratch *s, struct hg_flow *f, struct hg_slot *slot)
@@ -127,8 +154,8 @@ HG_INLINE void hg_flow_closed(struct hg_scratch *s, struct hg_flow *f, struct hg
 	const struct hg_packet *p = &s->packet;
 	__u8 close = p->flags & HG_TCP_RST ? HG_CLOSE_rst : HG_CLOSE_fin;
 	__u8 side = p->from == HG_FROM_CLIENT ? HG_SIDE_client : HG_SIDE_server;
-	__u64 word = slot->word;
 
+	hg_flow_note_close(f, p, s->now);
 	if (hg_flow_closes_later(f, p)) {
 		f->closing = close;
 		return;
@@ -137,11 +164,7 @@ HG_INLINE void hg_flow_closed(struct hg_scratch *s, struct hg_flow *f, struct hg
 		close = f->closing;
 		side = HG_SIDE_client;
 	}
-	hg_flow_end(f, &s->key, &s->event, s->now, close, side, HG_BUCKET_truncated,
-		    HG_OUTCOME_unknown);
-	if (hg_slot_mine(slot, s->hash) && HG_SLOT_STATE(word) == HG_SLOT_ENTRY)
-		hg_slot_move(slot, word, hg_slot_in_state(word, HG_SLOT_DONE));
-	hg_flow_move(f, f->state, HG_FLOW_CLOSED);
+	hg_flow_over(s, slot, close, side);
 }
 
 #endif /* HG_ENTRY_H */

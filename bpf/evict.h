@@ -32,7 +32,7 @@ HG_INLINE void hg_evicted_end(struct hg_scratch *s, const struct hg_owner *o)
 	if (!f || f->state != HG_FLOW_PARTIAL || !hg_flow_lock(f))
 		return;
 	if (f->state == HG_FLOW_PARTIAL && f->buffer == HG_NO_BUFFER) {
-		hg_flow_end(f, &o->key, &s->event, s->now, HG_CLOSE_evicted, HG_SIDE_self,
+		hg_flow_end(f, &o->key, &s->end, s->now, HG_CLOSE_evicted, HG_SIDE_self,
 			    HG_BUCKET_evicted, HG_OUTCOME_unknown);
 		f->last_ns = s->now; /* it lingers from now on */
 		hg_flow_move(f, HG_FLOW_PARTIAL, HG_FLOW_CLOSED);

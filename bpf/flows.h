@@ -8,6 +8,7 @@
 #ifndef HG_FLOWS_H
 #define HG_FLOWS_H
 
+#include "outcome.h"
 #include "pool.h"
 
 /* ---- keys ---- */
@@ -194,6 +195,12 @@ HG_INLINE __u64 hg_slot_keeps(struct hg_slot *slot, __u64 old, __u32 *older_isn)
 	return old & (HG_SLOT_KEPT | HG_SLOT_SOUGHT);
 }
 
+/* Microseconds, as far as 32 bits go. */
+HG_INLINE __u32 hg_micros(void)
+{
+	return (__u32)(hg_now() / 1000);
+}
+
 /*
  * A SYN: a new flow takes the slot.  What was known of the connection is not
  * given up for it, since the SYN may be a decoy: an entry stays, and of a SYN
@@ -219,17 +226,32 @@ HG_INLINE void hg_slot_syn(struct hg_slot *slot, const struct hg_packet *p, __u6
 		return; /* another processor was first: its flow stays */
 	slot->older_isn = older_isn;
 	slot->isn = p->seq;
+	slot->syn_us = hg_micros();
+	slot->rtt_us = 0;
+	slot->ttl = 0;
 	hg_count_flow_created();
 	hg_slot_overwritten(old, mine, now);
 }
 
+/* What an answer looks like that is surely the server's. */
+HG_INLINE void hg_slot_answered(struct hg_slot *slot, const struct hg_packet *p)
+{
+	slot->rtt_us = slot->ttl ? slot->rtt_us : hg_micros() - slot->syn_us;
+	slot->ip_id = p->ip_id;
+	slot->window = p->window;
+	slot->ttl = p->ttl;
+}
+
 /* The server says which of the SYNs it takes. */
-HG_INLINE void hg_slot_syn_ack(struct hg_slot *slot, __u32 ack)
+HG_INLINE void hg_slot_syn_ack(struct hg_slot *slot, const struct hg_packet *p)
 {
 	__u64 word = slot->word;
+	__u32 ack = p->ack;
 
 	if (HG_SLOT_STATE(word) != HG_SLOT_SYN)
 		return;
+	if (ack == slot->isn + 1 || ack == slot->older_isn + 1)
+		hg_slot_answered(slot, p);
 	if (ack == slot->isn + 1)
 		hg_slot_move(slot, word, (word | HG_SLOT_ANSWERED) & ~(__u64)HG_SLOT_KEPT);
 	else if (ack == slot->older_isn + 1)
@@ -241,6 +263,12 @@ HG_INLINE void hg_slot_syn_ack(struct hg_slot *slot, __u32 ack)
 HG_INLINE struct hg_flow *hg_flow_lookup(const struct hg_flow_key *key)
 {
 	return bpf_map_lookup_elem(&flows, key);
+}
+
+/* What an event of it needs. */
+HG_INLINE void hg_flow_to_scratch(struct hg_scratch *s, const struct hg_flow *f)
+{
+	__builtin_memcpy(&s->flow, f, HG_FLOW_HEAD);
 }
 
 HG_INLINE bool hg_flow_ours(const struct hg_flow *f)
@@ -336,7 +364,7 @@ HG_INLINE __u8 hg_flow_bucket(const struct hg_flow *f, __u8 bucket)
  * `bucket` says so, something worse, and evicted if its capture was given to
  * another; the END event goes out if a hello was begun.
  */
-HG_INLINE void hg_flow_end(struct hg_flow *f, const struct hg_flow_key *key, struct hg_event *e,
+HG_INLINE void hg_flow_end(struct hg_flow *f, const struct hg_flow_key *key, struct hg_event_end *e,
 			   __u64 now, __u8 close, __u8 from, __u8 bucket, __u8 outcome)
 {
 	struct hg_counters *c;
@@ -349,10 +377,14 @@ HG_INLINE void hg_flow_end(struct hg_flow *f, const struct hg_flow_key *key, str
 		f->bucket = hg_flow_bucket(f, had ? bucket : HG_BUCKET_evicted);
 	if (!f->heard)
 		f->flags |= HG_FLAG(one_sided);
+	if (f->gap)
+		f->answer.side[(f->gap - 1) & 1].seen |= HG_SEEN_LOST | HG_SEEN_MISSED;
 	c = hg_counters_of(f->interface);
 	hg_count_flow_end(c, f->bucket, f->flags);
 	if (f->bucket == HG_BUCKET_not_tls || (!f->filled && !f->hello_ns))
 		return; /* no hello was begun */
+	if (outcome == HG_OUTCOME_unknown)
+		outcome = hg_outcome_at_end(&f->answer, close, f->heard);
 	if (c)
 		HG_COUNT(c, handshakes, outcome);
 	hg_emit_end(e, f, key, now, close, from, outcome);
@@ -391,7 +423,7 @@ HG_INLINE void hg_flow_init(struct hg_flow *f, const struct hg_scratch *s, __u32
 {
 	const struct hg_packet *p = &s->packet;
 
-	__builtin_memset(f, 0, sizeof(*f));
+	__builtin_memset(f, 0, HG_FLOW_HEAD);
 	f->id = hg_flow_id(s->hash, isn);
 	f->hash = s->hash;
 	f->first_ns = s->now;

@@ -94,7 +94,9 @@ struct hg_packet {
 	__u8 tunnels;	  /* that were opened: bits of enum hg_tunnel */
 	__u8 fragment;	  /* the first one of an IP packet: the TCP header and some payload */
 	__u16 header_len; /* of TCP, options included */
-	__u16 reserved;
+	__u16 window;	  /* as in the header, not scaled */
+	__u16 ip_id;	  /* of IPv4, else 0 */
+	__u16 reserved[3];
 };
 
 /* The way to what a tunnel holds; see tunnels.h. */
@@ -143,7 +145,7 @@ HG_INLINE int hg_headers_tcp(struct hg_packet *p, const struct hg_tcp_header *tc
 	p->flags = tcp->flags;
 	p->urgent = tcp->flags & HG_TCP_URG ? hg_urgent(bpf_ntohs(tcp->urgent)) : 0;
 	p->header_len = header_len;
-	p->reserved = 0;
+	p->window = bpf_ntohs(tcp->window);
 	p->payload = p->l4 + header_len;
 	p->payload_len = l3_len - l4_at - header_len;
 	return HG_HEADERS_TCP;
@@ -187,6 +189,7 @@ HG_INLINE int hg_headers_ipv4(void *ctx, const int hook, struct hg_packet *p,
 	p->dst[2] = bpf_htonl(0xffff);
 	p->dst[3] = ip->dst;
 	p->ttl = ip->ttl;
+	p->ip_id = bpf_ntohs(ip->id);
 	p->ipv6 = 0;
 	return HG_HEADERS_TCP;
 }
@@ -210,6 +213,7 @@ HG_INLINE int hg_headers_ipv6(void *ctx, const int hook, struct hg_packet *p,
 	p->dst[2] = ip->dst[2];
 	p->dst[3] = ip->dst[3];
 	p->ttl = ip->hop_limit;
+	p->ip_id = 0;
 	p->ipv6 = 1;
 	return HG_HEADERS_TCP;
 }

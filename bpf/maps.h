@@ -198,6 +198,24 @@ HG_MAP struct {
 	__uint(max_entries, HG_RING_BYTES);
 } events SEC(".maps");
 
+/*
+ * Handshakes that failed while `run` was not there, in slots by their number; and
+ * how many.  Writer: data path.  Reader: user space.
+ */
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HG_UNDIAGNOSED);
+	__type(key, __u32);
+	__type(value, struct hg_event_end);
+} undiagnosed SEC(".maps");
+
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hg_undiagnosed);
+} undiagnosed_state SEC(".maps");
+
 /* Verdicts by rule name, over all loads.  Writer: data path. */
 HG_MAP struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -351,6 +369,17 @@ struct hg_scratch {
 	} resetting; /* the packet that is being made into resets */
 	struct hg_server_name server_name;
 	struct hg_event event;
+	struct hg_event_end end;
+	struct hg_event_chunk chunk;
+	struct hg_walk walk_answer;
+};
+
+/* Chunks of this processor's capture on their way to user space. */
+struct hg_emit_step {
+	struct hg_scratch *scratch;
+	const struct hg_flow *flow;
+	struct hg_capture *capture;
+	__u32 from;
 };
 
 HG_MAP struct {
@@ -379,6 +408,14 @@ HG_INLINE struct hg_presence *hg_presence(void)
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(&presence, &zero);
+}
+
+/* Is `run` there to answer? */
+HG_INLINE bool hg_user_is_there(__u64 now)
+{
+	struct hg_presence *p = hg_presence();
+
+	return p && (__s64)(now - p->heartbeat_ns) < (__s64)HG_HEARTBEAT_MAX && p->heartbeat_ns;
 }
 
 HG_INLINE struct hg_counters *hg_counters_of(__u32 number)

@@ -228,14 +228,6 @@ HG_INLINE bool hg_generation_get(const struct hg_control *c, struct hg_generatio
 	return g->policy != NULL;
 }
 
-/* Is `run` there to answer? */
-HG_INLINE bool hg_user_is_there(__u64 now)
-{
-	struct hg_presence *p = hg_presence();
-
-	return p && (__s64)(now - p->heartbeat_ns) < (__s64)HG_HEARTBEAT_MAX && p->heartbeat_ns;
-}
-
 /*
  * Judge the flow at hand.  With `unread` there is no hello: only rules that
  * name a coverage class or a flag apply.  scratch->facts.coverage and .flags

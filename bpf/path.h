@@ -12,6 +12,7 @@
 #define HG_PATH_H
 
 #include "again.h"
+#include "answer.h"
 #include "begin.h"
 #include "continue.h"
 #include "track.h"
@@ -33,13 +34,19 @@ HG_INLINE bool hg_attentive(void)
 	return a && a->flows;
 }
 
+/* Its time is of no interest to a tick. */
+HG_INLINE bool hg_packet_only_acks(const struct hg_packet *p)
+{
+	return !p->payload_len && !(p->flags & (HG_TCP_FIN | HG_TCP_RST));
+}
+
 HG_INLINE int hg_path_entry(void *ctx, const int at, struct hg_scratch *s, struct hg_flow *f,
 			    struct hg_slot *slot, __u32 cpu)
 {
 	struct hg_packet *p = &s->packet;
 	int act = HG_ACT_PASS;
 
-	s->now = f->state == HG_FLOW_JUDGED ? hg_now_coarse() : hg_now();
+	s->now = f->state == HG_FLOW_JUDGED && hg_packet_only_acks(p) ? hg_now_coarse() : hg_now();
 	p->from = hg_sender_is_lo(p) == f->client_lo ? HG_FROM_CLIENT : HG_FROM_SERVER;
 	if (p->flags & HG_TCP_SYN && p->from == HG_FROM_SERVER) {
 		if (hg_answers_another(f, p) && !hg_flow_ours(f)) {
@@ -52,6 +59,7 @@ HG_INLINE int hg_path_entry(void *ctx, const int at, struct hg_scratch *s, struc
 		return hg_act_on(s, f);
 	f->last_ns = s->now;
 	f->heard |= p->from == HG_FROM_SERVER;
+	hg_flow_note(f, p);
 	if (p->fragment && p->from == HG_FROM_CLIENT)
 		f->flags |= HG_FLAG(fragmented_ip);
 	if (f->state != HG_FLOW_PARTIAL) {
@@ -64,6 +72,10 @@ HG_INLINE int hg_path_entry(void *ctx, const int at, struct hg_scratch *s, struc
 		return act;
 	if (!(p->flags & HG_TCP_RST))
 		hg_flow_track(f, p);
+	if (f->state == HG_FLOW_JUDGED && p->payload_len && hg_answer_read(ctx, at, s, cpu)) {
+		hg_flow_over(s, slot, HG_CLOSE_none, HG_SIDE_self);
+		return act;
+	}
 	if (hg_flow_closes(f, p) || f->bucket == HG_BUCKET_not_tls)
 		hg_flow_closed(s, f, slot);
 	return act;
@@ -180,7 +192,7 @@ HG_INLINE bool hg_path_syn(const struct hg_packet *p, struct hg_slot *slot, __u6
 	}
 	if (!hg_slot_mine(slot, hash))
 		return false;
-	hg_slot_syn_ack(slot, p->ack);
+	hg_slot_syn_ack(slot, p);
 	return HG_SLOT_STATE(slot->word) == HG_SLOT_ENTRY;
 }
 

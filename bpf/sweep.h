@@ -17,7 +17,7 @@
 struct hg_sweep {
 	struct bpf_timer timer;
 	struct hg_sweep_life life;
-	struct hg_event event; /* working memory */
+	struct hg_event_end event; /* working memory */
 };
 
 _Static_assert(offsetof(struct hg_sweep, life) == HG_SWEEP_LIFE_AT, "`status` reads it there");

@@ -71,9 +71,8 @@ HG_SUBPROG int hg_flow_disowned(struct hg_scratch *s, struct hg_flow *f, struct 
 {
 	__u64 word = slot->word, now = hg_now_coarse();
 
-	hg_flow_end(f, &s->key, &s->event, now, HG_CLOSE_superseded, HG_SIDE_client,
-		    HG_BUCKET_truncated, HG_OUTCOME_unknown);
-	hg_flow_move(f, f->state, HG_FLOW_CLOSED);
+	s->now = now;
+	hg_entry_ends(HG_CLOSE_superseded, HG_SIDE_client);
 	if (!hg_slot_mine(slot, s->hash) || HG_SLOT_STATE(word) != HG_SLOT_ENTRY ||
 	    !hg_slot_move(slot, word,
 			  hg_slot_word(hg_hash_tag(s->hash), HG_SLOT_SYN, f->client_lo, f->ttl,
@@ -96,6 +95,7 @@ HG_INLINE void hg_flow_answered(struct hg_flow *f, const struct hg_packet *p)
 		return;
 	f->next[HG_FROM_CLIENT] = p->ack;
 	f->next[HG_FROM_SERVER] = p->seq;
+	f->answered = p->seq;
 	if (f->state == HG_FLOW_PARTIAL)
 		hg_flow_cut(f, p->ack - f->base);
 	else if ((__s32)(p->ack - f->end) < 0)

@@ -56,7 +56,7 @@ HG_SUBPROG int hg_act_on(struct hg_scratch *s, struct hg_flow *f)
 	}
 	if (!f->counted) {
 		hg_count_server_name_reset(f->name);
-		hg_flow_end(f, &s->key, &s->event, s->now, close, HG_SIDE_self, f->bucket, outcome);
+		hg_flow_end(f, &s->key, &s->end, s->now, close, HG_SIDE_self, f->bucket, outcome);
 	}
 	f->last_ns = s->now;
 	if (f->state != HG_FLOW_RESET)
@@ -144,6 +144,14 @@ HG_INLINE __u32 hg_bucket_of_hello(const struct hg_flow *f, const struct hg_scra
 	return hg_flow_bucket(f, bucket);
 }
 
+/* The sequence number behind the records of the hello: more may follow in its segment. */
+HG_INLINE __u32 hg_behind_hello(const struct hg_scratch *s, const struct hg_flow *f)
+{
+	const struct hg_records *r = &s->records;
+
+	return f->base + f->urgent + (r->sslv2 ? r->body + r->need : r->next);
+}
+
 /*
  * The hello is whole: judge it.  `f` may be the flow in the scratch, before
  * its insertion, or the entry.
@@ -155,6 +163,8 @@ HG_INLINE void hg_hello_done(struct hg_scratch *s, struct hg_flow *f)
 	f->flags |= s->records.flags;
 	f->hello_ns = s->now;
 	f->end = f->base + f->filled + f->urgent;
+	f->behind = hg_behind_hello(s, f);
+	f->answered = f->next[HG_FROM_SERVER];
 	f->bucket = hg_bucket_of_hello(f, s);
 	s->facts.coverage = 1U << (f->bucket & 31);
 	s->facts.flags = f->flags;
@@ -197,6 +207,8 @@ HG_SUBPROG int hg_unread(struct hg_scratch *s, struct hg_flow *f, __u32 bucket)
 	f->flags |= s->records.flags;
 	f->hello_ns = s->now;
 	f->end = f->base + f->filled + f->urgent;
+	f->behind = f->end;
+	f->answered = f->next[HG_FROM_SERVER];
 	s->facts.coverage = 1U << (f->bucket & 31);
 	s->facts.flags = f->flags;
 	hg_judge(1);

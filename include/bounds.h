@@ -47,6 +47,7 @@
 #define HG_EVICTED 8192		       /* flows whose capture was given to another */
 #define HG_SERVER_NAMES 16384	       /* per-server-name table */
 #define HG_VERDICTS 16384	       /* verdicts written by user space and not met yet */
+#define HG_UNDIAGNOSED 8192	       /* handshakes that failed while nobody diagnosed them */
 #define HG_RING_BYTES (8U << 20)
 #define HG_RULES 1024	   /* rules of one policy generation */
 #define HG_RULE_STATS 2048 /* rule counters, kept by name across loads */

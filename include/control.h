@@ -11,7 +11,7 @@
 #include "types.h"
 
 /* Raised when a pinned map changes its meaning; see docs/architecture.md. */
-#define HG_LAYOUT 2
+#define HG_LAYOUT 3
 
 /* Written by attach and policy load, under the instance's lock. */
 struct hg_control {
@@ -27,6 +27,7 @@ struct hg_presence {
 	__u64 time_ns;	    /* the time of a replay; see inject_time */
 	__u32 final;	    /* end of a replay: the next sweep ends everything */
 	__u32 reserved;
+	__u64 diagnosed; /* number of the last handshake of `undiagnosed` that was */
 };
 
 /* Written by the data path: is there a flow whose bare ACKs matter? */

@@ -2,7 +2,7 @@
 /*
  * flow.h - what is known of one TCP connection.
  *
- * A flow is born as a *slot*: 16 bytes of a two-way cache, written by
+ * A flow is born as a *slot*: 32 bytes of a two-way cache, written by
  * its SYN.  With the first payload that could be TLS it gets an *entry* under
  * its full key, and the slot points there by its state.  Slot and entry are
  * one flow.  What is over is a slot in state DONE, so that the data of a long
@@ -12,6 +12,7 @@
 #define HG_FLOW_H
 
 #include "client_hello.h"
+#include "flight.h"
 #include "bounds.h"
 #include "policy.h"
 #include "terms.h"
@@ -43,6 +44,13 @@ struct hg_slot {
 		__u32 older_isn; /* SYN: of the one before, which may have been the real one */
 		__u32 next;	 /* SEEK: the client's next sequence number */
 	};
+	__u32 syn_us; /* when the SYN came: the lower half of the clock in microseconds */
+	__u32 rtt_us; /* its answer came so much later; 0: not seen */
+	/* Of that answer: what the server's own packets look like. */
+	__u16 ip_id;
+	__u16 window;
+	__u8 ttl;
+	__u8 reserved[3];
 };
 
 enum hg_slot_state {
@@ -144,6 +152,9 @@ struct hg_flow {
 	__u32 reached;	/* end of the furthest byte from base, inside the capture */
 	__u32 top;	/* the furthest sequence number seen from the client */
 	__u32 end;	/* sequence number behind the hello that was judged */
+	__u32 behind;	/* the same, of the records that it came in */
+	__u32 answered; /* sequence number of the server's first byte behind it */
+	__u32 gap_base; /* of the first byte missed, in front of what waits in the capture */
 	__u32 buffer;	/* capture in the pool, or HG_NO_BUFFER */
 	__u32 busy;	/* a processor is reassembling this flow */
 	__u32 state;	/* enum hg_flow_state; moved by compare-and-swap */
@@ -162,14 +173,28 @@ struct hg_flow {
 	__u8 heard;	  /* a packet of the server was seen */
 	__u8 provisional; /* the server has no hello yet: another one is no conflict */
 	__u8 second;	  /* what is read is a second hello, after a HelloRetryRequest */
-	__u8 reserved2[2];
+	__u8 gap;	  /* whose bytes wait in the capture: enum hg_direction and one, 0: none */
+	__u8 resent;	  /* segments of the hello that came again, up to 255 */
+	__u32 rtt_us;	  /* from the SYN to its answer; 0: not seen */
+	__u16 server_ip_id; /* of that answer */
+	__u16 server_window;
+	__u8 server_ttl; /* 0: not seen */
+	__u8 reserved2[3];
 	__u16 interface; /* number of the interface where it was first seen */
 	__u16 share;	 /* of the pool: whose counter has its capture */
 	struct hg_records records;
 	struct hg_hello_facts hello;
 	struct hg_verdict verdict;
 	struct hg_verdict fallback; /* what holds if user space does not answer */
+	/*
+	 * Behind the hello.  Only entries have it: in the scratch it is always zero,
+	 * so that a new flow need not clear it.
+	 */
+	struct hg_answer_facts answer;
+	struct hg_flight flight[2];
 };
+
+#define HG_FLOW_HEAD offsetof(struct hg_flow, answer)
 
 /*
  * Keyed hash of a connection, alike for both directions.  Products of keyed
@@ -216,7 +241,7 @@ HG_INLINE __u64 hg_flow_id(__u64 hash, __u32 isn)
 }
 
 _Static_assert(sizeof(struct hg_flow_key) == 40, "key is compared as bytes");
-_Static_assert(sizeof(struct hg_slot) == 16, "four slots to a cache line");
+_Static_assert(sizeof(struct hg_slot) == 32, "two slots to a cache line");
 _Static_assert(sizeof(struct hg_flow) % 8 == 0, "BPF map value");
 
 #endif /* HG_FLOW_H */

@@ -94,6 +94,43 @@
 	X(path, "path")                                                                            \
 	X(self, "self")
 
+/* Why a handshake failed: JSON, table and metric label alike.  0 is "no cause". */
+#define HG_CAUSES(X)                                                                               \
+	X(none, "none")                                                                            \
+	X(policy_reset, "policy_reset")                                                            \
+	X(policy_drop, "policy_drop")                                                              \
+	X(tcp_refused, "tcp_refused")                                                              \
+	X(tcp_no_answer, "tcp_no_answer")                                                          \
+	X(tcp_reset_before_hello, "tcp_reset_before_hello")                                        \
+	X(hello_incomplete, "hello_incomplete")                                                    \
+	X(large_hello_stalled, "large_hello_stalled")                                              \
+	X(not_tls, "not_tls")                                                                      \
+	X(server_silent, "server_silent")                                                          \
+	X(server_reset_after_hello, "server_reset_after_hello")                                    \
+	X(server_closed_after_hello, "server_closed_after_hello")                                  \
+	X(middlebox_reset, "middlebox_reset")                                                      \
+	X(version_unsupported, "version_unsupported")                                              \
+	X(no_shared_cipher, "no_shared_cipher")                                                    \
+	X(no_shared_group, "no_shared_group")                                                      \
+	X(alpn_mismatch, "alpn_mismatch")                                                          \
+	X(unrecognized_name, "unrecognized_name")                                                  \
+	X(sni_missing, "sni_missing")                                                              \
+	X(certificate_expired, "certificate_expired")                                              \
+	X(certificate_revoked, "certificate_revoked")                                              \
+	X(certificate_unknown_ca, "certificate_unknown_ca")                                        \
+	X(certificate_bad, "certificate_bad")                                                      \
+	X(certificate_name_mismatch, "certificate_name_mismatch")                                  \
+	X(certificate_chain_too_large, "certificate_chain_too_large")                              \
+	X(client_certificate_required, "client_certificate_required")                              \
+	X(client_certificate_rejected, "client_certificate_rejected")                              \
+	X(decrypt_error, "decrypt_error")                                                          \
+	X(illegal_parameter, "illegal_parameter")                                                  \
+	X(decode_error, "decode_error")                                                            \
+	X(internal_error, "internal_error")                                                        \
+	X(client_abandoned, "client_abandoned")                                                    \
+	X(timeout, "timeout")                                                                      \
+	X(unknown, "unknown")
+
 #define HG_ACTIONS(X)                                                                              \
 	X(allow, "allow")                                                                          \
 	X(reset, "reset")                                                                          \
@@ -171,6 +208,7 @@
 #define HG_E_OUTCOME(id, text) HG_OUTCOME_##id,
 #define HG_E_CLOSE(id, text) HG_CLOSE_##id,
 #define HG_E_SIDE(id, text) HG_SIDE_##id,
+#define HG_E_CAUSE(id, text) HG_CAUSE_##id,
 #define HG_E_ACTION(id, text) HG_ACTION_##id,
 #define HG_E_MODE(id, text) HG_MODE_##id,
 #define HG_E_TO(id, text) HG_TO_##id,
@@ -190,6 +228,7 @@ enum hg_ech_state { HG_ECH_STATES(HG_E_ECH) HG_ECH_COUNT };
 enum hg_outcome { HG_OUTCOMES(HG_E_OUTCOME) HG_OUTCOME_COUNT };
 enum hg_close { HG_CLOSES(HG_E_CLOSE) HG_CLOSE_COUNT };
 enum hg_side { HG_SIDES(HG_E_SIDE) HG_SIDE_COUNT };
+enum hg_cause { HG_CAUSES(HG_E_CAUSE) HG_CAUSE_COUNT };
 enum hg_action { HG_ACTIONS(HG_E_ACTION) HG_ACTION_COUNT };
 enum hg_mode { HG_MODES(HG_E_MODE) HG_MODE_COUNT };
 enum hg_to { HG_RESET_TO(HG_E_TO) HG_TO_COUNT };

@@ -44,6 +44,7 @@ struct hg_records {
 	__u32 need;	 /* size of the message, header included; 0: unknown */
 	__u32 head;	 /* its first four bytes, as they come in */
 	__u32 flags;	 /* HG_FLAG(...) bits found on the way */
+	__u32 promised;	 /* stream offset where the record at hand will end, if it is not whole */
 	__u16 records;	 /* handshake records, empty ones included */
 	__u16 version;	 /* of the first handshake record, as on the wire */
 	__u8 scan;	 /* enum hg_scan */
@@ -205,6 +206,7 @@ HG_INLINE long hg_record_step(const struct hg_capture *c, struct hg_records *r, 
 		r->scan = HG_SCAN_TOO_LARGE;
 		return 1;
 	}
+	r->promised = at + HG_RECORD_HEADER + len;
 	if (filled - at < HG_RECORD_HEADER + len)
 		return 1;
 	r->next = at + HG_RECORD_HEADER + len;

@@ -14,12 +14,16 @@
 
 static const char *format_text, *bpffs, *stage;
 static bool follow, json, strict;
+static struct hg_selection_text selection_text;
+static struct hg_selection selection;
 
 const struct hg_option hg_options_events[] = {
 	{ "follow", 'f', NULL, "go on as they come, until Ctrl-C", NULL, &follow },
 	{ "output", 'o', "FORMAT", "table, json, jsonl or csv (default jsonl: EVE)", &format_text,
 	  NULL },
 	{ "json", 'j', NULL, "the same as -o json", NULL, &json },
+	HG_OPTIONS_SELECTION(selection_text),
+	HG_OPTION_LAST(selection_text),
 	{ "at", 0, "hello", "also print each handshake at its hello", &stage, NULL },
 	{ "eve-strict", 0, NULL, "leave the object `hellogate` out of the events", NULL, &strict },
 	{ "bpffs", 0, "DIR", "the instance (default /sys/fs/bpf/hellogate)", &bpffs, NULL },
@@ -56,6 +60,7 @@ static int print_events(const struct hg_instance *in, enum hg_format format)
 		hg_error("out of memory");
 		return HG_UNSUPPORTED;
 	}
+	hg_output_select(&out, &selection);
 	r = hg_source_open(in, follow, on_record, &out, &source);
 	if (!r) {
 		r = follow ? hg_source_follow(source) : drain(source);
@@ -83,9 +88,12 @@ int hg_cmd_events(const struct hg_command *self, int argc, char **argv)
 		return hg_usage(self, "--at takes 'hello', not '%s'", stage);
 	if (!hg_format_parse(json ? "json" : format_text, HG_FORMAT_JSONL, &format))
 		return HG_USAGE;
+	if (hg_selection_open(self, &selection_text, &selection))
+		return HG_USAGE;
 	r = hg_instance_open(&in, hg_instance_dir(bpffs));
 	if (!r)
 		r = print_events(&in, format);
 	hg_instance_close(&in);
+	hg_selection_close(&selection);
 	return r;
 }

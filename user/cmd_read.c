@@ -21,13 +21,19 @@
 #define PROGRESS_PACKETS 200000
 
 static const char *format_text, *limits, *policy, *decap, *checksums;
-static bool json, kernel, strict, at_hello, quiet;
+static const char *flow_text;
+static bool json, kernel, strict, at_hello, quiet, summary;
 static const char *stage;
+static struct hg_selection_text selection_text;
+static struct hg_selection selection;
 
 const struct hg_option hg_options_read[] = {
 	{ "output", 'o', "FORMAT", "table, json, jsonl or csv (default table)", &format_text,
 	  NULL },
 	{ "json", 'j', NULL, "the same as -o json", NULL, &json },
+	HG_OPTIONS_SELECTION(selection_text),
+	{ "summary", 0, NULL, "what fails and why, in one table", NULL, &summary },
+	{ "flow", 0, "ID", "the story of one flow, line by line", &flow_text, NULL },
 	{ "limits", 0, "kernel", "apply the kernel's bounds", &limits, NULL },
 	{ "kernel", 0, NULL, "put the frames through the BPF programs (needs CAP_BPF)", NULL,
 	  &kernel },
@@ -234,16 +240,23 @@ static int read_all(struct reading *r, int count, char **paths, enum hg_format f
 		hg_error("out of memory");
 		return HG_UNSUPPORTED;
 	}
+	hg_output_select(&r->out, &selection);
+	r->out.view = flow_text ? HG_VIEW_STORY : summary ? HG_VIEW_CAUSES : HG_VIEW_EVENTS;
+	r->out.story_of = flow_text ? strtoull(flow_text, NULL, 10) : 0;
+	r->out.source = count == 1 ? paths[0] : "captures";
 	for (int i = 0; i < count; i++) {
 		int result = read_one(r, paths[i]);
 
 		worst = result ? result : worst;
 		done += !result;
 	}
-	hg_output_close(&r->out);
+	if (hg_output_close(&r->out) == HG_NO && !worst) {
+		hg_error("no handshake of flow %s is there", flow_text);
+		worst = HG_NO;
+	}
 	free(r->batch.bytes);
 	free(r->batch.at);
-	return worst && done ? HG_PARTLY : worst;
+	return worst > HG_NO && done ? HG_PARTLY : worst;
 }
 
 static int choose(const struct hg_command *self, struct reading *r, enum hg_format *format)
@@ -252,6 +265,8 @@ static int choose(const struct hg_command *self, struct reading *r, enum hg_form
 		return hg_usage(self, "--limits takes 'kernel', not '%s'", limits);
 	if (stage && strcmp(stage, "hello") != 0)
 		return hg_usage(self, "--at takes 'hello', not '%s'", stage);
+	if (flow_text && strspn(flow_text, "0123456789") != strlen(flow_text))
+		return hg_usage(self, "--flow takes a flow id, a number, not '%s'", flow_text);
 	at_hello = stage != NULL;
 	if (!hg_format_parse(json ? "json" : format_text, HG_FORMAT_TABLE, format))
 		return HG_USAGE;
@@ -262,7 +277,9 @@ static int choose(const struct hg_command *self, struct reading *r, enum hg_form
 	if (hg_decap_parse(self, decap, &r->options.decap))
 		return HG_USAGE;
 	/* Off: what a host captures of its own, its NIC has yet to sum. */
-	return hg_switch_parse(self, "checksums", checksums, &r->options.checksums);
+	if (hg_switch_parse(self, "checksums", checksums, &r->options.checksums))
+		return HG_USAGE;
+	return hg_selection_open(self, &selection_text, &selection);
 }
 
 int hg_cmd_read(const struct hg_command *self, int argc, char **argv)
@@ -286,5 +303,6 @@ int hg_cmd_read(const struct hg_command *self, int argc, char **argv)
 	if (!result)
 		result = read_all(&r, count, argv, format);
 	hg_policy_file_close(&file);
+	hg_selection_close(&selection);
 	return result;
 }

@@ -19,6 +19,7 @@
 #include "clock.h"
 #include "commands.h"
 #include "decisions.h"
+#include "examine.h"
 #include "feed.h"
 #include "handshake.h"
 #include "http.h"
@@ -26,6 +27,7 @@
 #include "say.h"
 #include "server_names.h"
 #include "source.h"
+#include "undiagnosed.h"
 
 #define HEARTBEAT_US 200000
 #define CLEAN_UP_BEATS 50
@@ -51,12 +53,16 @@ struct daemon {
 	int lock;
 	struct ring_buffer *ring;
 	struct hg_handshakes *handshakes;
+	struct hg_examiner *examiner;
+	struct hg_clock clock;
+	__u64 undiagnosed[HG_UNDIAGNOSED]; /* of those, numbers that the ring had, too */
 	struct hg_decisions *decisions;
 	struct hg_feed *feed;
 	struct hg_http *http;
 	struct hg_presence presence;
 	struct hg_run_counters before; /* of those that ran before us */
 	struct hg_run_counters written;
+	struct hg_run_counters examined; /* what was diagnosed */
 	__u64 server_names_evicted;
 	unsigned int beats;
 };
@@ -78,20 +84,76 @@ static void on_hello(void *ctx, struct hg_handshake *h)
 	hg_decisions_hello(d->decisions, h);
 }
 
+/* Clients are told the diagnosis in front of the END that it is of. */
+static void tell_diagnosis(struct daemon *d, const struct hg_handshake *h,
+			   const struct hg_diagnosis *diagnosis)
+{
+	struct hg_record_diagnosis record = { .type = HG_RECORD_DIAGNOSIS };
+
+	if (h->lost)
+		return;
+	record.flow_id = h->facts.flow_id;
+	record.diagnosis = *diagnosis;
+	hg_feed_record(d->feed, &record, sizeof(record));
+}
+
 static void on_end(void *ctx, struct hg_handshake *h)
 {
+	time_t now = (time_t)(hg_clock_wall(&((struct daemon *)ctx)->clock, h->facts.time_ns) /
+			      1000000000ULL);
 	struct daemon *d = ctx;
+	struct hg_examined x;
 
 	hg_decisions_end(d->decisions, h);
+	hg_examine(d->examiner, h, now, NULL, &x);
+	hg_run_counters_examined(&d->examined, h, &x.diagnosis);
+	tell_diagnosis(d, h, &x.diagnosis);
+}
+
+/* The ring has it, and `undiagnosed` too, if it was kept there. */
+static void note_number(struct daemon *d, const void *data, size_t len)
+{
+	struct hg_event_end end;
+
+	if (len != sizeof(end) || *(const __u8 *)data != HG_EVENT_END)
+		return;
+	memcpy(&end, data, sizeof(end));
+	d->undiagnosed[end.number & (HG_UNDIAGNOSED - 1)] = end.number;
 }
 
 static int on_record(void *ctx, void *data, size_t len)
 {
 	struct daemon *d = ctx;
 
+	note_number(d, data, len);
 	hg_handshakes_record(d->handshakes, data, len);
 	hg_feed_record(d->feed, data, len);
 	return 0;
+}
+
+static void on_undiagnosed(void *ctx, const void *data, size_t len)
+{
+	struct daemon *d = ctx;
+	struct hg_event_end end;
+
+	memcpy(&end, data, sizeof(end));
+	if (d->undiagnosed[end.number & (HG_UNDIAGNOSED - 1)] == end.number)
+		return;
+	hg_handshakes_record(d->handshakes, data, len);
+	hg_feed_record(d->feed, data, len);
+}
+
+/* What ended while nobody was there, beyond what the ring had room for. */
+static void take_undiagnosed(struct daemon *d)
+{
+	struct hg_undiagnosed_span span;
+
+	beat(d, hg_clock_monotonic()); /* from now on nothing more is kept there */
+	ring_buffer__consume(d->ring);
+	if (hg_undiagnosed_read(&d->in, d->presence.diagnosed, on_undiagnosed, d, &span))
+		return;
+	d->presence.diagnosed = span.last;
+	beat(d, hg_clock_monotonic());
 }
 
 static int on_ring(sd_event_source *source, int fd, uint32_t events, void *arg)
@@ -131,6 +193,7 @@ static void write_counters(struct daemon *d)
 		.server_names_evicted = d->server_names_evicted,
 	};
 
+	hg_run_counters_add(&c, &d->examined);
 	hg_run_counters_add(&c, &d->before);
 	if (memcmp(&c, &d->written, sizeof(c)) != 0)
 		hg_run_counters_write(&d->in, &c);
@@ -195,6 +258,7 @@ static int add_sources(struct daemon *d)
 static int open_all(struct daemon *d)
 {
 	static const struct hg_handshakes_ops ops = { .hello = on_hello, .end = on_end };
+	__u32 zero = 0;
 	int r;
 
 	d->lock = hg_source_lock(&d->in);
@@ -210,9 +274,12 @@ static int open_all(struct daemon *d)
 	d->written = d->before;
 	if (sd_event_new(&d->event) < 0)
 		return hg_bpf_refused(ENOMEM, "event loop");
+	hg_clock_init(&d->clock, false);
+	bpf_map_lookup_elem(d->in.maps[HG_MAP_presence], &zero, &d->presence);
 	d->handshakes = hg_handshakes_new(HANDSHAKES_MAX, &ops, d);
+	d->examiner = hg_examiner_new();
 	d->ring = ring_buffer__new(d->in.maps[HG_MAP_events], on_record, d, NULL);
-	if (!d->handshakes || !d->ring)
+	if (!d->handshakes || !d->examiner || !d->ring)
 		return hg_bpf_refused(errno, "cannot read the events ring");
 	r = hg_decisions_open(&d->in, &d->decisions);
 	r = r ? r : hg_feed_open(d->event, &d->in, &d->feed);
@@ -231,6 +298,7 @@ static void close_all(struct daemon *d)
 	hg_decisions_close(d->decisions);
 	ring_buffer__free(d->ring);
 	hg_handshakes_free(d->handshakes);
+	hg_examiner_free(d->examiner);
 	sd_event_unref(d->event);
 	if (d->lock >= 0)
 		close(d->lock);
@@ -242,6 +310,7 @@ static int serve(struct daemon *d)
 
 	if (r)
 		return r;
+	take_undiagnosed(d);
 	r = add_sources(d);
 	if (r >= 0) {
 		hg_say("hellogate run: serving %s; HTTP on %s", d->in.dir, address);
@@ -254,7 +323,7 @@ static int serve(struct daemon *d)
 
 int hg_cmd_run(const struct hg_command *self, int argc, char **argv)
 {
-	struct daemon d = { .lock = -1 };
+	static struct daemon d = { .lock = -1 };
 	int operands, r = hg_options_parse(self, argc, argv, &operands);
 
 	if (r != HG_PARSED)

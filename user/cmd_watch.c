@@ -24,11 +24,15 @@
 
 static const char *format_text, *hook, *ports = "any", *decap, *checksums, *bpffs, *netns, *stage;
 static bool json, strict, quiet;
+static struct hg_selection_text selection_text;
+static struct hg_selection selection;
 
 const struct hg_option hg_options_watch[] = {
 	{ "output", 'o', "FORMAT", "table, json, jsonl or csv (default table)", &format_text,
 	  NULL },
 	{ "json", 'j', NULL, "the same as -o json", NULL, &json },
+	HG_OPTIONS_SELECTION(selection_text),
+	HG_OPTION_LAST(selection_text),
 	{ "hook", 0, "HOOK", "auto, xdp, xdp-generic, tcx or tc (default auto)", &hook, NULL },
 	{ "ports", 0, "LIST", "any, or 443,8443,9000-9100 (default any)", &ports, NULL },
 	{ "decap", 0, "LIST", "tunnels to open: all, or vxlan,gre ... (default none)", &decap,
@@ -60,6 +64,7 @@ static int print_until_signal(const struct hg_instance *in, enum hg_format forma
 		hg_error("out of memory");
 		return HG_UNSUPPORTED;
 	}
+	hg_output_select(&out, &selection);
 	r = hg_source_open(in, true, on_record, &out, &source);
 	if (!r) {
 		r = hg_source_follow(source);
@@ -187,8 +192,12 @@ int hg_cmd_watch(const struct hg_command *self, int argc, char **argv)
 		return HG_USAGE;
 	if (hg_switch_parse(self, "checksums", checksums, &verify))
 		return HG_USAGE;
+	if (hg_selection_open(self, &selection_text, &selection))
+		return HG_USAGE;
 	options.no_checksums = !verify;
 	options.ports = ports;
 	hg_say_quiet(quiet);
-	return watch(argv[0], format, &options);
+	r = watch(argv[0], format, &options);
+	hg_selection_close(&selection);
+	return r;
 }

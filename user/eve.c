@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "eve_answer.h"
 #include "terms.h"
 
 #define HG_EVE_SCHEMA 1
@@ -216,6 +217,15 @@ static void put_sni(struct hg_json *j, const struct hg_handshake *h)
 	hg_json_bytes(j, name, len);
 }
 
+/* Of a handshake without its hello: as the data path has it, in its table of names. */
+static void put_known_sni(struct hg_json *j, const struct hg_handshake *h)
+{
+	if (!h->name_text)
+		return;
+	KEY(j, "sni");
+	hg_json_bytes(j, h->name_text, strlen(h->name_text));
+}
+
 static void put_sni_raw(struct hg_json *j, const struct hg_handshake *h)
 {
 	const struct hg_span *raw = &h->hello.sni;
@@ -279,6 +289,8 @@ static void put_tls(struct hg_json *j, struct hg_handshake *h)
 		put_sni(j, h);
 		put_alpns(j, h->message, &h->hello.alpn);
 		put_fingerprints(j, h);
+	} else {
+		put_known_sni(j, h);
 	}
 	put_client_handshake(j, h);
 	hg_json_object_end(j);
@@ -394,21 +406,7 @@ static void put_policy(struct hg_eve *eve, const struct hg_verdict *v)
 	hg_json_object_end(j);
 }
 
-/* Of our own deeds the cause is known, and seen. */
-static void put_outcome(struct hg_json *j, const struct hg_event *facts)
-{
-	bool reset = facts->outcome == HG_OUTCOME_reset;
-
-	hg_json_put_term(j, "outcome", hg_outcome_text(facts->outcome));
-	if (!reset && facts->outcome != HG_OUTCOME_dropped)
-		return;
-	hg_json_put_term(j, "outcome_confidence", "observed");
-	hg_json_put_term(j, "cause", reset ? "policy_reset" : "policy_drop");
-	hg_json_put_term(j, "side", hg_side_text(HG_SIDE_self));
-	hg_json_put_term(j, "confidence", "observed");
-}
-
-static void put_close(struct hg_json *j, const struct hg_handshake *h)
+static void put_close(struct hg_json *j, const struct hg_handshake *h, const struct hg_examined *x)
 {
 	if (!h->lost && h->facts.close == HG_CLOSE_none)
 		return;
@@ -416,23 +414,29 @@ static void put_close(struct hg_json *j, const struct hg_handshake *h)
 	hg_json_object(j);
 	hg_json_put_term(j, "how", h->lost ? "lost" : hg_close_text(h->facts.close));
 	hg_json_put_term(j, "from", hg_side_text(h->lost ? HG_SIDE_self : h->facts.close_from));
+	if (x)
+		hg_eve_put_evidence(j, &x->diagnosis);
 	hg_json_object_end(j);
 }
 
-static void put_hellogate(struct hg_eve *eve, const struct hg_handshake *h, bool end)
+/* `x` is NULL at the hello: nothing has ended yet. */
+static void put_hellogate(struct hg_eve *eve, const struct hg_handshake *h,
+			  const struct hg_examined *x)
 {
 	struct hg_json *j = &eve->out;
 
 	KEY(j, "hellogate");
 	hg_json_object(j);
 	hg_json_put_uint(j, "schema", HG_EVE_SCHEMA);
-	hg_json_put_term(j, "stage", end ? "end" : "hello");
-	if (end)
-		put_outcome(j, &h->facts);
+	hg_json_put_term(j, "stage", x ? "end" : "hello");
+	if (x)
+		hg_eve_put_diagnosis(j, &x->diagnosis);
 	hg_json_put_term(j, "coverage", hg_bucket_text(h->facts.bucket));
 	put_flags(j, h->facts.flags);
 	put_hello(j, h);
-	put_close(j, h);
+	if (x)
+		hg_eve_put_answer(j, h, x);
+	put_close(j, h, x);
 	put_policy(eve, &h->facts.verdict);
 	hg_json_object_end(j);
 }
@@ -449,7 +453,7 @@ static bool line_end(struct hg_json *j, size_t before)
 	return false;
 }
 
-static bool put_tls_line(struct hg_eve *eve, struct hg_handshake *h, bool end)
+static bool put_tls_line(struct hg_eve *eve, struct hg_handshake *h, const struct hg_examined *x)
 {
 	const struct hg_event *facts = &h->facts;
 	struct hg_json *j = &eve->out;
@@ -459,18 +463,18 @@ static bool put_tls_line(struct hg_eve *eve, struct hg_handshake *h, bool end)
 	put_head(eve, facts, "tls", facts->hello_ns ? facts->hello_ns : facts->first_ns);
 	put_tls(j, h);
 	if (!eve->strict)
-		put_hellogate(eve, h, end);
+		put_hellogate(eve, h, x);
 	return line_end(j, before);
 }
 
 bool hg_eve_hello(struct hg_eve *eve, struct hg_handshake *h)
 {
-	return put_tls_line(eve, h, false);
+	return put_tls_line(eve, h, NULL);
 }
 
-bool hg_eve_end(struct hg_eve *eve, struct hg_handshake *h)
+bool hg_eve_end(struct hg_eve *eve, struct hg_handshake *h, const struct hg_examined *x)
 {
-	return put_tls_line(eve, h, true);
+	return put_tls_line(eve, h, x);
 }
 
 static const char *reject_target(__u8 to)

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "clock.h"
+#include "examine.h"
 #include "handshake.h"
 #include "json.h"
 
@@ -23,6 +24,8 @@ struct hg_eve_names {
 	const char *(*interface)(void *ctx, const struct hg_event *facts);
 	/* an index of that revision, never HG_RULE_DEFAULT or _UNREAD */
 	const char *(*rule)(void *ctx, const struct hg_verdict *verdict);
+	/* by its key in server_names */
+	const char *(*server)(void *ctx, __u64 key);
 };
 
 struct hg_eve {
@@ -44,7 +47,7 @@ void hg_eve_free(struct hg_eve *eve);
  * it was.
  */
 bool hg_eve_hello(struct hg_eve *eve, struct hg_handshake *h);
-bool hg_eve_end(struct hg_eve *eve, struct hg_handshake *h);
+bool hg_eve_end(struct hg_eve *eve, struct hg_handshake *h, const struct hg_examined *x);
 bool hg_eve_drop(struct hg_eve *eve, struct hg_handshake *h);
 
 /* The sides of a flow: the client is src. */

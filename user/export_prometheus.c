@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "advice.h"
 #include "attach.h"
 #include "terms.h"
 
@@ -194,6 +195,80 @@ static void write_events(struct prom *p)
 	sample(p, "events_lost_total", p->s->run.lost_sink, "stage", "sink", NULL);
 	single(p, "events_clients_refused_total", "counter", p->s->run.clients_refused,
 	       "Clients of the events socket that there was no room for.");
+}
+
+/* ---- what `run` has diagnosed ---- */
+
+/* Every cause has a series, at its usual side; the others as they come. */
+static void write_failures(struct prom *p)
+{
+	const struct hg_run_counters *run = &p->s->run;
+
+	family(p, "handshake_failures_total", "counter",
+	       "Handshakes that failed, by cause and side, as run diagnosed them.");
+	for (unsigned int cause = HG_CAUSE_none + 1; cause < HG_CAUSE_COUNT; cause++)
+		for (unsigned int side = 0; side < HG_SIDE_COUNT; side++)
+			if (run->failures[cause][side] ||
+			    side == hg_usual_side((enum hg_cause)cause))
+				sample(p, "handshake_failures_total", run->failures[cause][side],
+				       "cause", hg_cause_text(cause), "side", hg_side_text(side),
+				       NULL);
+}
+
+static void write_server_hellos(struct prom *p)
+{
+	char cipher[8];
+
+	family(p, "server_hello_total", "counter", "ServerHellos, by what the server chose.");
+	for (unsigned int v = 0; v < HG_VERSION_COUNT; v++)
+		for (unsigned int i = 0; i <= HG_CIPHERS_TOLD; i++) {
+			__u64 n = p->s->run.server_hellos[v][i];
+
+			snprintf(cipher, sizeof(cipher), "0x%04x", hg_ciphers_told[i]);
+			if (n || (v == HG_VERSION_tls1_3 && hg_ciphers_told[i] >> 8 == 0x13))
+				sample(p, "server_hello_total", n, "version", hg_version_text(v),
+				       "cipher", hg_ciphers_told[i] ? cipher : OTHER, NULL);
+		}
+}
+
+/* Bounds in microseconds; Prometheus has seconds. */
+static void write_durations(struct prom *p)
+{
+	static const __u32 bounds[] = HG_DURATION_BOUNDS;
+	const struct hg_run_counters *run = &p->s->run;
+	char bound[24];
+	__u64 so_far = 0;
+
+	family(p, "handshake_duration_seconds", "histogram",
+	       "From the hello to the last Finished, of handshakes that were established.");
+	for (unsigned int i = 0; i < HG_DURATION_BUCKETS; i++) {
+		so_far += run->durations[i];
+		if (i + 1 < HG_DURATION_BUCKETS)
+			snprintf(bound, sizeof(bound), "%g", bounds[i] / 1e6);
+		sample(p, "handshake_duration_seconds_bucket", so_far, "le",
+		       i + 1 < HG_DURATION_BUCKETS ? bound : "+Inf", NULL);
+	}
+	if (admit(p))
+		fprintf(p->out, PREFIX "handshake_duration_seconds_sum %.6f\n",
+			(double)run->durations_sum_us / 1e6);
+	sample(p, "handshake_duration_seconds_count", so_far, NULL);
+}
+
+static void write_diagnoses(struct prom *p)
+{
+	const struct hg_snapshot *s = p->s;
+	__u64 last = s->run.last_diagnosis_ns;
+
+	write_failures(p);
+	write_server_hellos(p);
+	write_durations(p);
+	single(p, "undiagnosed_overwritten_total", "counter", s->undiagnosed_overwritten,
+	       "Failed handshakes that nobody diagnosed before their place was needed.");
+	family(p, "diagnosis_age_seconds", "gauge",
+	       "Since the end of the last handshake that run diagnosed; 0: none yet.");
+	if (admit(p))
+		fprintf(p->out, PREFIX "diagnosis_age_seconds %.3f\n",
+			last && s->taken_ns > last ? (double)(s->taken_ns - last) / 1e9 : 0.0);
 }
 
 static void write_maps(struct prom *p)
@@ -400,6 +475,7 @@ static void write_all(struct prom *p, unsigned int dropped)
 	write_hellos(p);
 	write_resets(p);
 	write_events(p);
+	write_diagnoses(p);
 	write_maps(p);
 	write_policy(p);
 	write_interfaces(p);

@@ -70,6 +70,8 @@ static void take_out(struct hg_handshakes *t, struct open **at)
 
 static void release(struct open *o)
 {
+	hg_chain_clear(&o->h.chain[0]);
+	hg_chain_clear(&o->h.chain[1]);
 	free(o->ja3_string);
 	free(o);
 }
@@ -216,7 +218,8 @@ static void take_facts(struct hg_event *facts, const struct hg_event *end)
 		facts->hello = hello;
 }
 
-static int on_end(struct hg_handshakes *t, struct open **at, const struct hg_event *event)
+static int on_end(struct hg_handshakes *t, struct open **at, const struct hg_event *event,
+		  const void *answer)
 {
 	struct open *o = *at;
 
@@ -236,6 +239,8 @@ static int on_end(struct hg_handshakes *t, struct open **at, const struct hg_eve
 		if (!o)
 			return -ENOMEM;
 	}
+	memcpy(&o->h.answer, answer, sizeof(o->h.answer));
+	memcpy(&o->h.name, (const __u8 *)answer + HG_END_NAME, sizeof(o->h.name));
 	t->counts.without_hello += !o->h.read;
 	tell_end(t, o);
 	release(o);
@@ -247,18 +252,40 @@ int hg_handshakes_event(struct hg_handshakes *t, const struct hg_event *event, c
 {
 	struct open **at = chain_of(t, event->flow_id);
 
-	if (event->type == HG_EVENT_END)
-		return on_end(t, at, event);
+	if (event->type == HG_EVENT_END && len == HG_END_LEN)
+		return on_end(t, at, event, message);
 	if (event->type == HG_EVENT_HELLO && event->message_len == len && len <= HG_HELLO_MAX)
 		return on_hello(t, at, event, message, len);
 	t->counts.invalid++;
 	return -EINVAL;
 }
 
+/* Those of a handshake that was told already, or was never kept, are nobody's. */
+static int on_chunk(struct hg_handshakes *t, const void *record, size_t len)
+{
+	struct hg_event_chunk chunk;
+	struct open *o;
+	int r = -EINVAL;
+
+	if (len < sizeof(chunk)) {
+		t->counts.invalid++;
+		return r;
+	}
+	memcpy(&chunk, record, sizeof(chunk));
+	o = *chain_of(t, chunk.flow_id);
+	if (o && !o->gone && chunk.len == len - sizeof(chunk) && chunk.from < 2)
+		r = hg_chain_add(&o->h.chain[chunk.from], (const __u8 *)record + sizeof(chunk),
+				 chunk.len, chunk.offset, chunk.total);
+	t->counts.chunks_lost += r != 0;
+	return 0;
+}
+
 int hg_handshakes_record(struct hg_handshakes *t, const void *record, size_t len)
 {
 	struct hg_event event; /* a copy, since a record need not be aligned */
 
+	if (len && *(const __u8 *)record == HG_EVENT_CHUNK)
+		return on_chunk(t, record, len);
 	if (len < sizeof(event)) {
 		t->counts.invalid++;
 		return -EINVAL;

@@ -2,9 +2,9 @@
 /*
  * handshake.h - events of the data path, put together into handshakes.
  *
- * A HELLO opens a handshake and keeps its message; its END closes it, with the
- * facts as they are by then.  For each flow_id there is one `end`, and no
- * more:
+ * A HELLO opens a handshake and keeps its message; CHUNKs bring the certificates
+ * that follow in clear; its END closes it, with the facts as they are by then.  For each flow_id
+ * there is one `end`, and no more:
  * - An END without its HELLO (lost in the ring, begun under another reader, or
  *   never whole) is a handshake of which only the facts are known.
  * - A HELLO without its END is closed as `lost` by hg_handshakes_expire() or
@@ -19,6 +19,7 @@
 #include <stddef.h>
 
 #include "../include/event.h"
+#include "chain.h"
 #include "ja.h"
 
 struct hg_handshake {
@@ -26,7 +27,11 @@ struct hg_handshake {
 	bool lost;	       /* closed without END: `facts` has no close */
 	bool read;	       /* `hello` and `message` are there */
 	struct hg_hello hello;
-	const __u8 *message; /* `hello`'s spans point into it */
+	const __u8 *message;	       /* `hello`'s spans point into it */
+	struct hg_answer_facts answer; /* with END: what came behind the hello */
+	__u64 name;		       /* with END: key in server_names; 0: none */
+	const char *name_text;	       /* of that, for one without `hello`; NULL: not known */
+	struct hg_chain chain[2];      /* Certificate messages in clear; enum hg_direction */
 };
 
 struct hg_ja3 {
@@ -59,6 +64,7 @@ struct hg_handshakes_counts {
 	__u64 not_kept;	     /* HELLO while the table was full */
 	__u64 unreadable;    /* messages that this side could not parse */
 	__u64 invalid;	     /* events that make no sense: another version wrote them */
+	__u64 chunks_lost;   /* bytes of certificates that fit nowhere */
 	__u64 open;	     /* now */
 };
 

@@ -37,6 +37,8 @@
 	X(verdicts)                                                                                \
 	X(server_names)                                                                            \
 	X(events)                                                                                  \
+	X(undiagnosed)                                                                             \
+	X(undiagnosed_state)                                                                       \
 	X(rule_counters)                                                                           \
 	X(rule_names)                                                                              \
 	X(history)                                                                                 \

@@ -21,6 +21,11 @@ static const struct hg_command commands[] = {
 	  "socket, else from the ring, which has one reader: what was read is gone.\n\n"
 	  "  hellogate events -f | jq -r 'select(.event_type == \"tls\") | .tls.sni'",
 	  hg_cmd_events, hg_options_events, NULL },
+	{ "Explain", "diagnose", "[FILTER...]", "what fails and why, in one table",
+	  "With --flow, one flow's story line by line.  While `run` is there it tells what that\n"
+	  "has kept; else what waits in the maps.\n\n"
+	  "  hellogate diagnose 'sni==*.example.com' --last 1h",
+	  hg_cmd_diagnose, hg_options_diagnose, NULL },
 	{ "Explain", "read", "CAPTURE...", "the same analysis on capture files",
 	  "Reads pcap and pcapng; '-' is standard input.  Needs no privileges, except with\n"
 	  "--kernel, which puts the frames through the BPF programs.",

@@ -30,9 +30,20 @@ static const char *rule_name(void *ctx, const struct hg_verdict *v)
 	return *n->rule.name ? n->rule.name : NULL;
 }
 
+static const char *server_name(void *ctx, __u64 key)
+{
+	struct hg_names *n = ctx;
+
+	if (bpf_map_lookup_elem(n->instance->maps[HG_MAP_server_names], &key, &n->server))
+		return NULL;
+	return *n->server.name ? n->server.name : NULL;
+}
+
 struct hg_eve_names hg_names_of(struct hg_names *n, const struct hg_instance *in)
 {
 	memset(n, 0, sizeof(*n));
 	n->instance = in;
-	return (struct hg_eve_names){ .ctx = n, .interface = interface_name, .rule = rule_name };
+	return (struct hg_eve_names){
+		.ctx = n, .interface = interface_name, .rule = rule_name, .server = server_name
+	};
 }

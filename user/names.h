@@ -14,6 +14,7 @@ struct hg_names {
 	__u32 rule_index, revision; /* of it: a later one may use the index again */
 	struct hg_interface interface;
 	__u32 interface_number;
+	struct hg_server_name server;
 };
 
 /* Callbacks for hg_eve_init(); `names` must live as long as they are used. */

@@ -6,6 +6,7 @@
 #ifndef HG_RUN_COUNTERS_H
 #define HG_RUN_COUNTERS_H
 
+#include "diagnosis.h"
 #include "instance.h"
 
 /* X(id, what it counts) */
@@ -21,9 +22,31 @@
 
 #define HG_RUN_COUNTER_FIELD(id, what) __u64 id;
 
+/* From the hello to the last Finished, "less than or equal", in microseconds. */
+#define HG_DURATION_BOUNDS                                                                         \
+	{                                                                                          \
+		1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000, 2500000,   \
+			5000000                                                                    \
+	}
+#define HG_DURATION_BUCKETS 13 /* the last is above them all */
+
+#define HG_CIPHERS_TOLD 16 /* and one place for all others */
+
 struct hg_run_counters {
 	HG_RUN_COUNTERS(HG_RUN_COUNTER_FIELD)
+	__u64 failures[HG_CAUSE_COUNT][HG_SIDE_COUNT];
+	__u64 server_hellos[HG_VERSION_COUNT][HG_CIPHERS_TOLD + 1];
+	__u64 durations[HG_DURATION_BUCKETS];
+	__u64 durations_sum_us;
+	__u64 last_diagnosis_ns; /* monotonic clock; of the newest, when added */
 };
+
+/* The cipher suites that have a label of their own; the last place is `other`, 0. */
+extern const __u16 hg_ciphers_told[HG_CIPHERS_TOLD + 1];
+
+/* A handshake was diagnosed. */
+void hg_run_counters_examined(struct hg_run_counters *c, const struct hg_handshake *h,
+			      const struct hg_diagnosis *d);
 
 /* For `run`: open the map, or make it.  Without one its counters end with it. */
 void hg_run_counters_open(struct hg_instance *in);

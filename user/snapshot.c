@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../include/event.h"
 #include "clock.h"
 #include "generation.h"
 #include "map_walk.h"
@@ -450,6 +451,16 @@ static void read_life(const struct hg_instance *in, struct hg_snapshot *s)
 	read_sweep(in, s);
 }
 
+/* Failed handshakes that nobody has looked at. */
+static __u64 overwritten(const struct hg_instance *in)
+{
+	struct hg_undiagnosed u = { 0 };
+	__u32 zero = 0;
+
+	bpf_map_lookup_elem(in->maps[HG_MAP_undiagnosed_state], &zero, &u);
+	return u.overwritten;
+}
+
 int hg_snapshot_take(const struct hg_instance *in, struct hg_snapshot **out)
 {
 	struct hg_snapshot *s = calloc(1, sizeof(*s));
@@ -469,6 +480,7 @@ int hg_snapshot_take(const struct hg_instance *in, struct hg_snapshot **out)
 	read_maps(in, s);
 	read_life(in, s);
 	hg_run_counters_read(in, &s->run);
+	s->undiagnosed_overwritten = overwritten(in);
 	*out = s;
 	return HG_OK;
 }

@@ -82,6 +82,7 @@ struct hg_snapshot {
 	unsigned int rule_count;
 
 	struct hg_run_counters run;
+	__u64 undiagnosed_overwritten;
 
 	bool run_alive;
 	__u64 sweep_runs;

@@ -16,6 +16,7 @@ const char *hg_ech_text(unsigned int value);
 const char *hg_outcome_text(unsigned int value);
 const char *hg_close_text(unsigned int value);
 const char *hg_side_text(unsigned int value);
+const char *hg_cause_text(unsigned int value);
 const char *hg_action_text(unsigned int value);
 const char *hg_mode_text(unsigned int value);
 const char *hg_to_text(unsigned int value);

@@ -115,7 +115,7 @@ static void read_events(struct run *r, const struct conn *c, struct seen *seen)
 			ids[n] = e->head.flow_id;
 			seen->count++;
 		}
-		if (e->head.message_len)
+		if (e->head.type == HG_EVENT_HELLO)
 			read_message(&seen->of[n], e);
 		read_facts(&seen->of[n], &e->head);
 	}

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Capture files whose packets are of several link types, or larger than the kernel's
 # test runs take: all that can be read is, and what was left out is counted and said.
+# And of captures with their ground truth, --filter, --since and --until print what the
+# truth says they should.
 . "$(dirname "$0")/lib.sh"
 
 [ -x "$HELLOGATE" ] || bail "no $HELLOGATE"
@@ -145,4 +147,120 @@ if [ "$(id -u)" = 0 ]; then
 else
 	skip "frames that --kernel cannot take" "needs root"
 fi
+
+# --- some of the events
+
+corpus=${CORPUS:-$HG_ROOT/../shared/corpus}
+
+# ports CAPTURE OPTION...: the clients' ports of the handshakes that it prints
+ports() {
+	local capture=$1
+	shift
+	run hg read "$corpus/pcap/$capture" -o jsonl "$@"
+	found=$(jq -r 'select(.event_type == "tls").src_port' <<<"$out" | sort -n | xargs)
+}
+
+# true_ports TABLE CAPTURE COLUMN CONDITION: COLUMN of the truth's rows of TLS over TCP, where
+# CONDITION holds, an awk expression in which at("x") is the column x
+true_ports() {
+	awk -F'\t' -v capture="$2" '
+		function at(name) { return $column[name] }
+		NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
+		at("capture") == capture && at("proto") == "tls" && ('"$4"') { print at("'"$3"'") }
+	' "$corpus/truth/ALL.$1.dev.tsv" | sort -nu | xargs
+}
+
+# selects CAPTURE FILTER CONDITION: it prints those hellos that the truth's condition selects
+selects() {
+	local want
+	want=$(true_ports client_hellos "$1" sport "at(\"ch_index\") == 0 && ($3)")
+	ports "$1" --filter "$2"
+	is "$found" "${want:-no such hello}" "--filter '$2'"
+}
+
+# answered CAPTURE FILTER TABLE CONDITION: the same by what the server sent
+answered() {
+	local want
+	want=$(true_ports "$3" "$1" dport "at(\"dir\") == \"s2c\" && ($4)")
+	ports "$1" --filter "$2"
+	is "$found" "${want:-no such answer}" "--filter '$2'"
+}
+
+zoom=ndpi__zoom.pcap android=ndpi__android.pcap
+if [ -f "$corpus/pcap/$zoom" ]; then
+	selects $zoom 'sni==*.Zoom.us' 'at("sni") ~ /\.zoom\.us$/'
+	selects $zoom 'sni!=*.zoom.us' 'at("sni") !~ /\.zoom\.us$/'
+	selects $zoom "sni~'^(log|www3)\\.'" 'at("sni") ~ /^(log|www3)\./'
+	selects $zoom 'port==443 and not sni==*.zoom.us' 'at("dport") == 443 && at("sni") !~ /\.zoom\.us$/'
+	selects $zoom 'port!=443 or cipher_count<10' 'at("dport") != 443 || at("cipher_count") < 10'
+	selects $zoom 'version<1.2' 'at("max_version") < "0303"'
+	selects $android 'version==1.3' 'at("max_version") == "0304"'
+	selects $android 'server==172.217.16.0/21,client==192.168.2.16' \
+		'at("dst") ~ /^172\.217\.(1[6-9]|2[0-3])\./'
+	selects $android 'ja3==d8c87b9bfde38897979e41242626c2f3' \
+		'at("ja3") == "d8c87b9bfde38897979e41242626c2f3"'
+	selects ndpi__reddit.pcap 'ip==64:ff9b::9765:0/112' 'at("dst") ~ /^64:ff9b::9765:/'
+	answered $zoom 'cipher==0xc030' server_hellos 'at("cipher") == "c030"'
+	answered mercury__data-top_100_fingerprints.pcap 'alert==50' alerts 'at("desc") == 50'
+
+	ports $zoom
+	is "$(wc -w <<<"$found")" 10 "without a filter, all are printed"
+	run hg read "$corpus/pcap/$zoom" --filter 'port==4434'
+	is "$(wc -l <<<"$out")" 2 "a table has the row that a filter takes"
+	run hg read "$corpus/pcap/$zoom" -o csv --filter 'port==4434'
+	like "$(tail -n +2 <<<"$out" | cut -d, -f3,4)" '^167\.99\.215\.164:4434,"dati\.ntop\.org"$' \
+		"and so has CSV"
+	run hg read "$corpus/pcap/$zoom" -o json --filter 'port==1'
+	is "$out" "[]" "no event is an array of none"
+	run hg read "$corpus/pcap/$zoom" -o jsonl --eve-strict --filter 'bytes>0 and port==4434'
+	is "$(jq -c '[.dest_port, .hellogate]' <<<"$out")" "[4434,null]" \
+		"what --eve-strict leaves out can be asked for"
+	run hg read "$corpus/pcap/$zoom" -o jsonl --at hello --filter 'stage==hello and port==4434'
+	is "$(jq -c '[.dest_port, .hellogate.stage]' <<<"$out")" '[4434,"hello"]' \
+		"a line at the hello is judged by what it holds"
+	cat >"$HG_DIR/policy.yaml" <<-'YAML'
+		version: 1
+		mode: enforce
+		default: allow
+		rules:
+		  - {name: zoom, match: {sni: [.zoom.us]}, action: reset}
+	YAML
+	run hg read "$corpus/pcap/$zoom" -o jsonl --policy "$HG_DIR/policy.yaml" \
+		--filter 'rule==zoom and not outcome'
+	is "$(jq -r '.event_type' <<<"$out" | sort | uniq -c | xargs)" \
+		"$(true_ports client_hellos $zoom sport 'at("sni") ~ /(^|\.)zoom\.us$/' | wc -w) drop" \
+		"a drop is judged by what its line holds"
+else
+	skip "--filter on captures with their truth" "no corpus at $corpus: set CORPUS=DIR"
+fi
+if [ -f "$corpus/pcap/$zoom" ] && [ -n "$(type -P tshark)" ]; then
+	# the time of a hello in frame 98, and the ports of the hellos before it
+	stamp=$(tshark -r "$corpus/pcap/$zoom" -Y 'frame.number == 98' -T fields -e frame.time_epoch \
+		2>/dev/null)
+	before=$(true_ports client_hellos $zoom sport 'at("frame") < 98')
+	from=$(true_ports client_hellos $zoom sport 'at("frame") >= 98')
+	ports $zoom --until "@$stamp"
+	is "$found" "$before" "--until leaves out the hello of that very moment"
+	ports $zoom --since "@$stamp"
+	is "$found" "$from" "--since begins with it"
+	ports $zoom --since "$(date -u -d "@$stamp" +%FT%T.%NZ)" --filter 'port==443'
+	is "$found" "$from" "and takes RFC 3339"
+else
+	skip "--since and --until on a capture" "no corpus or no tshark"
+fi
+
+run hg read --filter 'port==443 and outcom==failed' "$HG_DIR/mixed.pcapng"
+said "a field that is none: 2, where and which was meant" 2 \
+	"--filter: column 15: unknown field 'outcom'; did you mean 'outcome'"
+is "$out" "" "and nothing is printed"
+run hg read --since noon "$HG_DIR/mixed.pcapng"
+said "a time that is none: 2, and what is one" 2 "--since: 'noon' is not a time: 2026-"
+run hg read --last 1h "$HG_DIR/mixed.pcapng"
+said "a capture has no last hour" 2 "unknown option '--last'"
+run hg events --last 1h --since 09:12
+said "--last and --since are one too many" 2 'leave one out'
+run hg events --filter 'sni=='
+said "events: a filter without its value" 2 '--filter: column 6: a value is missing'
+run hg watch nosuch0 --filter '(sni'
+said "watch: a parenthesis that is not closed" 2 '--filter: column 1: this parenthesis'
 finish

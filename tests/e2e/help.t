@@ -59,6 +59,16 @@ while read -r option; do
 done < <(grep -oE '(Fl|,) \\-[a-z0-9-]+' "$manual" | sed 's/.*\\-//' | sort -u)
 is "$stale" "" "the manual has no option that no command takes"
 
+# fields of filters: each is in the manual
+fields=$(sed -n 's/^\t\(ROW(\|TERM(\|{ \)"\([a-z0-9_]*\)", .*/\2/p' "$HG_ROOT/user/filter_field.c")
+like "$fields" '^sni$' "there are fields to filter by"
+missing=''
+for field in $fields; do
+	sed -n '/^\.Sh FILTERS/,/^\.Sh ENV/p' "$manual" | grep -qE "^\.Li ([a-z0-9_]+ )*$field\b" ||
+		missing+=" $field"
+done
+is "$missing" "" "each field of a filter is in the manual"
+
 # output that cannot be written is not done
 for command in version "read --help" "policy --help"; do
 	# shellcheck disable=SC2086

@@ -43,7 +43,7 @@ each_flow_once() { # HOOK
 	counted 0 "no reset failed" reset_failures_total
 	run hg events
 	is "$(jq -r 'select(.event_type == "tls") | "\(.src_ip) \(.in_iface) \(.hellogate.outcome)"' <<<"$out" |
-		sort | uniq -c | xargs)" "20 $C4 c0 reset 20 $C6 c0 unknown" "and 40 events, from this host"
+		sort | uniq -c | xargs)" "20 $C4 c0 reset 20 $C6 c0 failed" "and 40 events, from this host"
 }
 
 # shellcheck disable=SC2034

@@ -72,7 +72,10 @@ static const struct row rows[] = {
 	{ "hello, client FIN", { SYN, HELLO, CLIENT_FIN, IDLE_9 }, HG_BUCKET_single_segment, HG_CLOSE_fin,
 	  HG_SIDE_client },
 	{ "hello, client FIN, at once", { SYN, HELLO, CLIENT_FIN }, ACTIVE, NO_END },
-	{ "hello, answer, client FIN", { SYN, HELLO, ANSWER, CLIENT_FIN },
+	{ "hello, answer, client FIN", { SYN, HELLO, ANSWER, CLIENT_FIN }, ACTIVE, NO_END },
+	{ "hello, answer, client FIN, server FIN", { SYN, HELLO, ANSWER, CLIENT_FIN, SERVER_FIN },
+	  HG_BUCKET_single_segment, HG_CLOSE_fin, HG_SIDE_client },
+	{ "hello, answer, client FIN, 11 s", { SYN, HELLO, ANSWER, CLIENT_FIN, IDLE_11 },
 	  HG_BUCKET_single_segment, HG_CLOSE_fin, HG_SIDE_client },
 	{ "hello, server FIN", { SYN, HELLO, SERVER_FIN }, HG_BUCKET_single_segment, HG_CLOSE_fin,
 	  HG_SIDE_server },
@@ -274,6 +277,24 @@ static void take(struct talk *t, enum step step)
 	}
 }
 
+/* Where nothing of the server was seen, nobody knows what it said. */
+static bool server_speaks(const struct row *row)
+{
+	for (__u32 i = 0; i < 12; i++)
+		switch (row->steps[i]) {
+		case SYN_ACK:
+		case SERVER_ACK:
+		case SERVER_FIN:
+		case SERVER_RST:
+		case SERVER_DATA:
+		case ANSWER:
+			return true;
+		default:
+			break;
+		}
+	return false;
+}
+
 static bool one(struct gate *g, enum gate_hook hook, const struct row *row)
 {
 	static struct talk t;
@@ -287,12 +308,15 @@ static bool one(struct gate *g, enum gate_hook hook, const struct row *row)
 		take(&t, row->steps[i]);
 	ok = check_coverage(g, 1, &row->bucket, row->bucket != ACTIVE);
 	gate_counters(g, &c);
+	ok &= check_u64("handshakes that failed", c.handshakes.failed,
+			row->close != HG_CLOSE_none && server_speaks(row));
 	ok &= check_u64("handshakes with an unknown outcome", c.handshakes.unknown,
-			row->close != HG_CLOSE_none);
+			row->close != HG_CLOSE_none && !server_speaks(row));
 	if (row->close == HG_CLOSE_none)
 		ok &= check_u64("END events", talk_count(&t, HG_EVENT_END, &e), 0);
 	else
-		ok &= talk_saw_end(&t, row->close, row->from, row->bucket, HG_OUTCOME_unknown);
+		ok &= talk_saw_end(&t, row->close, row->from, row->bucket,
+				   server_speaks(row) ? HG_OUTCOME_failed : HG_OUTCOME_unknown);
 	ok &= check_u64("active", gate_active(g), row->bucket == ACTIVE);
 	return ok & gate_balanced(g) & gate_clear(g);
 }

@@ -114,7 +114,7 @@ static bool one(struct gate *g, enum gate_hook hook, const struct row *row)
 	ok &= talk_saw_hello(&t, &expected);
 	ok &= check_u64("act on the FIN", talk_server_flags(&t, TCP_FIN | TCP_ACK, 0), GATE_PASS);
 	ok &= talk_saw_end(&t, HG_CLOSE_fin, HG_SIDE_server, HG_BUCKET_single_segment,
-			   HG_OUTCOME_unknown);
+			   HG_OUTCOME_failed);
 	ok &= gate_balanced(g);
 	return ok & gate_clear(g);
 }

@@ -280,7 +280,7 @@ static void ends(struct gate *g, enum gate_hook hook)
 	ok = hello(&t, g, hook) == GATE_PASS;
 	ok &= check_u64("act", talk_server_flags(&t, TCP_RST | TCP_ACK, 0), GATE_PASS);
 	ok &= talk_saw_end(&t, HG_CLOSE_rst, HG_SIDE_server, HG_BUCKET_single_segment,
-			   HG_OUTCOME_unknown);
+			   HG_OUTCOME_failed);
 	ok &= check_u64("attention", attention(g), 0);
 	tap_ok(done(g, ok), "%s: reset by the server while it waits", gate_hook_name[hook]);
 }

@@ -19,6 +19,7 @@
 #define WALL 1795278603123456789ULL /* 2026-11-21 16:30:03.123456789 UTC */
 
 static struct hg_eve eve;
+static const __u8 no_answer[HG_END_LEN];
 static struct hg_handshakes *table;
 
 static void on_hello(void *ctx, struct hg_handshake *h)
@@ -29,8 +30,14 @@ static void on_hello(void *ctx, struct hg_handshake *h)
 
 static void on_end(void *ctx, struct hg_handshake *h)
 {
+	struct hg_examiner *examiner = hg_examiner_new();
+	struct hg_examined x;
+
 	(void)ctx;
-	assert_true(hg_eve_end(&eve, h));
+	assert_non_null(examiner);
+	hg_examine(examiner, h, 0, NULL, &x);
+	assert_true(hg_eve_end(&eve, h, &x));
+	hg_examiner_free(examiner);
 }
 
 static void on_drop(void *ctx, struct hg_handshake *h)
@@ -55,7 +62,7 @@ static const char *rule_name(void *ctx, const struct hg_verdict *verdict)
 static void begin(bool provisional, bool strict)
 {
 	static const struct hg_handshakes_ops ops = { on_hello, on_end, on_drop };
-	struct hg_eve_names names = { &eve, interface_name, rule_name };
+	struct hg_eve_names names = { &eve, interface_name, rule_name, NULL };
 
 	hg_eve_init(&eve, &names, strict, true);
 	table = hg_handshakes_new(16, &ops, provisional ? &eve : NULL);
@@ -144,8 +151,8 @@ static void give(struct hg_event e, const struct hello_bytes *b)
 	assert_int_equal(hg_handshakes_event(table, &e, b->at, b->len), 0);
 	e.type = HG_EVENT_END;
 	e.close = close;
-	e.message_len = 0;
-	assert_int_equal(hg_handshakes_event(table, &e, NULL, 0), 0);
+	e.message_len = sizeof(no_answer);
+	assert_int_equal(hg_handshakes_event(table, &e, no_answer, sizeof(no_answer)), 0);
 }
 
 static void is_out(const char *want)
@@ -605,7 +612,7 @@ static void an_end_without_hello(void **state)
 		e.bucket = HG_BUCKET_malformed;
 		if (rows[i].facts)
 			set_facts(&e, hello_of(&example_hello));
-		assert_int_equal(hg_handshakes_event(table, &e, NULL, 0), 0);
+		assert_int_equal(hg_handshakes_event(table, &e, no_answer, sizeof(no_answer)), 0);
 		all = lines();
 		is_at(json_array_get(all, 0), rows[i].path, rows[i].want);
 		json_decref(all);

@@ -17,6 +17,8 @@
 #define MANY_RULES 2000
 #define LINES_MAX 4096
 
+#define COUNT_OF(list) (sizeof(list) / sizeof((list)[0]))
+
 static struct hg_snapshot_interface interfaces[MANY_INTERFACES];
 static struct hg_snapshot_rule rules[MANY_RULES];
 static struct hg_snapshot snapshot;
@@ -240,15 +242,62 @@ static void what_run_counts_is_told(void **state)
 	__u64 *counters = (__u64 *)&snapshot.run;
 
 	(void)state;
-	assert_int_equal(sizeof(families) / sizeof(families[0]), sizeof(snapshot.run) / 8);
+	assert_int_equal(COUNT_OF(families), offsetof(struct hg_run_counters, failures) / 8);
 	render();
-	for (size_t i = 0; i < sizeof(snapshot.run) / 8; i++)
+	for (size_t i = 0; i < COUNT_OF(families); i++)
 		assert_int_equal(value(families[i]), 0);
-	for (size_t i = 0; i < sizeof(snapshot.run) / 8; i++)
+	for (size_t i = 0; i < COUNT_OF(families); i++)
 		counters[i] = 100 + i;
 	render();
-	for (size_t i = 0; i < sizeof(snapshot.run) / 8; i++)
+	for (size_t i = 0; i < COUNT_OF(families); i++)
 		assert_int_equal(value(families[i]), 100 + i);
+}
+
+#define FAILURES(cause, side)                                                                      \
+	value("handshake_failures_total{cause=\"" cause "\",side=\"" side "\"}")
+
+/* Each cause is there as 0, at the side where it mostly is. */
+static void failures_are_told(void **state)
+{
+	__u64(*failures)[HG_SIDE_COUNT] = snapshot.run.failures;
+
+	(void)state;
+	render();
+	assert_int_equal(FAILURES("certificate_expired", "client"), 0);
+	assert_int_equal(FAILURES("policy_reset", "self"), 0);
+	failures[HG_CAUSE_certificate_expired][HG_SIDE_client] = 7;
+	failures[HG_CAUSE_decode_error][HG_SIDE_client] = 3;
+	render();
+	assert_int_equal(FAILURES("certificate_expired", "client"), 7);
+	assert_int_equal(FAILURES("decode_error", "client"), 3);
+	assert_int_equal(FAILURES("decode_error", "server"), 0);
+}
+
+static void server_hellos_are_told(void **state)
+{
+	(void)state;
+	render();
+	assert_int_equal(value("server_hello_total{version=\"1.3\",cipher=\"0x1301\"}"), 0);
+	snapshot.run.server_hellos[HG_VERSION_tls1_3][0] = 5;
+	snapshot.run.server_hellos[HG_VERSION_tls1_2][HG_CIPHERS_TOLD] = 2;
+	render();
+	assert_int_equal(value("server_hello_total{version=\"1.3\",cipher=\"0x1301\"}"), 5);
+	assert_int_equal(value("server_hello_total{version=\"1.2\",cipher=\"other\"}"), 2);
+}
+
+static void durations_are_cumulative(void **state)
+{
+	(void)state;
+	snapshot.run.durations[0] = 1;
+	snapshot.run.durations[2] = 4;
+	snapshot.run.durations[HG_DURATION_BUCKETS - 1] = 1;
+	render();
+	assert_int_equal(value("handshake_duration_seconds_bucket{le=\"0.001\"}"), 1);
+	assert_int_equal(value("handshake_duration_seconds_bucket{le=\"0.0025\"}"), 1);
+	assert_int_equal(value("handshake_duration_seconds_bucket{le=\"0.005\"}"), 5);
+	assert_int_equal(value("handshake_duration_seconds_bucket{le=\"5\"}"), 5);
+	assert_int_equal(value("handshake_duration_seconds_bucket{le=\"+Inf\"}"), 6);
+	assert_int_equal(value("handshake_duration_seconds_count"), 6);
 }
 
 static void a_large_counter_keeps_its_digits(void **state)
@@ -369,6 +418,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_histogram_is_cumulative, begin, end),
 		cmocka_unit_test_setup_teardown(each_counter_has_its_label, begin, end),
 		cmocka_unit_test_setup_teardown(what_run_counts_is_told, begin, end),
+		cmocka_unit_test_setup_teardown(failures_are_told, begin, end),
+		cmocka_unit_test_setup_teardown(server_hellos_are_told, begin, end),
+		cmocka_unit_test_setup_teardown(durations_are_cumulative, begin, end),
 		cmocka_unit_test_setup_teardown(a_large_counter_keeps_its_digits, begin, end),
 		cmocka_unit_test_setup_teardown(labels_are_escaped, begin, end),
 		cmocka_unit_test_setup_teardown(a_detached_interface_keeps_its_counters, begin,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 HEADER = ["capture", "frame", "field", "reason"]
 REASON = re.compile(r"RFC \d+ (section|appendix) [0-9A-Z]|\btruth\b", re.IGNORECASE)
 LIMIT = re.compile(r"\bdocs/limits\.md\b")
+REASON_OR_LIMIT = re.compile(f"{REASON.pattern}|{LIMIT.pattern}", re.IGNORECASE)
 KERNEL_EMPTY = "kernel-empty"
 
 
@@ -25,7 +26,8 @@ class Excuse:
 class Excuses:
     """All entries are checked for form; only those of `own` fields count here, the rest is the other program's."""
 
-    def __init__(self, path, known_fields, own):
+    def __init__(self, path, known_fields, own, reason=REASON):
+        self.reason = reason
         self.faults = []
         self.entries = {}
         for excuse in self._read(path):
@@ -53,7 +55,7 @@ class Excuses:
             self.faults.append(f"{excuse}: no such field")
         elif key in self.entries:
             self.faults.append(f"{excuse}: a second time")
-        elif not _is_reason(excuse):
+        elif not self._is_reason(excuse):
             self.faults.append(f"{excuse}: the reason names neither an RFC section nor the fault of the truth")
         else:
             self.entries[key] = excuse
@@ -74,7 +76,6 @@ class Excuses:
                 continue
             yield Excuse(number, *columns)
 
-
-def _is_reason(excuse):
-    allowed = REASON.search(excuse.reason)
-    return allowed or (excuse.field == KERNEL_EMPTY and LIMIT.search(excuse.reason))
+    def _is_reason(self, excuse):
+        allowed = self.reason.search(excuse.reason)
+        return allowed or (excuse.field == KERNEL_EMPTY and LIMIT.search(excuse.reason))

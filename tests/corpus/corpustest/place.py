@@ -7,6 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 EXCEPTIONS = Path(__file__).resolve().parents[1] / "exceptions.tsv"
+ANSWERS = EXCEPTIONS.with_name("answers.tsv")
 
 
 def corpus():

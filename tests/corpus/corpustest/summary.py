@@ -37,13 +37,17 @@ def _rows(verdict, name):
 
 
 def write(verdicts, out):
+    write_fields(verdicts, fields_of(verdicts), out)
+    _write_classes(verdicts, out)
+
+
+def write_fields(verdicts, names, out):
     print(f"\n{'field':24}{'right':>8}{'wrong':>8}{'missing':>9}{'excused':>9}{'share':>9}"
           f"{f'capped at {CAP}':>15}", file=out)
-    for name in fields_of(verdicts):
+    for name in names:
         total = totals(verdicts, name)
         print(f"{name:24}{total[judge.RIGHT]:8}{total[judge.WRONG]:8}{total[judge.MISSING]:9}{total[judge.EXCUSED]:9}"
               f"{share(total):9.2%}{capped_share(verdicts, name):15.2%}", file=out)
-    _write_classes(verdicts, out)
 
 
 def _write_classes(verdicts, out):

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cmd_diagnose.c - what fails, and why: one table, or one flow's story.
+ *
+ * While `run` is there it tells what it has diagnosed; else the handshakes that
+ * failed wait in a pinned map, and are diagnosed here, each time anew.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "names.h"
+#include "output.h"
+#include "say.h"
+#include "source.h"
+#include "undiagnosed.h"
+
+static const char *format_text, *flow_text, *bpffs;
+static bool json;
+static struct hg_selection_text selection_text;
+static struct hg_selection selection;
+
+const struct hg_option hg_options_diagnose[] = {
+	{ "flow", 0, "ID", "the story of one flow, line by line", &flow_text, NULL },
+	{ "output", 'o', "FORMAT", "table, json, jsonl or csv (default table)", &format_text,
+	  NULL },
+	{ "json", 'j', NULL, "the same as -o json", NULL, &json },
+	HG_OPTIONS_SELECTION(selection_text),
+	HG_OPTION_LAST(selection_text),
+	{ "bpffs", 0, "DIR", "the instance (default /sys/fs/bpf/hellogate)", &bpffs, NULL },
+	HG_OPTIONS_END,
+};
+
+static void on_record(void *arg, const void *record, size_t len)
+{
+	hg_output_record(arg, record, len);
+}
+
+/* What `run` keeps, to the end of it. */
+static int read_run(struct hg_source *source, struct hg_output *out)
+{
+	struct pollfd fd = { .fd = hg_source_fd(source), .events = POLLIN };
+	int r = HG_OK;
+
+	out->source = "run";
+	while (!r && poll(&fd, 1, -1) >= 0)
+		r = hg_source_read(source);
+	return r == HG_NOTHING ? HG_OK : r;
+}
+
+static int read_undiagnosed(const struct hg_instance *in, __u64 diagnosed, struct hg_output *out)
+{
+	struct hg_undiagnosed_span span;
+	int r = hg_undiagnosed_read(in, diagnosed, on_record, out, &span);
+
+	if (r)
+		return hg_bpf_refused(r, "cannot read the handshakes that wait");
+	out->source = "the maps, since run is not there (failures only, without ciphers and "
+		      "certificates)";
+	out->missing = span.overwritten;
+	return HG_OK;
+}
+
+static int read_all(const struct hg_instance *in, struct hg_output *out)
+{
+	struct hg_presence presence = { 0 };
+	struct hg_source *source;
+	__u32 zero = 0;
+	int r;
+
+	bpf_map_lookup_elem(in->maps[HG_MAP_presence], &zero, &presence);
+	if (!presence.heartbeat_ns ||
+	    hg_clock_monotonic() - presence.heartbeat_ns > HG_HEARTBEAT_MAX)
+		return read_undiagnosed(in, presence.diagnosed, out);
+	r = hg_source_open(in, false, on_record, out, &source);
+	if (r)
+		return r;
+	r = read_run(source, out);
+	hg_source_close(source);
+	return r;
+}
+
+static int report(const struct hg_instance *in, enum hg_format format, __u64 flow)
+{
+	struct hg_names names;
+	struct hg_eve_names callbacks = hg_names_of(&names, in);
+	struct hg_output out;
+	int r, closed;
+
+	if (!hg_output_open(&out, format, &callbacks, false, false, false)) {
+		hg_error("out of memory");
+		return HG_UNSUPPORTED;
+	}
+	hg_output_select(&out, &selection);
+	out.view = flow_text ? HG_VIEW_STORY : HG_VIEW_CAUSES;
+	out.story_of = flow;
+	r = read_all(in, &out);
+	closed = hg_output_close(&out);
+	if (!r && closed == HG_NO) {
+		hg_error("no handshake of flow %s is known here", flow_text);
+		hg_hint("flow ids are in: hellogate events -j, hellogate diagnose -j");
+	}
+	return r ? r : closed;
+}
+
+static bool parse_flow(__u64 *flow)
+{
+	char *end;
+
+	errno = 0;
+	*flow = flow_text ? strtoull(flow_text, &end, 10) : 0;
+	return !flow_text || (*flow_text && !*end && !errno && *flow_text != '-');
+}
+
+/* The operands are filters, too: each must hold. */
+static char *joined(int count, char **filters)
+{
+	size_t len = selection_text.filter ? strlen(selection_text.filter) + 3 : 1;
+	char *text;
+
+	for (int i = 0; i < count; i++)
+		len += strlen(filters[i]) + 8;
+	text = calloc(1, len + 8);
+	for (int i = -1; text && i < count; i++) {
+		const char *one = i < 0 ? selection_text.filter : filters[i];
+		size_t at = strlen(text);
+
+		if (one)
+			snprintf(text + at, len + 8 - at, "%s(%s)", at ? " and " : "", one);
+	}
+	return text;
+}
+
+int hg_cmd_diagnose(const struct hg_command *self, int argc, char **argv)
+{
+	struct hg_instance in;
+	enum hg_format format;
+	char *filter = NULL;
+	__u64 flow;
+	int operands, r = hg_options_parse(self, argc, argv, &operands);
+
+	if (r != HG_PARSED)
+		return r;
+	if (!parse_flow(&flow))
+		return hg_usage(self, "--flow takes a flow id, a number, not '%s'", flow_text);
+	if (!hg_format_parse(json ? "json" : format_text, HG_FORMAT_TABLE, &format))
+		return HG_USAGE;
+	if (operands) {
+		filter = joined(operands, argv);
+		selection_text.filter = filter;
+	}
+	r = hg_selection_open(self, &selection_text, &selection);
+	if (!r) {
+		r = hg_instance_open(&in, hg_instance_dir(bpffs));
+		if (!r)
+			r = report(&in, format, flow);
+		hg_instance_close(&in);
+	}
+	hg_selection_close(&selection);
+	free(filter);
+	return r;
+}
