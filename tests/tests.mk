@@ -83,14 +83,15 @@ test-programs: $(UNIT_TESTS) $(KERNEL_TESTS) $(PARITY_TESTS) $(KERNEL_RUN) $(TOO
 E2E_TESTS := $(wildcard tests/e2e/*.t)
 E2E_PROVE := HELLOGATE=$(abspath $(BUILD)/hellogate) HELLOGATE2=$(abspath $(OTHER)/hellogate) \
 	HG_TOOLS=$(abspath $(BUILD)/tests/tools) HG_CONFORMANCE=$(abspath $(BUILD)/tests/conformance) \
-	$(PROVE)
+	HG_MBEDTLS=$(abspath $(BUILD))/tests/mbedtls/ssl_client2 $(PROVE)
+CORPUS_TESTS := tests/corpus/score tests/corpus/answers
 
 .PHONY: test
 test: ## every test that needs no virtual machine, after installing what is missing
 	packaging/deps.sh build test
 	$(MAKE) $(BUILD)/hellogate test-programs other
-	$(E2E_PROVE) $(UNIT_TESTS) $(KERNEL_RUN) tests/corpus/score tests/corpus/parity $(E2E_TESTS) \
-		$(CONFORMANCE_TESTS)
+	$(E2E_PROVE) $(UNIT_TESTS) $(KERNEL_RUN) $(CORPUS_TESTS) tests/corpus/parity \
+		$(E2E_TESTS) $(SCENES_TESTS) $(CONFORMANCE_TESTS)
 
 .PHONY: unit
 unit: $(UNIT_TESTS) ## user space, a file at a time
@@ -112,7 +113,7 @@ parity: $(BUILD)/hellogate $(PARITY_TESTS) ## the kernel's reading against user 
 
 .PHONY: corpus
 corpus: $(BUILD)/hellogate ## captures against their ground truth (CORPUS=DIR)
-	HELLOGATE=$(abspath $(BUILD)/hellogate) $(PROVE) tests/corpus/score
+	HELLOGATE=$(abspath $(BUILD)/hellogate) $(PROVE) $(CORPUS_TESTS)
 
 .PHONY: e2e
 e2e: $(BUILD)/hellogate tools other ## real traffic between namespaces (as root; T="status.t": some)
@@ -144,7 +145,7 @@ asan: ## unit tests and the capture reader under address and undefined-behaviour
 # ---- checks ----
 
 C_FILES := $(wildcard $(addsuffix /*.[ch],bpf include user tests/*))
-SCRIPTS := $(wildcard packaging/*.sh tests/demo/*.sh tests/e2e/*.t tests/e2e/*.sh \
+SCRIPTS := $(wildcard packaging/*.sh tests/demo/*.sh tests/e2e/*.t tests/e2e/*.sh tests/scenes/*.t tests/scenes/*.sh \
 	tests/conformance/*.t tests/conformance/*.sh \
 	tests/vm/run tests/vm/suites tests/vm/init tests/vm/replay tests/vm/*.t .ci/run)
 
