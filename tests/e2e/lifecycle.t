@@ -108,6 +108,7 @@ replacement() { # HOOK
 	sink --udp 9999
 	start blast in_c "$HG_TOOLS/blast" --until-term $S4 9999 20000 200
 	replace_while blast "$hook" 3
+	stop sink
 	is "$failures" "" "each attach succeeds ($hook)"
 	sent=$(jq -r '.sent // empty' "$HG_DIR/blast.out")
 	ok "20,000 datagrams and more were sent ($hook, $sent, $replaced attachments)" test "$sent" -ge 20000
