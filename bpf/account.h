@@ -232,6 +232,7 @@ HG_INLINE void hg_keep_undiagnosed(struct hg_event_end *e)
 	__u32 zero = 0, slot;
 	struct hg_undiagnosed *u = bpf_map_lookup_elem(&undiagnosed_state, &zero);
 	struct hg_presence *p = hg_presence();
+	struct hg_event_end *at;
 
 	if (!u || !p || inject_time || hg_user_is_there(e->head.time_ns))
 		return;
@@ -239,7 +240,12 @@ HG_INLINE void hg_keep_undiagnosed(struct hg_event_end *e)
 	slot = e->number & (HG_UNDIAGNOSED - 1);
 	if (e->number - p->diagnosed > HG_UNDIAGNOSED)
 		__sync_fetch_and_add(&u->overwritten, 1);
-	bpf_map_update_elem(&undiagnosed, &slot, e, BPF_ANY);
+	at = bpf_map_lookup_elem(&undiagnosed, &slot);
+	if (!at)
+		return;
+	/* In place: 6.1 takes no update from a function's argument.  0 until it is whole. */
+	at->number = 0;
+	__builtin_memcpy(at, e, sizeof(*at));
 }
 
 /* A global function, since 6.1 walks it all in each state in which a flow ends. */
