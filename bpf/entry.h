@@ -144,9 +144,10 @@ HG_INLINE void hg_flow_over(struct hg_scratch *s, struct hg_slot *slot, __u8 clo
 {
 	__u64 word = slot->word;
 
-	hg_entry_ends(close, side);
+	/* The slot first: a packet on another processor must not meet it with no flow below. */
 	if (hg_slot_mine(slot, s->hash) && HG_SLOT_STATE(word) == HG_SLOT_ENTRY)
 		hg_slot_move(slot, word, hg_slot_in_state(word, HG_SLOT_DONE));
+	hg_entry_ends(close, side);
 }
 
 HG_INLINE void hg_flow_closed(struct hg_scratch *s, struct hg_flow *f, struct hg_slot *slot)
