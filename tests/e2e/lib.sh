@@ -311,6 +311,7 @@ finish() {
 on_exit() {
 	local status=$? rc # which stop sets
 	trap - EXIT INT TERM HUP
+	trap '' PIPE # the reader may be gone; what is left over goes all the same
 	cleanup
 	[ "$HG_TESTS" -lt 0 ] || [ -n "${HG_PLANNED:-}" ] || diag "ended early, without a plan ($status)"
 	exit $status
@@ -319,6 +320,7 @@ trap on_exit EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 trap 'exit 129' HUP
+trap 'exit 141' PIPE
 
 # --- payloads and policies ------------------------------------------------------------
 
