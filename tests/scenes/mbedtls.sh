@@ -20,20 +20,23 @@ give_up() {
 	exit 5
 }
 
-# The machine's own lists have no sources, as a rule: a private configuration does not
-# touch them.
+# The machine's own lists have no sources, as a rule: a private configuration, of the
+# mirror that its packages come from, does not touch them.
 apt() {
 	apt-get -q -o Dir::Etc::sourcelist="$dir/sources.list" -o Dir::Etc::sourceparts=/dev/null \
 		-o Dir::State::lists="$dir/lists" -o Dir::Cache="$dir/cache" -o APT::Sandbox::User=root "$@"
 }
 
 fetch() {
-	local codename
-	# shellcheck source=/dev/null
-	codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-bookworm}")
+	local mirror
+	# Two words: the archive's address and its suite.  Its first line is the suite itself,
+	# not its updates.
+	mirror=$(apt-get indextargets --format "\$(REPO_URI) \$(RELEASE)" 'Created-By: Packages' \
+		'Component: main' | head -n 1)
+	[ -n "$mirror" ] || give_up "apt-get has no index of packages: try apt-get update"
 	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
 	echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
-		"http://deb.debian.org/debian $codename main" >"$dir/sources.list"
+		"$mirror main" >"$dir/sources.list"
 	apt update >"$dir/apt.log" 2>&1 || give_up "apt-get update: $(tail -n 1 "$dir/apt.log")"
 	(cd "$dir" && apt source --download-only mbedtls) >>"$dir/apt.log" 2>&1 ||
 		give_up "apt-get source mbedtls: $(tail -n 1 "$dir/apt.log")"
