@@ -45,8 +45,6 @@ HG_INLINE void hg_flow_note_close(struct hg_flow *f, const struct hg_packet *p, 
 	path->close_ip_id = p->ip_id;
 	path->close_window = p->window;
 	path->close_ttl = p->ttl;
-	path->close_payload = !!p->payload_len;
-	path->close_acks = !!(p->flags & HG_TCP_ACK);
 }
 
 #endif /* HG_NOTE_H */

@@ -168,12 +168,10 @@ struct hg_path_facts {
 	__u16 close_window;
 	__u8 ttl[2]; /* or hop limit: of the SYN and its answer, or of the first packet seen */
 	__u8 close_ttl;
-	__u8 close_payload;  /* it had data */
-	__u8 close_acks;     /* it had the ACK flag */
 	__u8 hello_resent;   /* segments of the hello that came again, up to 255 */
 	__u8 hello_acked;    /* the server has acknowledged all of it */
 	__u8 server_packets; /* with data, up to 255 */
-	__u8 reserved[3];
+	__u8 reserved[2];
 };
 
 /* All that is known of a handshake behind its hello: END brings it. */

@@ -66,13 +66,6 @@ static inline bool hg_next_extension(const __u8 *message, const struct hg_span *
 	return true;
 }
 
-/* The group of the next key share. */
-static inline bool hg_next_key_share(const __u8 *message, const struct hg_span *list, __u32 *at,
-				     __u16 *group)
-{
-	return hg_next_extension(message, list, at, group); /* the same shape */
-}
-
 /* The next protocol name of ALPN; one that is cut short ends the list. */
 static inline bool hg_next_alpn(const __u8 *message, const struct hg_span *list, __u32 *at,
 				struct hg_span *name)
