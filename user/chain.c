@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FIRST_ROOM 4096U /* a power of two */
+
 void hg_chain_clear(struct hg_chain *c)
 {
 	free(c->bytes);
@@ -15,8 +17,24 @@ static int begin(struct hg_chain *c, __u32 total)
 {
 	hg_chain_clear(c);
 	c->total = total;
-	c->bytes = total <= HG_CHAIN_MAX ? malloc(total + !total) : NULL;
-	return c->bytes ? 0 : -ENOMEM;
+	return total <= HG_CHAIN_MAX ? 0 : -ENOMEM;
+}
+
+static int make_room(struct hg_chain *c, __u32 need)
+{
+	__u32 room = c->room ? c->room : FIRST_ROOM;
+	void *bytes;
+
+	if (need <= c->room)
+		return 0;
+	while (room < need)
+		room *= 2;
+	bytes = realloc(c->bytes, room);
+	if (!bytes)
+		return -ENOMEM;
+	c->bytes = bytes;
+	c->room = room;
+	return 0;
 }
 
 int hg_chain_add(struct hg_chain *c, const void *bytes, __u32 len, __u32 offset, __u32 total)
@@ -27,7 +45,9 @@ int hg_chain_add(struct hg_chain *c, const void *bytes, __u32 len, __u32 offset,
 		r = begin(c, total);
 	if (!r && (offset != c->have || total != c->total || len > total - offset))
 		r = -EINVAL;
-	if (r || !c->bytes) {
+	if (!r && !c->broken)
+		r = make_room(c, offset + len);
+	if (r || c->broken) {
 		c->broken = true;
 		return r;
 	}

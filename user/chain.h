@@ -17,6 +17,7 @@ struct hg_chain {
 	__u8 *bytes; /* behind the message's header: the list, its length first */
 	__u32 total; /* of the message, without its header; 0: none was seen */
 	__u32 have;  /* the first bytes, without a hole */
+	__u32 room;  /* that `bytes` has: what came counts, not what was announced */
 	bool broken; /* bytes were missed */
 };
 

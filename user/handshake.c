@@ -16,8 +16,9 @@ struct open {
 	struct open *next; /* of its chain */
 	struct open *older, *younger;
 	struct hg_ja3 ja3;
-	char *ja3_string; /* NULL: not asked for yet */
-	bool gone;	  /* closed as lost: waits for an END that is late */
+	char *ja3_string;    /* NULL: not asked for yet */
+	bool gone;	     /* closed as lost: waits for an END that is late */
+	bool chains_refused; /* they made room for others' */
 	char ja3_hash[HG_JA3_HASH_SIZE];
 	char ja4[HG_JA4_SIZE];
 	__u8 message[];
@@ -31,10 +32,50 @@ struct hg_handshakes {
 	struct hg_capture *capture; /* where messages are parsed */
 	struct hg_parse parse;
 	struct open *oldest, *youngest;
+	struct open *chained;	  /* none that is older holds certificates */
+	size_t chain_bytes;	  /* of all of them */
 	unsigned int kept, limit; /* open and gone */
 	unsigned int mask;
 	struct open *chains[];
 };
+
+/* ---- certificates: memory that strangers fill, and so bounded for all together ---- */
+
+static void drop_chains(struct hg_handshakes *t, struct open *o)
+{
+	for (int side = 0; side < 2; side++) {
+		t->chain_bytes -= o->h.chain[side].room;
+		hg_chain_clear(&o->h.chain[side]);
+	}
+}
+
+/* Of the oldest first: most likely it has ended well, and only lives on. */
+static void keep_chains_bounded(struct hg_handshakes *t)
+{
+	for (; t->chain_bytes > HG_CHAINS_MAX && t->chained; t->chained = t->chained->younger) {
+		struct open *o = t->chained;
+
+		t->counts.chains_dropped += o->h.chain[0].room || o->h.chain[1].room;
+		drop_chains(t, o);
+		o->chains_refused = true;
+	}
+}
+
+static int add_to_chain(struct hg_handshakes *t, struct open *o, const struct hg_event_chunk *chunk,
+			const void *bytes)
+{
+	struct hg_chain *chain = &o->h.chain[chunk->from];
+	const __u32 room = chain->room;
+	int r;
+
+	if (o->chains_refused)
+		return -ENOSPC;
+	r = hg_chain_add(chain, bytes, chunk->len, chunk->offset, chunk->total);
+	t->chain_bytes += chain->room;
+	t->chain_bytes -= room;
+	keep_chains_bounded(t);
+	return r;
+}
 
 /* ---- the table: chains by flow_id, which is a keyed hash, and a list by age ---- */
 
@@ -53,6 +94,8 @@ static void insert(struct hg_handshakes *t, struct open **at, struct open *o)
 	o->next = NULL;
 	o->younger = NULL;
 	o->older = t->youngest;
+	if (!t->chained)
+		t->chained = o;
 	*(t->youngest ? &t->youngest->younger : &t->oldest) = o;
 	t->youngest = o;
 	t->kept++;
@@ -63,15 +106,16 @@ static void take_out(struct hg_handshakes *t, struct open **at)
 	struct open *o = *at;
 
 	*at = o->next;
+	if (t->chained == o)
+		t->chained = o->younger;
 	*(o->older ? &o->older->younger : &t->oldest) = o->younger;
 	*(o->younger ? &o->younger->older : &t->youngest) = o->older;
 	t->kept--;
 }
 
-static void release(struct open *o)
+static void release(struct hg_handshakes *t, struct open *o)
 {
-	hg_chain_clear(&o->h.chain[0]);
-	hg_chain_clear(&o->h.chain[1]);
+	drop_chains(t, o);
 	free(o->ja3_string);
 	free(o);
 }
@@ -110,7 +154,7 @@ void hg_handshakes_free(struct hg_handshakes *t)
 		struct open *o = t->oldest;
 
 		t->oldest = o->younger;
-		release(o);
+		release(t, o);
 	}
 	hg_ja_free(t->digests);
 	free(t->capture);
@@ -187,7 +231,7 @@ static int on_hello(struct hg_handshakes *t, struct open **at, const struct hg_e
 	if (o) {
 		take_out(t, at);
 		at = chain_of(t, event->flow_id);
-		release(o);
+		release(t, o);
 		t->counts.open--;
 		t->counts.hellos--;
 	}
@@ -200,7 +244,7 @@ static int on_hello(struct hg_handshakes *t, struct open **at, const struct hg_e
 	tell(t, t->ops.hello, o);
 	if (t->kept >= t->limit) {
 		t->counts.not_kept++;
-		release(o);
+		release(t, o);
 		return 0;
 	}
 	insert(t, at, o);
@@ -226,7 +270,7 @@ static int on_end(struct hg_handshakes *t, struct open **at, const struct hg_eve
 	if (o && o->gone) {
 		t->counts.late++;
 		take_out(t, at);
-		release(o);
+		release(t, o);
 		return 0;
 	}
 	t->counts.ends++;
@@ -243,7 +287,7 @@ static int on_end(struct hg_handshakes *t, struct open **at, const struct hg_eve
 	memcpy(&o->h.name, (const __u8 *)answer + HG_END_NAME, sizeof(o->h.name));
 	t->counts.without_hello += !o->h.read;
 	tell_end(t, o);
-	release(o);
+	release(t, o);
 	return 0;
 }
 
@@ -274,8 +318,7 @@ static int on_chunk(struct hg_handshakes *t, const void *record, size_t len)
 	memcpy(&chunk, record, sizeof(chunk));
 	o = *chain_of(t, chunk.flow_id);
 	if (o && !o->gone && chunk.len == len - sizeof(chunk) && chunk.from < 2)
-		r = hg_chain_add(&o->h.chain[chunk.from], (const __u8 *)record + sizeof(chunk),
-				 chunk.len, chunk.offset, chunk.total);
+		r = add_to_chain(t, o, &chunk, (const __u8 *)record + sizeof(chunk));
 	t->counts.chunks_lost += r != 0;
 	return 0;
 }
@@ -305,12 +348,13 @@ static void close_lost(struct hg_handshakes *t, struct open *o)
 	t->counts.lost++;
 	t->counts.open--;
 	tell(t, t->ops.end, o);
+	drop_chains(t, o);
 }
 
 static void forget(struct hg_handshakes *t, struct open *o)
 {
 	take_out(t, chain_of(t, o->h.facts.flow_id));
-	release(o);
+	release(t, o);
 }
 
 /* From now on it ages anew. */

@@ -54,18 +54,22 @@ struct hg_handshakes_ops {
 	void (*drop)(void *ctx, struct hg_handshake *h); /* behind `end`: we acted on it */
 };
 
+/* Bytes of certificates, of all open handshakes together. */
+#define HG_CHAINS_MAX (64U << 20)
+
 struct hg_handshakes_counts {
 	__u64 hellos;
-	__u64 ends;	     /* END events of handshakes that were still due */
-	__u64 without_hello; /* of those, without a message */
-	__u64 lost;	     /* closed without END */
-	__u64 late;	     /* END after that: not told again */
-	__u64 repeated;	     /* HELLO of a flow_id that is open: not told */
-	__u64 not_kept;	     /* HELLO while the table was full */
-	__u64 unreadable;    /* messages that this side could not parse */
-	__u64 invalid;	     /* events that make no sense: another version wrote them */
-	__u64 chunks_lost;   /* bytes of certificates that fit nowhere */
-	__u64 open;	     /* now */
+	__u64 ends;	      /* END events of handshakes that were still due */
+	__u64 without_hello;  /* of those, without a message */
+	__u64 lost;	      /* closed without END */
+	__u64 late;	      /* END after that: not told again */
+	__u64 repeated;	      /* HELLO of a flow_id that is open: not told */
+	__u64 not_kept;	      /* HELLO while the table was full */
+	__u64 unreadable;     /* messages that this side could not parse */
+	__u64 invalid;	      /* events that make no sense: another version wrote them */
+	__u64 chunks_lost;    /* bytes of certificates that fit nowhere */
+	__u64 chains_dropped; /* handshakes whose certificates made room for others' */
+	__u64 open;	      /* now */
 };
 
 struct hg_handshakes;

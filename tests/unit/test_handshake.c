@@ -412,6 +412,78 @@ static void messages_do_not_mix(void **state)
 	assert_int_equal(last_ech, HG_ECH_outer); /* its empty body says nothing */
 }
 
+static unsigned int whole_chains;
+
+static void count_whole(void *ctx, struct hg_handshake *h)
+{
+	(void)ctx;
+	whole_chains += hg_chain_whole(&h->chain[HG_FROM_SERVER]);
+}
+
+/* The first chunk of a Certificate message as large as is kept. */
+static void certificate(struct hg_handshakes *many, __u64 id, __u32 len)
+{
+	struct hg_event_chunk *chunk = calloc(1, sizeof(*chunk) + len);
+
+	assert_non_null(chunk);
+	*chunk = (struct hg_event_chunk){ .type = HG_EVENT_CHUNK,
+					  .from = HG_FROM_SERVER,
+					  .flow_id = id,
+					  .total = HG_CHAIN_MAX,
+					  .len = len };
+	assert_int_equal(hg_handshakes_record(many, chunk, sizeof(*chunk) + len), 0);
+	free(chunk);
+}
+
+static void end_of(struct hg_handshakes *many, __u64 id)
+{
+	struct hg_event e = event_of(HG_EVENT_END, id, 0);
+
+	assert_int_equal(hg_handshakes_event(many, &e, answer, sizeof(answer)), 0);
+}
+
+static void certificates_are_bounded(void **state)
+{
+	static const struct hg_handshakes_ops ops = { .end = count_whole };
+	const __u64 fit = HG_CHAINS_MAX / HG_CHAIN_MAX, more = 100;
+	struct hg_handshakes *many = hg_handshakes_new(2048, &ops, NULL);
+	const struct hg_handshakes_counts *counts = hg_handshakes_counts(many);
+
+	(void)state;
+	for (__u64 id = 1; id <= fit + more; id++) {
+		struct hg_event e = event_of(HG_EVENT_HELLO, id, id);
+
+		assert_int_equal(hg_handshakes_event(many, &e, NULL, 0), 0);
+		certificate(many, id, HG_CHAIN_MAX);
+		assert_int_equal(counts->chains_dropped, id > fit ? id - fit : 0);
+	}
+	certificate(many, 1, 1); /* it made room, and gets none again */
+	assert_int_equal(counts->chunks_lost, 1);
+	assert_int_equal(counts->chains_dropped, more);
+	whole_chains = 0;
+	for (__u64 id = 1; id <= fit + more; id++)
+		end_of(many, id);
+	assert_int_equal(whole_chains, fit);
+	hg_handshakes_free(many);
+}
+
+/* What is announced costs nothing until it comes. */
+static void certificates_cost_what_came(void **state)
+{
+	static const struct hg_handshakes_ops ops = { .end = count_whole };
+	struct hg_handshakes *many = hg_handshakes_new(2048, &ops, NULL);
+
+	(void)state;
+	for (__u64 id = 1; id <= 2 * (HG_CHAINS_MAX / HG_CHAIN_MAX); id++) {
+		struct hg_event e = event_of(HG_EVENT_HELLO, id, id);
+
+		assert_int_equal(hg_handshakes_event(many, &e, NULL, 0), 0);
+		certificate(many, id, 100);
+	}
+	assert_int_equal(hg_handshakes_counts(many)->chains_dropped, 0);
+	hg_handshakes_free(many);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, finish)
@@ -431,6 +503,8 @@ int main(void)
 		TEST(unreadable),
 		TEST(a_record_is_header_and_message),
 		TEST(messages_do_not_mix),
+		TEST(certificates_are_bounded),
+		TEST(certificates_cost_what_came),
 	};
 
 	return cmocka_run_group_tests_name("handshake", tests, NULL, NULL);
