@@ -163,11 +163,11 @@ static const struct generation *generation_of(const struct hg_decisions *d, __u3
 
 static void view_of(struct hg_handshake *h, struct hg_flow_view *v)
 {
-	struct hg_side_address client, server;
+	struct hg_endpoint client, server;
 	const struct hg_ja3 *ja3 = hg_handshake_ja3(h);
 
 	memset(v, 0, sizeof(*v));
-	hg_flow_sides(&h->facts, &client, &server);
+	hg_flow_endpoints(&h->facts, &client, &server);
 	memcpy(v->client, client.addr, sizeof(v->client));
 	memcpy(v->server, server.addr, sizeof(v->server));
 	v->client_port = client.port;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "eve.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -30,24 +29,6 @@ void hg_eve_free(struct hg_eve *eve)
 }
 
 /* ---- who and when ---- */
-
-bool hg_address_is_v4(const __u8 addr[16])
-{
-	static const __u8 mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	return !memcmp(addr, mapped, sizeof(mapped));
-}
-
-void hg_flow_sides(const struct hg_event *facts, struct hg_side_address *client,
-		   struct hg_side_address *server)
-{
-	const struct hg_flow_key *key = &facts->key;
-	struct hg_side_address lo = { key->lo_addr, ntohs(key->lo_port) };
-	struct hg_side_address hi = { key->hi_addr, ntohs(key->hi_port) };
-
-	*client = facts->client_lo ? lo : hi;
-	*server = facts->client_lo ? hi : lo;
-}
 
 static void put_address(struct hg_json *j, const __u8 addr[16])
 {
@@ -99,7 +80,7 @@ static void put_head(struct hg_eve *eve, const struct hg_event *facts, const cha
 {
 	const char *interface = eve->names.interface ? eve->names.interface(eve->names.ctx, facts)
 						     : NULL;
-	struct hg_side_address client, server;
+	struct hg_endpoint client, server;
 	struct hg_json *j = &eve->out;
 
 	KEY(j, "timestamp");
@@ -115,7 +96,7 @@ static void put_head(struct hg_eve *eve, const struct hg_event *facts, const cha
 		hg_json_uint(j, facts->vlan);
 		hg_json_array_end(j);
 	}
-	hg_flow_sides(facts, &client, &server);
+	hg_flow_endpoints(facts, &client, &server);
 	KEY(j, "src_ip");
 	put_address(j, client.addr);
 	KEY(j, "src_port");

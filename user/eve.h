@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "clock.h"
+#include "endpoint.h"
 #include "examine.h"
 #include "handshake.h"
 #include "json.h"
@@ -49,15 +50,5 @@ void hg_eve_free(struct hg_eve *eve);
 bool hg_eve_hello(struct hg_eve *eve, struct hg_handshake *h);
 bool hg_eve_end(struct hg_eve *eve, struct hg_handshake *h, const struct hg_examined *x);
 bool hg_eve_drop(struct hg_eve *eve, struct hg_handshake *h);
-
-/* The sides of a flow: the client is src. */
-struct hg_side_address {
-	const __u8 *addr; /* 16 bytes, IPv4 mapped */
-	__u16 port;
-};
-
-void hg_flow_sides(const struct hg_event *facts, struct hg_side_address *client,
-		   struct hg_side_address *server);
-bool hg_address_is_v4(const __u8 addr[16]);
 
 #endif /* HG_EVE_H */

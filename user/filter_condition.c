@@ -3,30 +3,16 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../include/client_hello.h"
-#include "say.h"
 #include "terms.h"
-
-static int refuse(char *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static int refuse(char *why, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(why, HG_WHY_MAX, format, args);
-	va_end(args);
-	return -EINVAL;
-}
 
 static int no_memory(char *why)
 {
-	refuse(why, "out of memory");
+	hg_refuse(why, "out of memory");
 	return -ENOMEM;
 }
 
@@ -51,8 +37,10 @@ int hg_filter_set_field(struct hg_filter_condition *c, const char *name, char wh
 		return 0;
 	}
 	if (!strchr(name, '.'))
-		return meant ? refuse(why, "unknown field '%.40s'; did you mean '%s'?", name, meant)
-			     : refuse(why, "unknown field '%.40s'; hellogate(8) lists them", name);
+		return meant ? hg_refuse(why, "unknown field '%.40s'; did you mean '%s'?", name,
+					 meant)
+			     : hg_refuse(why, "unknown field '%.40s'; hellogate(8) lists them",
+					 name);
 	c->path = strdup(name);
 	if (!c->path)
 		return no_memory(why);
@@ -86,7 +74,8 @@ int hg_filter_set_operator(struct hg_filter_condition *c, enum hg_filter_operato
 			   char why[HG_WHY_MAX])
 {
 	if (!(kinds[c->field.kind].operators & 1U << op))
-		return refuse(why, "compare '%s' by %s", c->field.name, kinds[c->field.kind].known);
+		return hg_refuse(why, "compare '%s' by %s", c->field.name,
+				 kinds[c->field.kind].known);
 	c->op = op;
 	return 0;
 }
@@ -109,13 +98,13 @@ static bool read_number(const char *text, json_int_t *out)
 static int set_number(struct hg_filter_condition *c, const char *text, char *why)
 {
 	c->numeric = read_number(text, &c->number);
-	return c->numeric ? 0 : refuse(why, "'%.80s' is not a number, as 47 or 0x2f", text);
+	return c->numeric ? 0 : hg_refuse(why, "'%.80s' is not a number, as 47 or 0x2f", text);
 }
 
 static int set_bool(struct hg_filter_condition *c, const char *text, char *why)
 {
 	if (strcmp(text, "true") && strcmp(text, "false"))
-		return refuse(why, "'%s' is true or false, not '%.80s'", c->field.name, text);
+		return hg_refuse(why, "'%s' is true or false, not '%.80s'", c->field.name, text);
 	c->number = !strcmp(text, "true");
 	return 0;
 }
@@ -142,9 +131,9 @@ static int check_term(const struct hg_filter_field *field, const char *text, cha
 	for (unsigned int i = 0; i < field->terms && i < 63; i++)
 		words[i] = field->term(i);
 	meant = hg_did_you_mean(text, words);
-	return meant ? refuse(why, "'%s' is never '%.40s'; did you mean '%s'?", field->name, text,
-			      meant)
-		     : refuse(why, "'%s' is never '%.40s'", field->name, text);
+	return meant ? hg_refuse(why, "'%s' is never '%.40s'; did you mean '%s'?", field->name,
+				 text, meant)
+		     : hg_refuse(why, "'%s' is never '%.40s'", field->name, text);
 }
 
 static int set_regex(struct hg_filter_condition *c, const char *text, char *why)
@@ -157,7 +146,7 @@ static int set_regex(struct hg_filter_condition *c, const char *text, char *why)
 	if (!failed)
 		return 0;
 	regerror(failed, &c->regex, reason, sizeof(reason));
-	return refuse(why, "'%.80s' is not a regular expression: %s", text, reason);
+	return hg_refuse(why, "'%.80s' is not a regular expression: %s", text, reason);
 }
 
 static void lower(char *text)
@@ -185,7 +174,7 @@ int hg_filter_set_value(struct hg_filter_condition *c, const char *text, char wh
 	case HG_FILTER_NUMBER:
 		return set_number(c, text, why);
 	case HG_FILTER_ADDRESS:
-		return hg_net_parse(text, &c->net, why) ? -EINVAL : 0;
+		return hg_net_parse(text, &c->net, why);
 	case HG_FILTER_VERSION:
 		return set_version(c, text, why);
 	case HG_FILTER_BOOL:

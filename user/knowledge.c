@@ -138,10 +138,10 @@ static struct entry *add(struct hg_knowledge *k, const struct subject *s)
 
 static void server_of(const struct hg_handshake *h, struct subject *s)
 {
-	struct hg_side_address client, server;
+	struct hg_endpoint client, server;
 
 	memset(s, 0, offsetof(struct subject, name));
-	hg_flow_sides(&h->facts, &client, &server);
+	hg_flow_endpoints(&h->facts, &client, &server);
 	memcpy(s->addr, server.addr, sizeof(s->addr));
 	s->port = server.port;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "output.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -12,24 +11,17 @@
 
 #define OPEN_MAX_HANDSHAKES (1U << 20)
 
-static void side_text(const struct hg_side_address *side, char *text, size_t size)
-{
-	char address[INET6_ADDRSTRLEN];
-	bool v4 = hg_address_is_v4(side->addr);
-
-	inet_ntop(v4 ? AF_INET : AF_INET6, side->addr + (v4 ? 12 : 0), address, sizeof(address));
-	snprintf(text, size, v4 ? "%s:%u" : "[%s]:%u", address, side->port);
-}
-
+/* What a terminal may see: bytes that are no name are a stranger's, and are not printed. */
 static const char *name_text(const struct hg_handshake *h)
 {
-	if (!h->read && h->facts.hello.bytes && h->facts.hello.sni_state == HG_SNI_none)
-		return "(no SNI)";
-	if (!h->read)
-		return h->name_text ? h->name_text : "?";
-	switch (h->hello.sni_state) {
+	const struct hg_hello_facts *hello = &h->facts.hello;
+	const char *name = h->read ? (const char *)h->hello.name : h->name_text;
+
+	if (!h->read && !hello->bytes)
+		return "?";
+	switch (h->read ? h->hello.sni_state : hello->sni_state) {
 	case HG_SNI_ok:
-		return (const char *)h->hello.name;
+		return name ? name : "?";
 	case HG_SNI_none:
 		return "(no SNI)";
 	case HG_SNI_empty:
@@ -71,8 +63,8 @@ static void time_text(struct hg_output *o, const struct hg_event *e, char *text,
 
 struct row {
 	char time[24];
-	char client[64];
-	char server[64];
+	char client[HG_ENDPOINT_TEXT];
+	char server[HG_ENDPOINT_TEXT];
 	const char *name;
 	const char *version;
 	const char *outcome;
@@ -89,11 +81,11 @@ static void fill_row(struct hg_output *o, struct hg_handshake *h, const struct h
 		     struct row *r)
 {
 	const struct hg_event *e = &h->facts;
-	struct hg_side_address client, server;
+	struct hg_endpoint client, server;
 
-	hg_flow_sides(e, &client, &server);
-	side_text(&client, r->client, sizeof(r->client));
-	side_text(&server, r->server, sizeof(r->server));
+	hg_flow_endpoints(e, &client, &server);
+	hg_endpoint_text(&client, r->client);
+	hg_endpoint_text(&server, r->server);
 	time_text(o, e, r->time, sizeof(r->time));
 	r->name = name_text(h);
 	r->version = e->hello.bytes ? hg_version_text(hg_version_rank(e->hello.version_max)) : "-";

@@ -2,29 +2,15 @@
 #include "policy_values.h"
 
 #include <arpa/inet.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "say.h"
 #include "terms.h"
 
 #define HG_DURATION_MAX_MS 3600000U
 
 static const __u8 v4_mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
-
-static int refuse(char *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static int refuse(char *why, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(why, HG_WHY_MAX, format, args);
-	va_end(args);
-	return -1;
-}
 
 /* Digits only; false above `max`. */
 static bool number(const char *text, size_t len, __u32 max, __u32 *out)
@@ -62,7 +48,7 @@ int hg_address_parse(const char *text, __u8 out[16], char why[HG_WHY_MAX])
 	__u8 addr[16];
 
 	if (read_address(text, addr))
-		return refuse(why, "\"%.80s\" is not an address", text);
+		return hg_refuse(why, "\"%.80s\" is not an address", text);
 	memcpy(out, addr, sizeof(addr));
 	return 0;
 }
@@ -103,20 +89,21 @@ int hg_net_parse(const char *text, struct hg_net_key *out, char why[HG_WHY_MAX])
 	bool v4;
 
 	if (len >= sizeof(addr))
-		return refuse(why, "\"%.80s\" is not a network", text);
+		return hg_refuse(why, "\"%.80s\" is not a network", text);
 	memcpy(addr, text, len);
 	addr[len] = 0;
 	if (read_address(addr, net.addr))
-		return refuse(why, "\"%.80s\" is not a network", text);
+		return hg_refuse(why, "\"%.80s\" is not a network", text);
 	v4 = !strchr(addr, ':');
 	if (slash && !number(slash + 1, strlen(slash + 1), v4 ? 32 : 128, &net.prefixlen))
-		return refuse(why, "\"%.80s\" is not a network: the prefix length is 0 to %d", text,
-			      v4 ? 32 : 128);
+		return hg_refuse(why, "\"%.80s\" is not a network: the prefix length is 0 to %d",
+				 text, v4 ? 32 : 128);
 	if (slash && v4)
 		net.prefixlen += 96;
 	if (mask_net(&net))
-		return refuse(why, "\"%.80s\" has bits set beyond its prefix; did you mean \"%s\"?",
-			      text, hg_net_text(&net, shown));
+		return hg_refuse(why,
+				 "\"%.80s\" has bits set beyond its prefix; did you mean \"%s\"?",
+				 text, hg_net_text(&net, shown));
 	*out = net;
 	return 0;
 }
@@ -130,14 +117,14 @@ int hg_ports_parse(const char *text, struct hg_port_range *out, char why[HG_WHY_
 	__u32 first, last;
 
 	if (!number(text, len, 65535, &first) || !first)
-		return refuse(why, "\"%.80s\" is not a port (1 to 65535) or range (8000-8100)",
-			      text);
+		return hg_refuse(why, "\"%.80s\" is not a port (1 to 65535) or range (8000-8100)",
+				 text);
 	last = first;
 	if (dash && !number(dash + 1, strlen(dash + 1), 65535, &last))
-		return refuse(why, "\"%.80s\" is not a port (1 to 65535) or range (8000-8100)",
-			      text);
+		return hg_refuse(why, "\"%.80s\" is not a port (1 to 65535) or range (8000-8100)",
+				 text);
 	if (last < first)
-		return refuse(why, "the range \"%s\" ends before it begins", text);
+		return hg_refuse(why, "the range \"%s\" ends before it begins", text);
 	*out = (struct hg_port_range){ (__u16)first, (__u16)last };
 	return 0;
 }
@@ -152,10 +139,10 @@ static int refuse_version(const char *text, char *why)
 		words[i] = hg_version_text(i);
 	meant = strlen(text) > 2 ? hg_did_you_mean(text, words) : NULL;
 	if (meant && strlen(meant) > 3)
-		return refuse(why, "\"%.80s\" is not a TLS version; did you mean \"%s\"?", text,
-			      meant);
-	return refuse(why, "\"%.80s\" is not a TLS version: ssl2, ssl3, 1.0, 1.1, 1.2 or 1.3",
-		      text);
+		return hg_refuse(why, "\"%.80s\" is not a TLS version; did you mean \"%s\"?", text,
+				 meant);
+	return hg_refuse(why, "\"%.80s\" is not a TLS version: ssl2, ssl3, 1.0, 1.1, 1.2 or 1.3",
+			 text);
 }
 
 int hg_versions_parse(const char *text, struct hg_version_range *out, char why[HG_WHY_MAX])
@@ -166,7 +153,7 @@ int hg_versions_parse(const char *text, struct hg_version_range *out, char why[H
 	bool less = text[0] == '<', more = text[0] == '>', equal = sign && text[sign - 1] == '=';
 
 	if (sign > 2 || (sign == 2 && !((less || more) && equal)))
-		return refuse(why, "\"%.80s\": compare by <, <=, =, >= or >", text);
+		return hg_refuse(why, "\"%.80s\": compare by <, <=, =, >= or >", text);
 	if (version < 0)
 		return refuse_version(text + sign + blank, why);
 	if (!more)
@@ -174,7 +161,7 @@ int hg_versions_parse(const char *text, struct hg_version_range *out, char why[H
 	if (!less)
 		lo = more && !equal ? version + 1 : version;
 	if (lo > hi)
-		return refuse(why, "no TLS version is \"%s\"", text);
+		return hg_refuse(why, "no TLS version is \"%s\"", text);
 	*out = (struct hg_version_range){ (__u8)lo, (__u8)hi };
 	return 0;
 }
@@ -194,11 +181,11 @@ int hg_duration_parse(const char *text, __u32 *milliseconds, char why[HG_WHY_MAX
 		if (strcmp(text + digits, units[i].unit))
 			continue;
 		if (!number(text, digits, HG_DURATION_MAX_MS / units[i].ms, &value) || !value)
-			return refuse(why, "\"%.80s\" is out of bounds: 1ms to 60m", text);
+			return hg_refuse(why, "\"%.80s\" is out of bounds: 1ms to 60m", text);
 		*milliseconds = value * units[i].ms;
 		return 0;
 	}
-	return refuse(why, "\"%.80s\" is not a duration, as 500ms or 1s", text);
+	return hg_refuse(why, "\"%.80s\" is not a duration, as 500ms or 1s", text);
 }
 
 /* ---- globs ---- */
@@ -206,13 +193,14 @@ int hg_duration_parse(const char *text, __u32 *milliseconds, char why[HG_WHY_MAX
 int hg_glob_check(const char *glob, char why[HG_WHY_MAX])
 {
 	if (!*glob)
-		return refuse(why, "an empty fingerprint");
+		return hg_refuse(why, "an empty fingerprint");
 	for (const char *c = glob; *c; c++)
 		if (!((*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9') || strchr("_*?", *c)))
-			return refuse(why,
-				      "\"%.80s\" is not a fingerprint: lower-case letters, digits, "
-				      "_ and the wildcards * and ?",
-				      glob);
+			return hg_refuse(
+				why,
+				"\"%.80s\" is not a fingerprint: lower-case letters, digits, "
+				"_ and the wildcards * and ?",
+				glob);
 	return 0;
 }
 

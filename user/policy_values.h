@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * policy_values.h - the small values of a policy: networks, ports, versions,
- * durations, globs.  Each parser returns 0, or -1 after writing to `why` what
+ * durations, globs.  Each parser returns 0, or -EINVAL after writing to `why` what
  * is wrong, with the text that is.
  */
 #ifndef HG_POLICY_VALUES_H
@@ -9,8 +9,7 @@
 
 #include "../include/policy.h"
 #include "../include/terms.h"
-
-#define HG_WHY_MAX 256
+#include "say.h"
 
 struct hg_port_range {
 	__u16 first;

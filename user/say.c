@@ -2,6 +2,7 @@
 #include "say.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -107,4 +108,14 @@ const char *hg_did_you_mean(const char *word, const char *const *words)
 		}
 	}
 	return found;
+}
+
+int hg_refuse(char *why, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(why, HG_WHY_MAX, format, args);
+	va_end(args);
+	return -EINVAL;
 }

@@ -42,4 +42,10 @@ void hg_say_quiet(bool quiet);
  */
 const char *hg_did_you_mean(const char *word, const char *const *words);
 
+/* Why a word of the operator is refused, without its place, which the caller knows. */
+#define HG_WHY_MAX 256
+
+/* Say so in `why`, of HG_WHY_MAX bytes.  Always -EINVAL. */
+int hg_refuse(char *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 #endif /* HG_SAY_H */

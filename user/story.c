@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "story.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -145,31 +144,20 @@ static void print_lines(struct story *s)
 
 /* ---- head and verdict ---- */
 
-static void print_address(const struct hg_side_address *side)
-{
-	char address[INET6_ADDRSTRLEN];
-	bool v4 = hg_address_is_v4(side->addr);
-
-	inet_ntop(v4 ? AF_INET : AF_INET6, side->addr + (v4 ? 12 : 0), address, sizeof(address));
-	printf(v4 ? "%s:%u" : "[%s]:%u", address, side->port);
-}
-
 static void print_head(struct hg_clock *clock, const struct hg_event *e, const char *name)
 {
 	uint64_t ns = hg_clock_wall(clock, e->hello_ns ? e->hello_ns : e->time_ns);
 	time_t seconds = (time_t)(ns / 1000000000ULL);
-	struct hg_side_address client, server;
-	char text[40];
+	struct hg_endpoint client, server;
+	char from[HG_ENDPOINT_TEXT], to[HG_ENDPOINT_TEXT], text[40];
 	struct tm tm;
 
-	hg_flow_sides(e, &client, &server);
+	hg_flow_endpoints(e, &client, &server);
 	localtime_r(&seconds, &tm);
 	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
-	printf("flow %llu: ", (unsigned long long)e->flow_id);
-	print_address(&client);
-	fputs(" to ", stdout);
-	print_address(&server);
-	printf(", %s, at %s.%06u\n", name, text, (unsigned int)(ns / 1000 % 1000000));
+	printf("flow %llu: %s to %s, %s, at %s.%06u\n", (unsigned long long)e->flow_id,
+	       hg_endpoint_text(&client, from), hg_endpoint_text(&server, to), name, text,
+	       (unsigned int)(ns / 1000 % 1000000));
 }
 
 static void print_findings(const struct hg_certificates *c, const char *whose)

@@ -2,6 +2,8 @@
 /* Names, networks, ports, versions, durations and globs: what is taken, and as what. */
 #include "test_policy.h"
 
+#include <errno.h>
+
 #include "policy_name.h"
 #include "policy_values.h"
 
@@ -123,7 +125,7 @@ static void networks_are_mapped(void **state)
 		int rc = hg_net_parse(nets[i].text, &net, why);
 
 		if (!nets[i].back) {
-			if (rc != -1)
+			if (rc != -EINVAL)
 				fail_msg("\"%s\" was taken", nets[i].text);
 			continue;
 		}
@@ -132,7 +134,7 @@ static void networks_are_mapped(void **state)
 		assert_int_equal(net.prefixlen, nets[i].prefixlen);
 		assert_string_equal(hg_net_text(&net, back), nets[i].back);
 	}
-	assert_int_equal(hg_net_parse("10.1.2.3/8", &(struct hg_net_key){}, why), -1);
+	assert_int_equal(hg_net_parse("10.1.2.3/8", &(struct hg_net_key){}, why), -EINVAL);
 	assert_string_equal(why, "\"10.1.2.3/8\" has bits set beyond its prefix; did you mean "
 				 "\"10.0.0.0/8\"?");
 }
@@ -168,7 +170,7 @@ static void ports_are_ranges(void **state)
 		struct hg_port_range range = {};
 		int rc = hg_ports_parse(ports[i].text, &range, why);
 
-		if (rc != (ports[i].first ? 0 : -1) || range.first != ports[i].first ||
+		if (rc != (ports[i].first ? 0 : -EINVAL) || range.first != ports[i].first ||
 		    range.last != ports[i].last)
 			fail_msg("\"%s\" gave %d: %u-%u", ports[i].text, rc, range.first,
 				 range.last);
@@ -207,7 +209,7 @@ static void versions_compare(void **state)
 		int rc = hg_versions_parse(versions[i].text, &range, why);
 
 		if (versions[i].lo < 0
-			    ? rc != -1
+			    ? rc != -EINVAL
 			    : (rc || range.lo != versions[i].lo || range.hi != versions[i].hi))
 			fail_msg("\"%s\" gave %d: %u to %u", versions[i].text, rc, range.lo,
 				 range.hi);
@@ -226,11 +228,11 @@ static void durations_have_units(void **state)
 	assert_int_equal(ms, 1000);
 	assert_int_equal(hg_duration_parse("60m", &ms, why), 0);
 	assert_int_equal(ms, 3600000);
-	assert_int_equal(hg_duration_parse("61m", &ms, why), -1);
-	assert_int_equal(hg_duration_parse("0s", &ms, why), -1);
-	assert_int_equal(hg_duration_parse("1", &ms, why), -1);
-	assert_int_equal(hg_duration_parse("s", &ms, why), -1);
-	assert_int_equal(hg_duration_parse("1h", &ms, why), -1);
+	assert_int_equal(hg_duration_parse("61m", &ms, why), -EINVAL);
+	assert_int_equal(hg_duration_parse("0s", &ms, why), -EINVAL);
+	assert_int_equal(hg_duration_parse("1", &ms, why), -EINVAL);
+	assert_int_equal(hg_duration_parse("s", &ms, why), -EINVAL);
+	assert_int_equal(hg_duration_parse("1h", &ms, why), -EINVAL);
 	assert_int_equal(ms, 3600000);
 }
 
@@ -265,9 +267,9 @@ static void globs_match(void **state)
 		if (hg_glob_matches(globs[i].glob, globs[i].text) != globs[i].matches)
 			fail_msg("\"%s\" and \"%s\"", globs[i].glob, globs[i].text);
 	assert_int_equal(hg_glob_check("t13d1?*_0a", why), 0);
-	assert_int_equal(hg_glob_check("T13d", why), -1);
-	assert_int_equal(hg_glob_check("[ab]", why), -1);
-	assert_int_equal(hg_glob_check("", why), -1);
+	assert_int_equal(hg_glob_check("T13d", why), -EINVAL);
+	assert_int_equal(hg_glob_check("[ab]", why), -EINVAL);
+	assert_int_equal(hg_glob_check("", why), -EINVAL);
 }
 
 int main(void)
