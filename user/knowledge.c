@@ -17,6 +17,7 @@ struct subject {
 
 struct entry {
 	struct hg_known known;
+	struct hg_known fresh; /* of that, the last half of a span at most */
 	struct subject subject;
 	struct entry *next; /* of its chain */
 	struct entry *older, *younger;
@@ -241,6 +242,28 @@ static void learn(struct hg_known *n, const struct hg_handshake *h, __u32 findin
 	learn_path(n, &h->answer.path);
 }
 
+/*
+ * What a server did long ago is not what it does.  `known` covers the last half to
+ * whole span: it begins anew from what was learned since half a span.
+ */
+static void grow_old(struct entry *e, __u64 now)
+{
+	if (now - e->fresh.first_ns <= HG_KNOWN_SPAN / 2 || !e->fresh.ended)
+		return;
+	/* Of a certificate that was not seen lately, the last one is still the best guess. */
+	if (!e->fresh.certificate_bytes) {
+		e->fresh.certificate_bytes = e->known.certificate_bytes;
+		e->fresh.certificate_taken = e->known.certificate_taken;
+		e->fresh.findings = e->known.findings;
+	}
+	if (!e->fresh.certificate_before) {
+		e->fresh.certificate_before = e->known.certificate_before;
+		e->fresh.certificate_changed_ns = e->known.certificate_changed_ns;
+	}
+	e->known = e->fresh;
+	memset(&e->fresh, 0, sizeof(e->fresh));
+}
+
 static void learn_of(struct hg_knowledge *k, const struct subject *s, const struct hg_handshake *h,
 		     __u32 findings)
 {
@@ -252,8 +275,11 @@ static void learn_of(struct hg_knowledge *k, const struct subject *s, const stru
 	} else {
 		e = add(k, s);
 	}
-	if (e)
-		learn(&e->known, h, findings);
+	if (!e)
+		return;
+	grow_old(e, h->facts.hello_ns);
+	learn(&e->known, h, findings);
+	learn(&e->fresh, h, findings);
 }
 
 void hg_knowledge_learn(struct hg_knowledge *k, const struct hg_handshake *h, __u32 findings)

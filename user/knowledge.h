@@ -4,7 +4,8 @@
  * can be explained by comparison.
  *
  * Of each server, an address and port, and of each name there, as far as room
- * goes: the one that was not asked for the longest is forgotten, and counted.
+ * goes: the one that was not asked for the longest is forgotten, and counted.  It
+ * covers the last half to whole HG_KNOWN_SPAN of a server's handshakes.
  */
 #ifndef HG_KNOWLEDGE_H
 #define HG_KNOWLEDGE_H
@@ -13,6 +14,7 @@
 
 #include "handshake.h"
 
+#define HG_KNOWN_SPAN (24 * 3600 * HG_SECOND)
 #define HG_KNOWN_CIPHERS 16
 #define HG_KNOWN_GROUPS 8
 

@@ -239,6 +239,15 @@ static void offers(__u16 version, bool is_answered)
 	learn();
 }
 
+static void offers_at(__u16 version, __u64 ns)
+{
+	with(1, NULL);
+	h.facts.hello.version_max = version;
+	answered(version, 0xc02f, 0x1d);
+	at(ns);
+	learn();
+}
+
 /* The lowest best version of a client that got an answer. */
 static void versions(void **state)
 {
@@ -255,6 +264,23 @@ static void versions(void **state)
 	assert_int_equal(of_server(1)->least_answered, 0x0302);
 	offers(0, true);
 	assert_int_equal(of_server(1)->least_answered, 0x0302);
+}
+
+/* What a server did long ago is not what it does. */
+static void knowledge_ages(void **state)
+{
+	const __u64 half = HG_KNOWN_SPAN / 2;
+
+	(void)state;
+	offers_at(0x0301, 1000);
+	offers_at(0x0303, half / 2);
+	assert_int_equal(of_server(1)->least_answered, 0x0301);
+	offers_at(0x0303, half + 2000); /* half a span: it still counts */
+	assert_int_equal(of_server(1)->least_answered, 0x0301);
+	assert_int_equal(of_server(1)->answered, 3);
+	offers_at(0x0303, 2 * half + 4000);
+	assert_int_equal(of_server(1)->least_answered, 0x0303);
+	assert_int_equal(of_server(1)->answered, 2);
 }
 
 static void picks(__u16 cipher, __u16 group)
@@ -509,6 +535,7 @@ int main(void)
 		TEST(names_in_doubt),
 		TEST(counts),
 		TEST(versions),
+		TEST(knowledge_ages),
 		TEST(ciphers_and_groups),
 		TEST(lists_are_bounded),
 		TEST(certificates),
