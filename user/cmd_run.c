@@ -191,6 +191,9 @@ static void write_counters(struct daemon *d)
 		.verdicts_unknown_revision = v->unknown_revision,
 		.undecided = v->undecided,
 		.server_names_evicted = d->server_names_evicted,
+		.chunks_lost = h->chunks_lost,
+		.chains_dropped = h->chains_dropped,
+		.knowledge_forgotten = hg_knowledge_forgotten(hg_examiner_knowledge(d->examiner)),
 	};
 
 	hg_run_counters_add(&c, &d->examined);

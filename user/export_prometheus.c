@@ -264,6 +264,12 @@ static void write_diagnoses(struct prom *p)
 	write_durations(p);
 	single(p, "undiagnosed_overwritten_total", "counter", s->undiagnosed_overwritten,
 	       "Failed handshakes that nobody diagnosed before their place was needed.");
+	single(p, "certificate_chunks_lost_total", "counter", s->run.chunks_lost,
+	       "Pieces of certificates that came for no open handshake.");
+	single(p, "certificates_dropped_total", "counter", s->run.chains_dropped,
+	       "Handshakes whose certificates made room for those of others.");
+	single(p, "knowledge_forgotten_total", "counter", s->run.knowledge_forgotten,
+	       "Servers and names that made room for others in what run has learned.");
 	family(p, "diagnosis_age_seconds", "gauge",
 	       "Since the end of the last handshake that run diagnosed; 0: none yet.");
 	if (admit(p))

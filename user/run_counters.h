@@ -18,7 +18,10 @@
 	X(verdicts_failed, "verdicts that could not be written")                                   \
 	X(verdicts_unknown_revision, "flows that waited under a policy that run does not have")    \
 	X(undecided, "flows that ended while they waited")                                         \
-	X(server_names_evicted, "idle server names that made room for others")
+	X(server_names_evicted, "idle server names that made room for others")                     \
+	X(chunks_lost, "pieces of certificates that came for no open handshake")                   \
+	X(chains_dropped, "handshakes whose certificates made room for others'")                   \
+	X(knowledge_forgotten, "servers and names that made room for others")
 
 #define HG_RUN_COUNTER_FIELD(id, what) __u64 id;
 

@@ -238,6 +238,9 @@ static void what_run_counts_is_told(void **state)
 		"policy_user_verdicts_total{result=\"unknown_revision\"}",
 		"policy_undecided_total",
 		"server_names_evicted_total",
+		"certificate_chunks_lost_total",
+		"certificates_dropped_total",
+		"knowledge_forgotten_total",
 	};
 	__u64 *counters = (__u64 *)&snapshot.run;
 
