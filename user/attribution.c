@@ -9,6 +9,8 @@
 
 #include "diagnosis.h"
 
+#define IP_ID_STEP 256 /* packets to others that a host may send meanwhile */
+
 __attribute__((format(printf, 3, 4))) static void
 say_evidence(struct hg_case *c, enum hg_reason reason, const char *format, ...)
 {
@@ -62,6 +64,23 @@ static bool sequence_is_off(struct hg_case *c)
 	return true;
 }
 
+/*
+ * A stack counts its packets' IP-IDs, or leaves them 0; and it closes with the window
+ * that it had, or with none.  Others do so, too: these only back up what is sure.
+ */
+static void stack_is_off(struct hg_case *c, unsigned int side)
+{
+	const struct hg_path_facts *p = &c->answer->path;
+	__u16 ahead = (__u16)(p->close_ip_id - p->ip_id[side]);
+
+	if (p->ip_id[side] && p->close_ip_id && ahead > IP_ID_STEP)
+		say_evidence(c, HG_REASON_ip_id_is_off, "IP-ID %u, that of its last packet is %u",
+			     p->close_ip_id, p->ip_id[side]);
+	if (p->close_window && p->window[side] && p->close_window != p->window[side])
+		say_evidence(c, HG_REASON_window_is_off, "window %u, that of its last packet is %u",
+			     p->close_window, p->window[side]);
+}
+
 bool hg_is_foreign_reset(struct hg_case *c)
 {
 	unsigned int side = c->h->facts.close_from == HG_SIDE_server ? HG_FROM_SERVER
@@ -72,7 +91,9 @@ bool hg_is_foreign_reset(struct hg_case *c)
 		return false;
 	foreign = ttl_differs(c, side);
 	foreign |= too_soon(c, side);
-	if (foreign)
-		sequence_is_off(c);
-	return foreign;
+	if (!foreign)
+		return false;
+	sequence_is_off(c);
+	stack_is_off(c, side);
+	return true;
 }

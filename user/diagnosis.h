@@ -13,7 +13,7 @@
 #include "reasons.h"
 
 #define HG_REASONS_MAX 6
-#define HG_EVIDENCE_MAX 4
+#define HG_EVIDENCE_MAX 5
 
 struct hg_diagnosis {
 	enum hg_outcome outcome;

@@ -54,7 +54,9 @@
 	X(closed_without_alert, "the client closed without a word")                                \
 	X(ttl_differs, "the RST has another TTL than its sender's packets")                        \
 	X(sooner_than_a_round_trip, "the RST came sooner than its sender could answer")            \
-	X(sequence_is_off, "the RST's sequence number is not the one that was due")
+	X(sequence_is_off, "the RST's sequence number is not the one that was due")                \
+	X(ip_id_is_off, "the RST's IP-ID does not go on from its sender's packets")                \
+	X(window_is_off, "the RST has another window than its sender's packets")
 
 #define HG_REASON_ID(id, text) HG_REASON_##id,
 enum hg_reason { HG_REASONS(HG_REASON_ID) HG_REASON_COUNT };

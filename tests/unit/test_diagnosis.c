@@ -555,6 +555,38 @@ static void off_by_both(void)
 	path->close_seq = 1460;
 }
 
+/* Its last packet had 65,530: the numbers wrap. */
+static void numbers_off(__u16 ip_id, __u16 window)
+{
+	ttl(64);
+	path->ip_id[SERVER] = 65530;
+	path->window[SERVER] = 502;
+	path->close_ip_id = ip_id;
+	path->close_window = window;
+}
+
+static void ip_id_off(void)
+{
+	numbers_off(40000, 502);
+}
+
+static void window_off(void)
+{
+	numbers_off(2, 8192);
+}
+
+/* As a stack does that resets without a socket: none of its own. */
+static void numbers_of_none(void)
+{
+	numbers_off(0, 0);
+}
+
+static void numbers_alone(void)
+{
+	numbers_off(40000, 8192);
+	path->close_ttl = path->ttl[SERVER];
+}
+
 static void in_the_middle(void)
 {
 	flight12(2000);
@@ -599,6 +631,11 @@ static const struct row resets[] = {
 	  "" },
 	{ "all together", off_by_both, C(middlebox_reset, path, false),
 	  "ttl_differs sooner_than_a_round_trip sequence_is_off" },
+	{ "another IP-ID", ip_id_off, C(middlebox_reset, path, false), "ttl_differs ip_id_is_off" },
+	{ "another window", window_off, C(middlebox_reset, path, false),
+	  "ttl_differs window_is_off" },
+	{ "neither", numbers_of_none, C(middlebox_reset, path, false), "ttl_differs" },
+	{ "its TTL, other numbers", numbers_alone, C(server_reset_after_hello, server, true), "" },
 	{ "in the middle", in_the_middle, C(middlebox_reset, path, false), "ttl_differs" },
 	{ "in the client's name", in_the_clients_name, C(middlebox_reset, path, false),
 	  "ttl_differs" },
