@@ -262,7 +262,7 @@ static void put_client_handshake(struct hg_json *j, const struct hg_handshake *h
 	hg_json_object_end(j);
 }
 
-static void put_tls(struct hg_json *j, struct hg_handshake *h)
+static void put_tls(struct hg_json *j, struct hg_handshake *h, const struct hg_examined *x)
 {
 	KEY(j, "tls");
 	hg_json_object(j);
@@ -273,6 +273,8 @@ static void put_tls(struct hg_json *j, struct hg_handshake *h)
 	} else {
 		put_known_sni(j, h);
 	}
+	if (x)
+		hg_eve_put_server(j, h, x);
 	put_client_handshake(j, h);
 	hg_json_object_end(j);
 }
@@ -442,7 +444,7 @@ static bool put_tls_line(struct hg_eve *eve, struct hg_handshake *h, const struc
 
 	hg_json_object(j);
 	put_head(eve, facts, "tls", facts->hello_ns ? facts->hello_ns : facts->first_ns);
-	put_tls(j, h);
+	put_tls(j, h, x);
 	if (!eve->strict)
 		put_hellogate(eve, h, x);
 	return line_end(j, before);

@@ -177,6 +177,36 @@ static const struct hg_certificates *certificates_of(const struct hg_examined *x
 	return x->has_certificates[side] ? &x->certificates[side] : NULL;
 }
 
+/* Suricata's dates are of 19 characters, without a zone. */
+static void put_date(struct hg_json *j, const char *key, const char *date)
+{
+	if (strlen(date) < 19)
+		return;
+	hg_json_key(j, key);
+	hg_json_string_n(j, date, 19);
+}
+
+/* In Suricata's own words, inside its object. */
+void hg_eve_put_server(struct hg_json *j, const struct hg_handshake *h, const struct hg_examined *x)
+{
+	const struct hg_certificates *c = certificates_of(x, HG_FROM_SERVER);
+	const struct hg_answer_facts *a = &h->answer;
+
+	if (a->server.version)
+		hg_json_put_string(j, "version", hg_tls_version_name(a->server.version));
+	if (a->server.version && hg_is_resumed(a))
+		hg_json_put_bool(j, "session_resumed", true);
+	if (!c || !c->leaf_parsed)
+		return;
+	hg_json_put_string(j, "subject", c->leaf.subject);
+	hg_json_put_string(j, "issuerdn", c->leaf.issuer);
+	hg_json_put_string(j, "serial", c->leaf.serial);
+	if (*c->leaf.sha1)
+		hg_json_put_string(j, "fingerprint", c->leaf.sha1);
+	put_date(j, "notbefore", c->leaf.not_before);
+	put_date(j, "notafter", c->leaf.not_after);
+}
+
 void hg_eve_put_answer(struct hg_json *j, const struct hg_handshake *h, const struct hg_examined *x)
 {
 	const struct hg_answer_facts *a = &h->answer;

@@ -20,4 +20,8 @@ void hg_eve_put_diagnosis(struct hg_json *j, const struct hg_diagnosis *d);
 /* `evidence`, inside `close`. */
 void hg_eve_put_evidence(struct hg_json *j, const struct hg_diagnosis *d);
 
+/* What Suricata's `tls` object says of the server and its certificate. */
+void hg_eve_put_server(struct hg_json *j, const struct hg_handshake *h,
+		       const struct hg_examined *x);
+
 #endif /* HG_EVE_ANSWER_H */

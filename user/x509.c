@@ -97,14 +97,17 @@ static void put_serial(char out[], const ASN1_INTEGER *serial)
 	OPENSSL_free(der);
 }
 
-/* XN_FLAG_RFC2253 escapes all but printable ASCII. */
+/* As Suricata spells it: in the order of the bytes.  All but printable ASCII is escaped. */
+#define DN_FORM                                                                                    \
+	((XN_FLAG_RFC2253 & ~(XN_FLAG_DN_REV | XN_FLAG_SEP_MASK)) | XN_FLAG_SEP_CPLUS_SPC)
+
 static void put_dn(char out[HG_DN_SIZE], const X509_NAME *name)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
 	long len;
 	char *text;
 
-	if (bio && X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253) >= 0) {
+	if (bio && X509_NAME_print_ex(bio, name, 0, DN_FORM) >= 0) {
 		len = BIO_get_mem_data(bio, &text);
 		if (len < HG_DN_SIZE)
 			snprintf(out, HG_DN_SIZE, "%.*s", (int)len, text);

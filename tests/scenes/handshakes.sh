@@ -41,6 +41,7 @@ s1_full_handshake() {
 	client_content "curl by IPv6 is content"
 	curtain
 	judged curl-v6 established
+	suricata_fields curl-1.2 good
 	shows curl-v6 '.ip_v == 6' "by IPv6"
 	for label in s_client gnutls curl; do
 		for v in 1.2 1.3; do

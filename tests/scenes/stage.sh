@@ -285,3 +285,15 @@ alerted() {
 	shows "$1" ".hellogate.alerts | any(.code == $2 and .from == \"$3\" and .level == \"fatal\")" \
 		"fatal alert $2 from the $3"
 }
+
+# suricata_fields LABEL CERTIFICATE: of the server's leaf, by Suricata's names, as openssl reads it
+suricata_fields() {
+	local facts
+	facts=$(openssl x509 -in "$PKI/$2.pem" -noout -serial -fingerprint -sha1 -dates -dateopt iso_8601)
+	shows "$1" ".tls as \$t | \"$facts\" | split(\"\\n\") | map(split(\"=\")[1]) as [\$serial, \$sha1, \$from, \$to] |
+		\$t.version == \"TLS 1.2\" and \$t.session_resumed == null
+		and \$t.subject == \"CN=www.good.example\" and (\$t.issuerdn | startswith(\"CN=hellogate test \"))
+		and (\$t.serial | gsub(\":\"; \"\") | ltrimstr(\"00\")) == \$serial and \$t.fingerprint == (\$sha1 | ascii_downcase)
+		and \"\(\$t.notbefore)Z\" == (\$from | sub(\" \"; \"T\")) and \"\(\$t.notafter)Z\" == (\$to | sub(\" \"; \"T\"))" \
+		"the server's certificate by Suricata's names"
+}

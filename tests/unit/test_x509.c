@@ -500,8 +500,8 @@ static void leaf_in_words(void **state)
 
 	(void)state;
 	finds(knows_root, LIST(leaf_cert, inter_cert), NULL, 0);
-	assert_string_equal(found.leaf.subject, "CN=Leaf,O=M\\C3\\BCller\\, Inc");
-	assert_string_equal(found.leaf.issuer, "CN=Intermediate,O=M\\C3\\BCller\\, Inc");
+	assert_string_equal(found.leaf.subject, "O=M\\C3\\BCller\\, Inc, CN=Leaf");
+	assert_string_equal(found.leaf.issuer, "O=M\\C3\\BCller\\, Inc, CN=Intermediate");
 	assert_string_equal(found.leaf.key, "EC");
 	assert_int_equal(found.leaf.key_bits, 256);
 	assert_string_equal(found.leaf.digest, "SHA256");
@@ -843,7 +843,7 @@ static void oldest_is_forgotten(void **state)
 	assert_int_equal(reads_of(x, certs[0]), 0);
 	assert_int_equal(reads_of(x, certs[2]), 0);
 	assert_int_equal(reads_of(x, certs[1]), 1);
-	assert_string_equal(found.leaf.subject, "CN=Leaf,O=M\\C3\\BCller\\, Inc");
+	assert_string_equal(found.leaf.subject, "O=M\\C3\\BCller\\, Inc, CN=Leaf");
 	for (int i = 0; i < 9; i++)
 		X509_free(certs[i]);
 	hg_x509_free(x);
