@@ -19,18 +19,14 @@
 #include "source.h"
 #include "undiagnosed.h"
 
-static const char *format_text, *flow_text, *bpffs;
-static bool json;
-static struct hg_selection_text selection_text;
-static struct hg_selection selection;
+static const char *bpffs;
+static struct hg_output_text text;
 
 const struct hg_option hg_options_diagnose[] = {
-	{ "flow", 0, "ID", "the story of one flow, line by line", &flow_text, NULL },
-	{ "output", 'o', "FORMAT", "table, json, jsonl or csv (default table)", &format_text,
-	  NULL },
-	{ "json", 'j', NULL, "the same as -o json", NULL, &json },
-	HG_OPTIONS_SELECTION(selection_text),
-	HG_OPTION_LAST(selection_text),
+	HG_OPTION_FLOW(text),
+	HG_OPTIONS_FORMAT(text, "table"),
+	HG_OPTIONS_SELECTION(text.selection),
+	HG_OPTION_LAST(text.selection),
 	{ "bpffs", 0, "DIR", "the instance (default /sys/fs/bpf/hellogate)", &bpffs, NULL },
 	HG_OPTIONS_END,
 };
@@ -84,83 +80,66 @@ static int read_all(const struct hg_instance *in, struct hg_output *out)
 	return r;
 }
 
-static int report(const struct hg_instance *in, enum hg_format format, __u64 flow)
+static int report(const struct hg_instance *in, const struct hg_output_options *options)
 {
 	struct hg_names names;
 	struct hg_eve_names callbacks = hg_names_of(&names, in);
 	struct hg_output out;
 	int r, closed;
 
-	if (!hg_output_open(&out, format, &callbacks, false, false, false)) {
+	if (!hg_output_open(&out, options, &callbacks, false)) {
 		hg_error("out of memory");
 		return HG_UNSUPPORTED;
 	}
-	hg_output_select(&out, &selection);
-	out.view = flow_text ? HG_VIEW_STORY : HG_VIEW_CAUSES;
-	out.story_of = flow;
 	r = read_all(in, &out);
 	closed = hg_output_close(&out);
 	if (!r && closed == HG_NO) {
-		hg_error("no handshake of flow %s is known here", flow_text);
+		hg_error("no handshake of flow %s is known here", text.flow);
 		hg_hint("flow ids are in: hellogate events -j, hellogate diagnose -j");
 	}
 	return r ? r : closed;
 }
 
-static bool parse_flow(__u64 *flow)
-{
-	char *end;
-
-	errno = 0;
-	*flow = flow_text ? strtoull(flow_text, &end, 10) : 0;
-	return !flow_text || (*flow_text && !*end && !errno && *flow_text != '-');
-}
-
 /* The operands are filters, too: each must hold. */
 static char *joined(int count, char **filters)
 {
-	size_t len = selection_text.filter ? strlen(selection_text.filter) + 3 : 1;
-	char *text;
+	size_t len = text.selection.filter ? strlen(text.selection.filter) + 3 : 1;
+	char *all;
 
 	for (int i = 0; i < count; i++)
 		len += strlen(filters[i]) + 8;
-	text = calloc(1, len + 8);
-	for (int i = -1; text && i < count; i++) {
-		const char *one = i < 0 ? selection_text.filter : filters[i];
-		size_t at = strlen(text);
+	all = calloc(1, len + 8);
+	for (int i = -1; all && i < count; i++) {
+		const char *one = i < 0 ? text.selection.filter : filters[i];
+		size_t at = strlen(all);
 
 		if (one)
-			snprintf(text + at, len + 8 - at, "%s(%s)", at ? " and " : "", one);
+			snprintf(all + at, len + 8 - at, "%s(%s)", at ? " and " : "", one);
 	}
-	return text;
+	return all;
 }
 
 int hg_cmd_diagnose(const struct hg_command *self, int argc, char **argv)
 {
+	struct hg_output_options options = { 0 };
 	struct hg_instance in;
-	enum hg_format format;
 	char *filter = NULL;
-	__u64 flow;
 	int operands, r = hg_options_parse(self, argc, argv, &operands);
 
 	if (r != HG_PARSED)
 		return r;
-	if (!parse_flow(&flow))
-		return hg_usage(self, "--flow takes a flow id, a number, not '%s'", flow_text);
-	if (!hg_format_parse(json ? "json" : format_text, HG_FORMAT_TABLE, &format))
-		return HG_USAGE;
 	if (operands) {
 		filter = joined(operands, argv);
-		selection_text.filter = filter;
+		text.selection.filter = filter;
 	}
-	r = hg_selection_open(self, &selection_text, &selection);
+	r = hg_output_options_open(self, &text, HG_FORMAT_TABLE, HG_VIEW_CAUSES, &options);
 	if (!r) {
 		r = hg_instance_open(&in, hg_instance_dir(bpffs));
 		if (!r)
-			r = report(&in, format, flow);
+			r = report(&in, &options);
 		hg_instance_close(&in);
 	}
-	hg_selection_close(&selection);
+	hg_output_options_close(&options);
 	free(filter);
 	return r;
 }

@@ -12,20 +12,16 @@
 #include "say.h"
 #include "source.h"
 
-static const char *format_text, *bpffs, *stage;
-static bool follow, json, strict;
-static struct hg_selection_text selection_text;
-static struct hg_selection selection;
+static const char *bpffs;
+static bool follow;
+static struct hg_output_text text;
 
 const struct hg_option hg_options_events[] = {
 	{ "follow", 'f', NULL, "go on as they come, until Ctrl-C", NULL, &follow },
-	{ "output", 'o', "FORMAT", "table, json, jsonl or csv (default jsonl: EVE)", &format_text,
-	  NULL },
-	{ "json", 'j', NULL, "the same as -o json", NULL, &json },
-	HG_OPTIONS_SELECTION(selection_text),
-	HG_OPTION_LAST(selection_text),
-	{ "at", 0, "hello", "also print each handshake at its hello", &stage, NULL },
-	{ "eve-strict", 0, NULL, "leave the object `hellogate` out of the events", NULL, &strict },
+	HG_OPTIONS_FORMAT(text, "jsonl: EVE"),
+	HG_OPTIONS_SELECTION(text.selection),
+	HG_OPTION_LAST(text.selection),
+	HG_OPTIONS_EVE(text),
 	{ "bpffs", 0, "DIR", "the instance (default /sys/fs/bpf/hellogate)", &bpffs, NULL },
 	HG_OPTIONS_END,
 };
@@ -48,7 +44,7 @@ static int drain(struct hg_source *s)
 	return r == HG_NOTHING ? HG_OK : r;
 }
 
-static int print_events(const struct hg_instance *in, enum hg_format format)
+static int print_events(const struct hg_instance *in, const struct hg_output_options *options)
 {
 	struct hg_names names;
 	struct hg_eve_names callbacks = hg_names_of(&names, in);
@@ -56,11 +52,10 @@ static int print_events(const struct hg_instance *in, enum hg_format format)
 	struct hg_output out;
 	int r;
 
-	if (!hg_output_open(&out, format, &callbacks, strict, stage != NULL, false)) {
+	if (!hg_output_open(&out, options, &callbacks, false)) {
 		hg_error("out of memory");
 		return HG_UNSUPPORTED;
 	}
-	hg_output_select(&out, &selection);
 	r = hg_source_open(in, follow, on_record, &out, &source);
 	if (!r) {
 		r = follow ? hg_source_follow(source) : drain(source);
@@ -77,23 +72,20 @@ static int print_events(const struct hg_instance *in, enum hg_format format)
 int hg_cmd_events(const struct hg_command *self, int argc, char **argv)
 {
 	struct hg_instance in;
-	enum hg_format format;
+	struct hg_output_options options;
 	int operands, r = hg_options_parse(self, argc, argv, &operands);
 
 	if (r != HG_PARSED)
 		return r;
 	if (operands)
 		return hg_usage(self, "unexpected argument '%s'", argv[0]);
-	if (stage && strcmp(stage, "hello") != 0)
-		return hg_usage(self, "--at takes 'hello', not '%s'", stage);
-	if (!hg_format_parse(json ? "json" : format_text, HG_FORMAT_JSONL, &format))
-		return HG_USAGE;
-	if (hg_selection_open(self, &selection_text, &selection))
-		return HG_USAGE;
+	r = hg_output_options_open(self, &text, HG_FORMAT_JSONL, HG_VIEW_EVENTS, &options);
+	if (r)
+		return r;
 	r = hg_instance_open(&in, hg_instance_dir(bpffs));
 	if (!r)
-		r = print_events(&in, format);
+		r = print_events(&in, &options);
 	hg_instance_close(&in);
-	hg_selection_close(&selection);
+	hg_output_options_close(&options);
 	return r;
 }

@@ -4,7 +4,6 @@
  * missing, and what to do about it.
  */
 #include <errno.h>
-#include <libsmartcols/libsmartcols.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include "kernel_features.h"
 #include "instance.h"
 #include "json.h"
+#include "listing.h"
 #include "netdev.h"
 #include "netns.h"
 #include "say.h"
@@ -176,49 +176,37 @@ static void print_features(const struct report *r)
 	}
 }
 
-static int fill_device(const struct report *r, const struct hg_netdev *d,
-		       struct libscols_line *line)
+static void list_device(struct hg_listing *l, const struct report *r, const struct hg_netdev *d)
 {
-	char text[96], why[128];
+	char mtu[16], queues[16], features[96], why[128];
 	const char *hook = chosen_hook(r, d, why, sizeof(why));
-	int failed = scols_line_set_data(line, 0, d->name);
 
-	failed |= scols_line_set_data(line, 1, d->driver);
-	snprintf(text, sizeof(text), "%u", d->mtu);
-	failed |= scols_line_set_data(line, 2, text);
-	snprintf(text, sizeof(text), d->queues ? "%u" : "-", d->queues);
-	failed |= scols_line_set_data(line, 3, text);
-	features_text(d, text, sizeof(text));
-	failed |= scols_line_set_data(line, 4, text);
-	failed |= scols_line_set_data(line, 5, hook);
-	return failed | scols_line_set_data(line, 6, why);
+	snprintf(mtu, sizeof(mtu), "%u", d->mtu);
+	snprintf(queues, sizeof(queues), d->queues ? "%u" : "-", d->queues);
+	features_text(d, features, sizeof(features));
+	hg_listing_row(
+		l, (const char *const[]){ d->name, d->driver, mtu, queues, features, hook, why },
+		-1);
 }
 
 static int print_devices(const struct report *r)
 {
-	static const struct {
-		const char *name;
-		int flags;
-	} columns[] = { { "IFACE", 0 },
-			{ "DRIVER", 0 },
-			{ "MTU", SCOLS_FL_RIGHT },
-			{ "QUEUES", SCOLS_FL_RIGHT },
-			{ "XDP FEATURES", 0 },
-			{ "AUTO", 0 },
-			{ "BECAUSE", 0 } };
-	struct libscols_table *table = scols_new_table();
-	int failed = !table;
+	static const struct hg_column list[] = {
+		{ "interface", "IFACE", 0, 0 },	      { "driver", "DRIVER", 0, 0 },
+		{ "mtu", "MTU", 0, HG_COLUMN_RIGHT }, { "queues", "QUEUES", 0, HG_COLUMN_RIGHT },
+		{ "features", "XDP FEATURES", 0, 0 }, { "auto", "AUTO", 0, 0 },
+		{ "because", "BECAUSE", 0, 0 },	      { NULL, NULL, 0, 0 },
+	};
+	static const struct hg_columns columns = {
+		list, "interface,driver,mtu,queues,features,auto,because", ""
+	};
+	struct hg_listing l;
 
-	for (size_t i = 0; !failed && i < sizeof(columns) / sizeof(columns[0]); i++)
-		failed = !scols_table_new_column(table, columns[i].name, 0, columns[i].flags);
-	for (unsigned int i = 0; !failed && i < r->device_count; i++) {
-		struct libscols_line *line = scols_table_new_line(table, NULL);
-
-		failed = !line || fill_device(r, &r->devices[i], line);
-	}
-	failed = failed || scols_print_table(table);
-	scols_unref_table(table);
-	return failed ? HG_PARTLY : HG_OK;
+	hg_listing_choose(&l, NULL, &columns, HG_FORMAT_TABLE, NULL);
+	hg_listing_begin(&l, false, false);
+	for (unsigned int i = 0; i < r->device_count; i++)
+		list_device(&l, r, &r->devices[i]);
+	return hg_listing_end(&l);
 }
 
 static int print_table(const struct report *r)

@@ -20,20 +20,15 @@
 
 #define PROGRESS_PACKETS 200000
 
-static const char *format_text, *limits, *policy, *decap, *checksums;
-static const char *flow_text;
-static bool json, kernel, strict, at_hello, quiet, summary;
-static const char *stage;
-static struct hg_selection_text selection_text;
-static struct hg_selection selection;
+static const char *limits, *policy, *decap, *checksums;
+static bool kernel, quiet, summary;
+static struct hg_output_text text;
 
 const struct hg_option hg_options_read[] = {
-	{ "output", 'o', "FORMAT", "table, json, jsonl or csv (default table)", &format_text,
-	  NULL },
-	{ "json", 'j', NULL, "the same as -o json", NULL, &json },
-	HG_OPTIONS_SELECTION(selection_text),
+	HG_OPTIONS_FORMAT(text, "table"),
+	HG_OPTIONS_SELECTION(text.selection),
 	{ "summary", 0, NULL, "what fails and why, in one table", NULL, &summary },
-	{ "flow", 0, "ID", "the story of one flow, line by line", &flow_text, NULL },
+	HG_OPTION_FLOW(text),
 	{ "limits", 0, "kernel", "apply the kernel's bounds", &limits, NULL },
 	{ "kernel", 0, NULL, "put the frames through the BPF programs (needs CAP_BPF)", NULL,
 	  &kernel },
@@ -41,8 +36,7 @@ const struct hg_option hg_options_read[] = {
 	{ "checksums", 0, "MODE", "on, off: leave segments with a wrong one unread (default off)",
 	  &checksums, NULL },
 	{ "policy", 0, "FILE", "say what this policy would have done", &policy, NULL },
-	{ "at", 0, "hello", "also print each handshake at its hello", &stage, NULL },
-	{ "eve-strict", 0, NULL, "leave the object `hellogate` out of the events", NULL, &strict },
+	HG_OPTIONS_EVE(text),
 	{ "quiet", 'q', NULL, "say only what went wrong", NULL, &quiet },
 	HG_OPTIONS_END,
 };
@@ -231,18 +225,16 @@ static const char *rule_name(void *ctx, const struct hg_verdict *v)
 	return r->compiled ? hg_compiled_rule_name(r->compiled, v->rule) : NULL;
 }
 
-static int read_all(struct reading *r, int count, char **paths, enum hg_format format)
+static int read_all(struct reading *r, int count, char **paths,
+		    const struct hg_output_options *options)
 {
 	struct hg_eve_names names = { .ctx = r, .rule = rule_name };
 	int worst = HG_OK, done = 0;
 
-	if (!hg_output_open(&r->out, format, &names, strict, at_hello, true)) {
+	if (!hg_output_open(&r->out, options, &names, true)) {
 		hg_error("out of memory");
 		return HG_UNSUPPORTED;
 	}
-	hg_output_select(&r->out, &selection);
-	r->out.view = flow_text ? HG_VIEW_STORY : summary ? HG_VIEW_CAUSES : HG_VIEW_EVENTS;
-	r->out.story_of = flow_text ? strtoull(flow_text, NULL, 10) : 0;
 	r->out.source = count == 1 ? paths[0] : "captures";
 	for (int i = 0; i < count; i++) {
 		int result = read_one(r, paths[i]);
@@ -251,7 +243,7 @@ static int read_all(struct reading *r, int count, char **paths, enum hg_format f
 		done += !result;
 	}
 	if (hg_output_close(&r->out) == HG_NO && !worst) {
-		hg_error("no handshake of flow %s is there", flow_text);
+		hg_error("no handshake of flow %s is there", text.flow);
 		worst = HG_NO;
 	}
 	free(r->batch.bytes);
@@ -259,17 +251,11 @@ static int read_all(struct reading *r, int count, char **paths, enum hg_format f
 	return worst > HG_NO && done ? HG_PARTLY : worst;
 }
 
-static int choose(const struct hg_command *self, struct reading *r, enum hg_format *format)
+static int choose(const struct hg_command *self, struct reading *r,
+		  struct hg_output_options *options)
 {
 	if (limits && strcmp(limits, "kernel") != 0)
 		return hg_usage(self, "--limits takes 'kernel', not '%s'", limits);
-	if (stage && strcmp(stage, "hello") != 0)
-		return hg_usage(self, "--at takes 'hello', not '%s'", stage);
-	if (flow_text && strspn(flow_text, "0123456789") != strlen(flow_text))
-		return hg_usage(self, "--flow takes a flow id, a number, not '%s'", flow_text);
-	at_hello = stage != NULL;
-	if (!hg_format_parse(json ? "json" : format_text, HG_FORMAT_TABLE, format))
-		return HG_USAGE;
 	r->path = kernel   ? &hg_read_path_kernel
 		  : limits ? &hg_read_path_kernel_limits
 			   : &hg_read_path_wide;
@@ -279,14 +265,15 @@ static int choose(const struct hg_command *self, struct reading *r, enum hg_form
 	/* Off: what a host captures of its own, its NIC has yet to sum. */
 	if (hg_switch_parse(self, "checksums", checksums, &r->options.checksums))
 		return HG_USAGE;
-	return hg_selection_open(self, &selection_text, &selection);
+	return hg_output_options_open(self, &text, HG_FORMAT_TABLE,
+				      summary ? HG_VIEW_CAUSES : HG_VIEW_EVENTS, options);
 }
 
 int hg_cmd_read(const struct hg_command *self, int argc, char **argv)
 {
 	struct hg_policy_file file = { 0 };
 	struct reading r = { 0 };
-	enum hg_format format;
+	struct hg_output_options options = { 0 };
 	int count, result = hg_options_parse(self, argc, argv, &count);
 
 	if (result != HG_PARSED)
@@ -294,15 +281,15 @@ int hg_cmd_read(const struct hg_command *self, int argc, char **argv)
 	if (!count)
 		return hg_usage(self, "which capture?");
 	hg_say_quiet(quiet);
-	result = choose(self, &r, &format);
+	result = choose(self, &r, &options);
 	if (!result && policy)
 		result = hg_policy_file_open(policy, &file);
 	r.compiled = file.compiled;
 	if (r.compiled)
 		r.compiled->policy.revision = 1; /* 0 would say that there is none */
 	if (!result)
-		result = read_all(&r, count, argv, format);
+		result = read_all(&r, count, argv, &options);
 	hg_policy_file_close(&file);
-	hg_selection_close(&selection);
+	hg_output_options_close(&options);
 	return result;
 }

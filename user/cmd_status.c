@@ -3,7 +3,6 @@
  * cmd_status.c - what is attached, what it has seen, and whether all is well.
  */
 #include <inttypes.h>
-#include <libsmartcols/libsmartcols.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,11 +14,12 @@
 #include "commands.h"
 #include "export_json.h"
 #include "health.h"
+#include "listing.h"
 #include "say.h"
 #include "snapshot.h"
 #include "terms.h"
 
-static const char *format_text, *bpffs, *color_text = "auto";
+static const char *format_text, *columns, *bpffs, *color_text = "auto";
 static bool json, check;
 
 const struct hg_option hg_options_status[] = {
@@ -28,6 +28,7 @@ const struct hg_option hg_options_status[] = {
 	{ "output", 'o', "FORMAT", "table, json, jsonl or csv (the last two: a line an interface)",
 	  &format_text, NULL },
 	{ "json", 'j', NULL, "the same as -o json", NULL, &json },
+	HG_OPTION_COLUMNS(columns),
 	{ "color", 0, "WHEN", "auto, always or never", &color_text, NULL },
 	{ "bpffs", 0, "DIR", "the instance (default /sys/fs/bpf/hellogate)", &bpffs, NULL },
 	HG_OPTIONS_END,
@@ -38,6 +39,7 @@ struct status {
 	struct hg_health *health;
 	unsigned int health_count;
 	bool color;
+	struct hg_listing listing; /* with its columns */
 };
 
 static bool parse_color(const struct hg_command *self, bool *color, int *r)
@@ -88,70 +90,66 @@ static void covered_text(const struct hg_counters *c, char *text, size_t size)
 		snprintf(text, size, "-");
 }
 
-/* ---- table ---- */
+/* ---- interfaces, a row each ---- */
 
 enum column { IFACE, HOOK, MODE, PROG, PACKETS, HELLOS, RESETS, COVERED, STATE, COLUMN_COUNT };
 
-static const struct {
-	const char *name;
-	int flags;
-} columns[COLUMN_COUNT] = {
-	[IFACE] = { "IFACE", 0 },
-	[HOOK] = { "HOOK", 0 },
-	[MODE] = { "MODE", 0 },
-	[PROG] = { "PROG", 0 },
-	[PACKETS] = { "PACKETS", SCOLS_FL_RIGHT },
-	[HELLOS] = { "HELLOS", SCOLS_FL_RIGHT },
-	[RESETS] = { "RESETS", SCOLS_FL_RIGHT },
-	[COVERED] = { "COVERED", SCOLS_FL_RIGHT },
-	[STATE] = { "STATE", 0 },
+static const struct hg_column list[] = {
+	[IFACE] = { "interface", "IFACE", 0, HG_COLUMN_TEXT },
+	[HOOK] = { "hook", "HOOK", 0, 0 },
+	[MODE] = { "mode", "MODE", 0, 0 },
+	[PROG] = { "programs", "PROG", 0, HG_COLUMN_TEXT },
+	[PACKETS] = { "packets", "PACKETS", 0, HG_COLUMN_RIGHT },
+	[HELLOS] = { "hellos", "HELLOS", 0, HG_COLUMN_RIGHT },
+	[RESETS] = { "resets", "RESETS", 0, HG_COLUMN_RIGHT },
+	[COVERED] = { "covered", "COVERED", 0, HG_COLUMN_RIGHT },
+	[STATE] = { "state", "STATE", 0, 0 },
+	[COLUMN_COUNT] = { NULL, NULL, 0, 0 },
 };
 
-static int fill_line(const struct status *st, const struct hg_snapshot_interface *i,
-		     struct libscols_line *line)
-{
-	const struct hg_counters *c = &i->counters;
-	const char *state = state_text(st->s, i);
-	char number[HG_GROUPED_SIZE], text[40];
-	int r = scols_line_set_data(line, IFACE, i->label);
+#define ALL "interface,hook,mode,programs,packets,hellos,resets,covered,state"
 
-	r |= scols_line_set_data(line, HOOK, hg_hook_text(i->entry.hook));
-	r |= scols_line_set_data(line, MODE, hg_hook_mode_text(i->entry.hook));
-	programs_text(&i->entry, text, sizeof(text));
-	r |= scols_line_set_data(line, PROG, text);
-	r |= scols_line_set_data(line, PACKETS, hg_grouped(hg_counters_packets(c), number));
-	r |= scols_line_set_data(line, HELLOS, hg_grouped(hg_counters_hellos(c), number));
-	r |= scols_line_set_data(line, RESETS, hg_grouped(hg_counters_resets(c), number));
-	covered_text(c, text, sizeof(text));
-	r |= scols_line_set_data(line, COVERED, text);
-	r |= scols_line_set_data(line, STATE, state);
-	if (i->state != HG_INTERFACE_ATTACHED)
-		scols_cell_set_color(scols_line_get_cell(line, STATE), "red");
-	return r;
+static const struct hg_columns interface_columns = { list, ALL, ALL };
+
+/* Grouped for people. */
+static const char *number_text(const struct hg_listing *l, __u64 n, char text[HG_GROUPED_SIZE])
+{
+	if (l->format == HG_FORMAT_TABLE)
+		return hg_grouped(n, text);
+	snprintf(text, HG_GROUPED_SIZE, "%" PRIu64, (uint64_t)n);
+	return text;
 }
 
-static int print_interfaces(const struct status *st)
+static void add_interface(struct hg_listing *l, const struct hg_snapshot *s,
+			  const struct hg_snapshot_interface *i)
 {
-	struct libscols_table *table = scols_new_table();
-	int r = table ? 0 : -1;
+	const struct hg_counters *c = &i->counters;
+	char programs[40], covered[40], numbers[3][HG_GROUPED_SIZE];
 
-	for (int i = 0; !r && i < COLUMN_COUNT; i++)
-		if (!scols_table_new_column(table, columns[i].name, 0, columns[i].flags))
-			r = -1;
-	if (!r)
-		scols_table_enable_colors(table, st->color);
-	for (unsigned int i = 0; !r && i < st->s->interface_count; i++) {
-		struct libscols_line *line;
+	programs_text(&i->entry, programs, sizeof(programs));
+	covered_text(c, covered, sizeof(covered));
+	hg_listing_row(l,
+		       (const char *const[COLUMN_COUNT]){
+			       [IFACE] = i->label,
+			       [HOOK] = hg_hook_text(i->entry.hook),
+			       [MODE] = hg_hook_mode_text(i->entry.hook),
+			       [PROG] = programs,
+			       [PACKETS] = number_text(l, hg_counters_packets(c), numbers[0]),
+			       [HELLOS] = number_text(l, hg_counters_hellos(c), numbers[1]),
+			       [RESETS] = number_text(l, hg_counters_resets(c), numbers[2]),
+			       [COVERED] = covered,
+			       [STATE] = state_text(s, i),
+		       },
+		       i->state == HG_INTERFACE_ATTACHED ? -1 : STATE);
+}
 
-		if (!hg_interface_used(&st->s->interfaces[i].entry))
-			continue;
-		line = scols_table_new_line(table, NULL);
-		r = line ? fill_line(st, &st->s->interfaces[i], line) : -1;
-	}
-	if (!r)
-		r = scols_print_table(table);
-	scols_unref_table(table);
-	return r;
+static int print_interfaces(struct status *st)
+{
+	hg_listing_begin(&st->listing, false, st->color);
+	for (unsigned int i = 0; i < st->s->interface_count; i++)
+		if (hg_interface_used(&st->s->interfaces[i].entry))
+			add_interface(&st->listing, st->s, &st->s->interfaces[i]);
+	return hg_listing_end(&st->listing);
 }
 
 /* ---- lines around it ---- */
@@ -227,51 +225,21 @@ static void print_health(const struct status *st)
 	}
 }
 
-static int print_table(const struct status *st)
+static int print_table(struct status *st)
 {
+	int r;
+
 	printf("hellogate %s  %s\n", HG_VERSION, st->s->dir);
 	print_policy(&st->s->policy);
 	print_coverage(st->s);
 	printf("\n");
-	if (print_interfaces(st)) {
-		hg_error("no memory for the table");
-		return HG_PARTLY;
-	}
-	print_health(st);
-	return HG_OK;
+	r = print_interfaces(st);
+	if (!r)
+		print_health(st);
+	return r;
 }
 
 /* ---- for scripts ---- */
-
-static void print_csv_text(const char *text)
-{
-	putchar('"');
-	for (; *text; text++)
-		printf(*text == '"' ? "\"%c" : "%c", *text);
-	putchar('"');
-}
-
-static int print_csv(const struct hg_snapshot *s)
-{
-	char programs[40], covered[40];
-
-	puts("interface,hook,mode,programs,packets,hellos,resets,covered,state");
-	for (unsigned int n = 0; n < s->interface_count; n++) {
-		const struct hg_snapshot_interface *i = &s->interfaces[n];
-
-		if (!hg_interface_used(&i->entry))
-			continue;
-		programs_text(&i->entry, programs, sizeof(programs));
-		covered_text(&i->counters, covered, sizeof(covered));
-		print_csv_text(i->label);
-		printf(",%s,%s,\"%s\",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%s,%s\n",
-		       hg_hook_text(i->entry.hook), hg_hook_mode_text(i->entry.hook), programs,
-		       (uint64_t)hg_counters_packets(&i->counters),
-		       (uint64_t)hg_counters_hellos(&i->counters),
-		       (uint64_t)hg_counters_resets(&i->counters), covered, state_text(s, i));
-	}
-	return HG_OK;
-}
 
 static int print_json(const struct status *st, enum hg_format format)
 {
@@ -313,7 +281,7 @@ static int say_degraded(const struct status *st)
 	return r;
 }
 
-static int print_status(const struct status *st, enum hg_format format)
+static int print_status(struct status *st, enum hg_format format)
 {
 	if (check && !format_text && !json)
 		return say_degraded(st);
@@ -321,15 +289,15 @@ static int print_status(const struct status *st, enum hg_format format)
 	case HG_FORMAT_TABLE:
 		return print_table(st);
 	case HG_FORMAT_CSV:
-		return print_csv(st->s);
+		return print_interfaces(st);
 	default:
 		return print_json(st, format);
 	}
 }
 
-static int show(const struct hg_instance *in, enum hg_format format, bool color)
+static int show(const struct hg_instance *in, const struct hg_listing *listing, bool color)
 {
-	struct status st = { .color = color };
+	struct status st = { .color = color, .listing = *listing };
 	struct hg_snapshot *s;
 	int r = hg_snapshot_take(in, &s);
 
@@ -340,7 +308,7 @@ static int show(const struct hg_instance *in, enum hg_format format, bool color)
 	if (st.health)
 		st.health_count = hg_health_judge(s, st.health);
 	if (s->attached) {
-		r = print_status(&st, format);
+		r = print_status(&st, listing->format);
 		if (!r && check && (format_text || json))
 			r = say_degraded(&st);
 	} else {
@@ -355,6 +323,7 @@ static int show(const struct hg_instance *in, enum hg_format format, bool color)
 
 int hg_cmd_status(const struct hg_command *self, int argc, char **argv)
 {
+	struct hg_listing listing;
 	enum hg_format format;
 	struct hg_instance in;
 	bool color;
@@ -369,9 +338,11 @@ int hg_cmd_status(const struct hg_command *self, int argc, char **argv)
 		return HG_USAGE;
 	if (!parse_color(self, &color, &r))
 		return r;
+	if (hg_listing_choose(&listing, self, &interface_columns, format, columns))
+		return HG_USAGE;
 	r = hg_instance_open(&in, hg_instance_dir(bpffs));
 	if (!r)
-		r = show(&in, format, color);
+		r = show(&in, &listing, color);
 	hg_instance_close(&in);
 	return r;
 }

@@ -22,25 +22,22 @@
 #include "say.h"
 #include "source.h"
 
-static const char *format_text, *hook, *ports = "any", *decap, *checksums, *bpffs, *netns, *stage;
-static bool json, strict, quiet;
-static struct hg_selection_text selection_text;
-static struct hg_selection selection;
+static const char *hook, *ports = "any", *decap, *checksums, *bpffs, *netns;
+static bool quiet;
+static struct hg_output_text text;
+static struct hg_output_options output;
 
 const struct hg_option hg_options_watch[] = {
-	{ "output", 'o', "FORMAT", "table, json, jsonl or csv (default table)", &format_text,
-	  NULL },
-	{ "json", 'j', NULL, "the same as -o json", NULL, &json },
-	HG_OPTIONS_SELECTION(selection_text),
-	HG_OPTION_LAST(selection_text),
+	HG_OPTIONS_FORMAT(text, "table"),
+	HG_OPTIONS_SELECTION(text.selection),
+	HG_OPTION_LAST(text.selection),
 	{ "hook", 0, "HOOK", "auto, xdp, xdp-generic, tcx or tc (default auto)", &hook, NULL },
 	{ "ports", 0, "LIST", "any, or 443,8443,9000-9100 (default any)", &ports, NULL },
 	{ "decap", 0, "LIST", "tunnels to open: all, or vxlan,gre ... (default none)", &decap,
 	  NULL },
 	{ "checksums", 0, "MODE", "on, off: leave segments with a wrong one unread (default on)",
 	  &checksums, NULL },
-	{ "at", 0, "hello", "also print each handshake at its hello", &stage, NULL },
-	{ "eve-strict", 0, NULL, "leave the object `hellogate` out of the events", NULL, &strict },
+	HG_OPTIONS_EVE(text),
 	{ "netns", 0, "NAME", "the interface is in this network namespace", &netns, NULL },
 	{ "bpffs", 0, "DIR", "a place on a bpffs (default /sys/fs/bpf/hellogate)", &bpffs, NULL },
 	{ "quiet", 'q', NULL, "say only what went wrong", NULL, &quiet },
@@ -52,7 +49,7 @@ static void on_record(void *arg, const void *record, size_t len)
 	hg_output_record(arg, record, len);
 }
 
-static int print_until_signal(const struct hg_instance *in, enum hg_format format)
+static int print_until_signal(const struct hg_instance *in)
 {
 	struct hg_names names;
 	struct hg_eve_names callbacks = hg_names_of(&names, in);
@@ -60,11 +57,10 @@ static int print_until_signal(const struct hg_instance *in, enum hg_format forma
 	struct hg_output out;
 	int r;
 
-	if (!hg_output_open(&out, format, &callbacks, strict, stage != NULL, false)) {
+	if (!hg_output_open(&out, &output, &callbacks, false)) {
 		hg_error("out of memory");
 		return HG_UNSUPPORTED;
 	}
-	hg_output_select(&out, &selection);
 	r = hg_source_open(in, true, on_record, &out, &source);
 	if (!r) {
 		r = hg_source_follow(source);
@@ -134,7 +130,7 @@ static void block_signals(void)
 
 /* In the interface's namespace, over an instance of its own that goes again. */
 static int watch_attached(const char *dir, const struct hg_netns *ns, const char *name,
-			  enum hg_format format, const struct hg_attach_options *options)
+			  const struct hg_attach_options *options)
 {
 	struct hg_instance in;
 	int r = hg_instance_prepare(&in, dir), detached;
@@ -144,7 +140,7 @@ static int watch_attached(const char *dir, const struct hg_netns *ns, const char
 		if (!r) {
 			hg_say("watching %s: handshakes are printed as they end; Ctrl-C stops",
 			       name);
-			r = print_until_signal(&in, format);
+			r = print_until_signal(&in);
 		}
 		detached = hg_instance_is_there(&in) ? detach_all(&in) : hg_instance_remove(&in);
 		r = r ? r : detached;
@@ -153,7 +149,7 @@ static int watch_attached(const char *dir, const struct hg_netns *ns, const char
 	return r;
 }
 
-static int watch(const char *name, enum hg_format format, const struct hg_attach_options *options)
+static int watch(const char *name, const struct hg_attach_options *options)
 {
 	const char *base = hg_instance_dir(bpffs);
 	char dir[PATH_MAX];
@@ -166,7 +162,7 @@ static int watch(const char *name, enum hg_format format, const struct hg_attach
 	r = hg_netns_enter(&ns, netns);
 	if (r)
 		return r;
-	r = watch_attached(dir, &ns, name, format, options);
+	r = watch_attached(dir, &ns, name, options);
 	hg_netns_leave(&ns);
 	return r;
 }
@@ -175,29 +171,24 @@ int hg_cmd_watch(const struct hg_command *self, int argc, char **argv)
 {
 	struct hg_attach_options options = { .hook = HG_HOOK_AUTO };
 	bool verify = true;
-	enum hg_format format;
 	int operands, r = hg_options_parse(self, argc, argv, &operands);
 
 	if (r != HG_PARSED)
 		return r;
 	if (operands != 1)
 		return hg_usage(self, operands ? "one interface at a time" : "which interface?");
-	if (stage && strcmp(stage, "hello") != 0)
-		return hg_usage(self, "--at takes 'hello', not '%s'", stage);
 	if (hook && !hg_hook_parse(hook, &options.hook))
 		return hg_usage(self, "unknown hook '%s': auto, xdp, xdp-generic, tcx or tc", hook);
-	if (!hg_format_parse(json ? "json" : format_text, HG_FORMAT_TABLE, &format))
-		return HG_USAGE;
 	if (hg_decap_parse(self, decap, &options.decap))
 		return HG_USAGE;
 	if (hg_switch_parse(self, "checksums", checksums, &verify))
 		return HG_USAGE;
-	if (hg_selection_open(self, &selection_text, &selection))
+	if (hg_output_options_open(self, &text, HG_FORMAT_TABLE, HG_VIEW_EVENTS, &output))
 		return HG_USAGE;
 	options.no_checksums = !verify;
 	options.ports = ports;
 	hg_say_quiet(quiet);
-	r = watch(argv[0], format, &options);
-	hg_selection_close(&selection);
+	r = watch(argv[0], &options);
+	hg_output_options_close(&output);
 	return r;
 }

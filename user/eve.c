@@ -509,3 +509,65 @@ bool hg_eve_drop(struct hg_eve *eve, struct hg_handshake *h)
 	}
 	return line_end(j, before);
 }
+
+/* ---- connections that live ---- */
+
+static void put_life(struct hg_eve *eve, const struct hg_event *facts, uint64_t last_ns)
+{
+	struct hg_json *j = &eve->out;
+
+	KEY(j, "flow");
+	hg_json_object(j);
+	KEY(j, "start");
+	put_time(eve, facts->first_ns);
+	KEY(j, "end");
+	put_time(eve, last_ns);
+	hg_json_put_uint(j, "age",
+			 last_ns > facts->first_ns ? (last_ns - facts->first_ns) / HG_NS : 0);
+	hg_json_put_term(j, "state", facts->hello_ns ? "established" : "new"); /* of TCP */
+	hg_json_object_end(j);
+}
+
+static void put_facts_so_far(struct hg_json *j, const struct hg_hello_facts *hello)
+{
+	if (!hello->bytes)
+		return;
+	KEY(j, "hello");
+	hg_json_object(j);
+	hg_json_put_uint(j, "bytes", hello->bytes);
+	hg_json_put_uint(j, "segments", hello->segments);
+	hg_json_put_uint(j, "version_max", hello->version_max);
+	hg_json_put_uint(j, "cipher_count", hello->cipher_count);
+	hg_json_put_term(j, "sni_state", hg_sni_state_text(hello->sni_state));
+	hg_json_object_end(j);
+}
+
+bool hg_eve_flow(struct hg_eve *eve, const struct hg_event *facts, const char *state,
+		 const char *name, uint64_t last_ns)
+{
+	struct hg_json *j = &eve->out;
+	size_t before = j->len;
+
+	hg_json_object(j);
+	put_head(eve, facts, "flow", facts->first_ns);
+	put_life(eve, facts, last_ns);
+	if (name) {
+		KEY(j, "tls");
+		hg_json_object(j);
+		KEY(j, "sni");
+		hg_json_bytes(j, name, strlen(name));
+		hg_json_object_end(j);
+	}
+	KEY(j, "hellogate");
+	hg_json_object(j);
+	hg_json_put_uint(j, "schema", HG_EVE_SCHEMA);
+	hg_json_put_term(j, "stage", "live");
+	hg_json_put_term(j, "state", state);
+	if (facts->hello_ns)
+		hg_json_put_term(j, "coverage", hg_bucket_text(facts->bucket));
+	put_flags(j, facts->flags);
+	put_facts_so_far(j, &facts->hello);
+	put_policy(eve, &facts->verdict);
+	hg_json_object_end(j);
+	return line_end(j, before);
+}

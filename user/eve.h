@@ -51,4 +51,11 @@ bool hg_eve_hello(struct hg_eve *eve, struct hg_handshake *h);
 bool hg_eve_end(struct hg_eve *eve, struct hg_handshake *h, const struct hg_examined *x);
 bool hg_eve_drop(struct hg_eve *eve, struct hg_handshake *h);
 
+/*
+ * The `flow` line of a connection that lives: its facts by now, its `state`, the
+ * name that it asked for (NULL: not known), and when its last packet came.
+ */
+bool hg_eve_flow(struct hg_eve *eve, const struct hg_event *facts, const char *state,
+		 const char *name, uint64_t last_ns);
+
 #endif /* HG_EVE_H */

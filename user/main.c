@@ -21,6 +21,10 @@ static const struct hg_command commands[] = {
 	  "socket, else from the ring, which has one reader: what was read is gone.\n\n"
 	  "  hellogate events -f | jq -r 'select(.event_type == \"tls\") | .tls.sni'",
 	  hg_cmd_events, hg_options_events, NULL },
+	{ "Look", "flows", NULL, "connections that live, and what is known of each",
+	  "Those that have sent data.  A connection that has only begun is a number in `status`.\n\n"
+	  "  hellogate flows --filter 'sni==*.example.com'",
+	  hg_cmd_flows, hg_options_flows, NULL },
 	{ "Explain", "diagnose", "[FILTER...]", "what fails and why, in one table",
 	  "With --flow, one flow's story line by line.  While `run` is there it tells what that\n"
 	  "has kept; else what waits in the maps.\n\n"

@@ -1,126 +1,64 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "output.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "row.h"
 #include "say.h"
 #include "story.h"
-#include "terms.h"
 
 #define OPEN_MAX_HANDSHAKES (1U << 20)
 
-/* What a terminal may see: bytes that are no name are a stranger's, and are not printed. */
-static const char *name_text(const struct hg_handshake *h)
-{
-	const struct hg_hello_facts *hello = &h->facts.hello;
-	const char *name = h->read ? (const char *)h->hello.name : h->name_text;
+/* ---- what was asked for ---- */
 
-	if (!h->read && !hello->bytes)
-		return "?";
-	switch (h->read ? h->hello.sni_state : hello->sni_state) {
-	case HG_SNI_ok:
-		return name ? name : "?";
-	case HG_SNI_none:
-		return "(no SNI)";
-	case HG_SNI_empty:
-		return "(empty SNI)";
-	case HG_SNI_ambiguous:
-		return "(ambiguous SNI)";
-	default:
-		return "(invalid SNI)";
-	}
+static int choose_view(const struct hg_command *command, const struct hg_output_text *text,
+		       enum hg_view view, struct hg_output_options *o)
+{
+	char *end;
+
+	o->view = text->flow ? HG_VIEW_STORY : view;
+	if (!text->flow)
+		return HG_OK;
+	errno = 0;
+	o->story_of = strtoull(text->flow, &end, 10);
+	if (errno || *end || !isdigit((unsigned char)*text->flow))
+		return hg_usage(command, "--flow takes a flow id, a number, not '%s'", text->flow);
+	if (text->columns)
+		return hg_usage(command, "--flow tells a story: it has no columns");
+	return HG_OK;
 }
 
-static const char *rule_text(const struct hg_output *o, const struct hg_verdict *v)
+int hg_output_options_open(const struct hg_command *command, const struct hg_output_text *text,
+			   enum hg_format usual, enum hg_view view, struct hg_output_options *o)
 {
-	if (!v->revision)
-		return "-";
-	if (v->rule == HG_RULE_DEFAULT)
-		return "default";
-	if (v->rule == HG_RULE_UNREAD)
-		return "unread";
-	if (o->eve.names.rule) {
-		const char *name = o->eve.names.rule(o->eve.names.ctx, v);
+	int r;
 
-		return name ? name : "?";
-	}
-	return "?";
+	memset(o, 0, sizeof(*o));
+	if (text->stage && strcmp(text->stage, "hello") != 0)
+		return hg_usage(command, "--at takes 'hello', not '%s'", text->stage);
+	if (!hg_format_parse(text->json ? "json" : text->format, usual, &o->format))
+		return HG_USAGE;
+	o->at_hello = text->stage;
+	o->strict = text->strict;
+	r = choose_view(command, text, view, o);
+	if (!r)
+		r = hg_listing_choose(&o->listing, command,
+				      o->view == HG_VIEW_CAUSES ? &hg_tally_columns
+								: &hg_row_columns,
+				      o->format, text->columns);
+	return r ? r : hg_selection_open(command, &text->selection, &o->selection);
 }
 
-static void time_text(struct hg_output *o, const struct hg_event *e, char *text, size_t size)
+void hg_output_options_close(struct hg_output_options *o)
 {
-	uint64_t ns = hg_clock_wall(&o->eve.clock, e->hello_ns ? e->hello_ns : e->time_ns);
-	time_t seconds = (time_t)(ns / 1000000000ULL);
-	struct tm tm;
-	size_t len;
-
-	localtime_r(&seconds, &tm);
-	len = strftime(text, size, "%H:%M:%S", &tm);
-	snprintf(text + len, size - len, ".%03u", (unsigned int)(ns / 1000000 % 1000));
+	hg_selection_close(&o->selection);
 }
 
-struct row {
-	char time[24];
-	char client[HG_ENDPOINT_TEXT];
-	char server[HG_ENDPOINT_TEXT];
-	const char *name;
-	const char *version;
-	const char *outcome;
-	const char *cause;
-	const char *side;
-	const char *sure;
-	const char *close;
-	const char *coverage;
-	const char *rule;
-	const char *action;
-};
-
-static void fill_row(struct hg_output *o, struct hg_handshake *h, const struct hg_diagnosis *d,
-		     struct row *r)
-{
-	const struct hg_event *e = &h->facts;
-	struct hg_endpoint client, server;
-
-	hg_flow_endpoints(e, &client, &server);
-	hg_endpoint_text(&client, r->client);
-	hg_endpoint_text(&server, r->server);
-	time_text(o, e, r->time, sizeof(r->time));
-	r->name = name_text(h);
-	r->version = e->hello.bytes ? hg_version_text(hg_version_rank(e->hello.version_max)) : "-";
-	r->outcome = hg_outcome_text(d->outcome);
-	r->cause = d->cause ? hg_cause_text(d->cause) : "-";
-	r->side = d->cause ? hg_side_text(d->side) : "-";
-	r->sure = d->cause ? d->observed ? "observed" : "inferred" : "-";
-	r->close = h->lost ? "lost" : hg_close_text(e->close);
-	r->coverage = hg_bucket_text(e->bucket);
-	r->rule = rule_text(o, &e->verdict);
-	r->action = e->verdict.revision ? hg_action_text(e->verdict.action) : "-";
-}
-
-static void print_table(struct hg_output *o, const struct row *r)
-{
-	static const char form[] = "%-12s %-25s %-25s %-5s %-11s %-27s %-9s %-14s %-16s %s\n";
-
-	if (!o->headed)
-		printf(form, "TIME", "CLIENT", "SERVER", "OFFER", "OUTCOME", "CAUSE", "CLOSE",
-		       "COVERAGE", "RULE", "SERVER NAME");
-	o->headed = true;
-	printf(form, r->time, r->client, r->server, r->version, r->outcome, r->cause, r->close,
-	       r->coverage, r->rule, r->name);
-}
-
-static void print_csv(struct hg_output *o, const struct row *r)
-{
-	if (!o->headed)
-		puts("time,client,server,sni,version_max,outcome,close,coverage,rule,action,cause,side,"
-		     "confidence");
-	o->headed = true;
-	printf("%s,%s,%s,\"%s\",%s,%s,%s,%s,%s,%s,%s,%s,%s\n", r->time, r->client, r->server,
-	       r->name, r->version, r->outcome, r->close, r->coverage, r->rule, r->action, r->cause,
-	       r->side, r->sure);
-}
+/* ---- each handshake ---- */
 
 /* Print the lines that the EVE writer holds: as they are, or as one array. */
 static void print_lines(struct hg_output *o)
@@ -131,10 +69,10 @@ static void print_lines(struct hg_output *o)
 		char *newline = memchr(line, '\n', (size_t)(end - line));
 		size_t len = (size_t)((newline ? newline : end) - line);
 
-		if (o->format == HG_FORMAT_JSON)
+		if (o->options->format == HG_FORMAT_JSON)
 			fputs(o->rows++ ? ",\n" : "[\n", stdout);
 		fwrite(line, 1, len, stdout);
-		if (o->format != HG_FORMAT_JSON)
+		if (o->options->format != HG_FORMAT_JSON)
 			putchar('\n');
 		line += len + 1;
 	}
@@ -143,7 +81,7 @@ static void print_lines(struct hg_output *o)
 
 static bool is_listing(const struct hg_output *o)
 {
-	return o->format == HG_FORMAT_TABLE || o->format == HG_FORMAT_CSV;
+	return o->options->format == HG_FORMAT_TABLE || o->options->format == HG_FORMAT_CSV;
 }
 
 enum line { LINE_HELLO, LINE_END, LINE_DROP };
@@ -165,12 +103,12 @@ static bool is_selected(struct hg_output *o, enum line line, struct hg_handshake
 {
 	bool strict = o->eve.strict, selected;
 
-	if (!o->selection)
+	if (o->options->selection.all)
 		return true;
 	o->eve.strict = false;
 	put_line(o, line, h, x);
 	o->eve.strict = strict;
-	selected = hg_selection_takes(o->selection, o->eve.out.text, o->eve.out.len);
+	selected = hg_selection_takes(&o->options->selection, o->eve.out.text, o->eve.out.len);
 	hg_json_reset(&o->eve.out);
 	return selected;
 }
@@ -188,7 +126,7 @@ static void on_hello(void *ctx, struct hg_handshake *h)
 {
 	struct hg_output *o = ctx;
 
-	if (o->at_hello && !is_listing(o))
+	if (o->options->at_hello && !is_listing(o))
 		print_event(o, LINE_HELLO, h, NULL);
 }
 
@@ -207,17 +145,17 @@ static void find_name(struct hg_output *o, struct hg_handshake *h)
 
 static void print_row(struct hg_output *o, struct hg_handshake *h, const struct hg_examined *x)
 {
-	struct row r;
+	struct hg_row r;
 
-	fill_row(o, h, &x->diagnosis, &r);
-	(o->format == HG_FORMAT_TABLE ? print_table : print_csv)(o, &r);
+	hg_row_fill(&r, &o->eve, h, &x->diagnosis);
+	hg_listing_row(&o->listing, r.cells, -1);
 }
 
 static void print_story(struct hg_output *o, struct hg_handshake *h, const struct hg_examined *x)
 {
 	o->told++;
-	if (o->format == HG_FORMAT_TABLE)
-		hg_story_print(&o->eve.clock, h, x, name_text(h));
+	if (o->options->format == HG_FORMAT_TABLE)
+		hg_story_print(&o->eve.clock, h, x, hg_row_name(h));
 	else
 		print_event(o, LINE_END, h, x);
 }
@@ -232,16 +170,16 @@ static void on_end(void *ctx, struct hg_handshake *h)
 	hg_examine(o->examiner, h, ended_at(o, h), told ? &o->diagnosis.diagnosis : NULL, &x);
 	o->diagnosis.type = 0;
 	find_name(o, h);
-	if (o->view == HG_VIEW_STORY) {
-		if (e->flow_id == o->story_of)
+	if (o->options->view == HG_VIEW_STORY) {
+		if (e->flow_id == o->options->story_of)
 			print_story(o, h, &x);
-	} else if (o->view == HG_VIEW_EVENTS && !is_listing(o)) {
+	} else if (o->options->view == HG_VIEW_EVENTS && !is_listing(o)) {
 		print_event(o, LINE_END, h, &x);
 	} else if (is_selected(o, LINE_END, h, &x)) {
-		if (o->view == HG_VIEW_EVENTS)
+		if (o->options->view == HG_VIEW_EVENTS)
 			print_row(o, h, &x);
 		else
-			hg_tally_add(o->tally, h, &x, name_text(h),
+			hg_tally_add(o->tally, h, &x, hg_row_name(h),
 				     hg_clock_wall(&o->eve.clock, e->time_ns));
 	}
 }
@@ -250,29 +188,25 @@ static void on_drop(void *ctx, struct hg_handshake *h)
 {
 	struct hg_output *o = ctx;
 
-	if (o->view == HG_VIEW_EVENTS && !is_listing(o))
+	if (o->options->view == HG_VIEW_EVENTS && !is_listing(o))
 		print_event(o, LINE_DROP, h, NULL);
 }
 
-bool hg_output_open(struct hg_output *o, enum hg_format format, const struct hg_eve_names *names,
-		    bool strict, bool at_hello, bool from_capture)
+bool hg_output_open(struct hg_output *o, const struct hg_output_options *options,
+		    const struct hg_eve_names *names, bool from_capture)
 {
 	static const struct hg_handshakes_ops ops = { on_hello, on_end, on_drop };
 
 	memset(o, 0, sizeof(*o));
-	o->format = format;
-	o->at_hello = at_hello;
+	o->options = options;
+	o->listing = options->listing;
 	o->from_capture = from_capture;
-	hg_eve_init(&o->eve, names, strict, from_capture);
+	hg_eve_init(&o->eve, names, options->strict, from_capture);
 	o->handshakes = hg_handshakes_new(OPEN_MAX_HANDSHAKES, &ops, o);
 	o->examiner = hg_examiner_new();
 	o->tally = hg_tally_new();
+	hg_listing_begin(&o->listing, true, false);
 	return o->handshakes && o->examiner && o->tally;
-}
-
-void hg_output_select(struct hg_output *o, const struct hg_selection *selection)
-{
-	o->selection = selection->all ? NULL : selection;
 }
 
 void hg_output_record(struct hg_output *o, const void *record, size_t len)
@@ -285,11 +219,12 @@ void hg_output_record(struct hg_output *o, const void *record, size_t len)
 
 static int end_listing(struct hg_output *o)
 {
-	if (o->view == HG_VIEW_CAUSES)
-		return hg_tally_print(o->tally, o->format, o->source, o->missing);
-	if (o->format == HG_FORMAT_JSON)
+	if (o->options->view == HG_VIEW_CAUSES)
+		return hg_tally_print(o->tally, o->options->format, &o->listing, o->source,
+				      o->missing);
+	if (o->options->format == HG_FORMAT_JSON)
 		fputs(o->rows ? "\n]\n" : "[]\n", stdout);
-	return o->view == HG_VIEW_STORY && !o->told ? HG_NO : HG_OK;
+	return o->options->view == HG_VIEW_STORY && !o->told ? HG_NO : HG_OK;
 }
 
 int hg_output_close(struct hg_output *o)

@@ -7,6 +7,7 @@
 
 #include "eve.h"
 #include "handshake.h"
+#include "listing.h"
 #include "options.h"
 #include "selection.h"
 #include "tally.h"
@@ -18,18 +19,54 @@ enum hg_view {
 	HG_VIEW_STORY,	/* the one of `story_of`, line by line */
 };
 
-struct hg_output {
+/* As typed; what was not is NULL. */
+struct hg_output_text {
+	const char *format, *columns, *stage, *flow;
+	bool json, strict;
+	struct hg_selection_text selection;
+};
+
+/* clang-format off */
+/* Rows of struct hg_option; `text` is a struct hg_output_text that stays. */
+#define HG_OPTIONS_FORMAT(text, usual) \
+	{ "output", 'o', "FORMAT", "table, json, jsonl or csv (default " usual ")", \
+	  &(text).format, NULL }, \
+	{ "json", 'j', NULL, "the same as -o json", NULL, &(text).json }, \
+	HG_OPTION_COLUMNS((text).columns)
+
+#define HG_OPTION_FLOW(text) \
+	{ "flow", 0, "ID", "the story of one flow, line by line", &(text).flow, NULL }
+
+#define HG_OPTIONS_EVE(text) \
+	{ "at", 0, "hello", "also print each handshake at its hello", &(text).stage, NULL }, \
+	{ "eve-strict", 0, NULL, "leave the object `hellogate` out of the events", NULL, \
+	  &(text).strict }
+/* clang-format on */
+
+struct hg_output_options {
 	enum hg_format format;
 	enum hg_view view;
-	__u64 story_of;	    /* flow_id */
+	__u64 story_of; /* flow_id */
+	bool strict, at_hello;
+	struct hg_selection selection;
+	struct hg_listing listing; /* with its columns */
+};
+
+/* HG_OK, or HG_USAGE after saying why.  `view` is what it is without --flow. */
+int hg_output_options_open(const struct hg_command *command, const struct hg_output_text *text,
+			   enum hg_format usual, enum hg_view view, struct hg_output_options *out);
+
+/* Zeroed options may be closed. */
+void hg_output_options_close(struct hg_output_options *options);
+
+struct hg_output {
+	const struct hg_output_options *options;
 	unsigned long told; /* stories */
 	const char *source; /* of HG_VIEW_CAUSES: where the handshakes come from */
 	__u64 missing;	    /* and how many could not */
-	bool at_hello;
 	bool from_capture;
-	bool headed; /* the table's head was printed */
 	unsigned long rows;
-	const struct hg_selection *selection; /* NULL: all */
+	struct hg_listing listing;
 	struct hg_eve eve;
 	struct hg_handshakes *handshakes;
 	struct hg_examiner *examiner;
@@ -37,12 +74,9 @@ struct hg_output {
 	struct hg_record_diagnosis diagnosis; /* of the END that comes next */
 };
 
-/* `names` may be NULL.  False without memory. */
-bool hg_output_open(struct hg_output *out, enum hg_format format, const struct hg_eve_names *names,
-		    bool strict, bool at_hello, bool from_capture);
-
-/* Print no others; the selection stays the caller's, and stays. */
-void hg_output_select(struct hg_output *out, const struct hg_selection *selection);
+/* `names` may be NULL.  False without memory.  The options stay the caller's, and stay. */
+bool hg_output_open(struct hg_output *out, const struct hg_output_options *options,
+		    const struct hg_eve_names *names, bool from_capture);
 
 /* One record of the data path: a struct hg_event and what is behind it. */
 void hg_output_record(struct hg_output *out, const void *record, size_t len);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tally.h"
 
-#include <libsmartcols/libsmartcols.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,6 +150,12 @@ static unsigned int top_name(const struct count *c)
 	return top;
 }
 
+static const char *plain(__u64 n, char *text, size_t size)
+{
+	snprintf(text, size, "%llu", (unsigned long long)n);
+	return text;
+}
+
 static const char *sure(bool observed)
 {
 	return observed ? "observed" : "inferred";
@@ -189,28 +194,24 @@ static void print_summary(const struct hg_tally *t, const char *source, __u64 mi
 		       hg_grouped(missing, number));
 }
 
-static struct libscols_table *new_table(const char *const names[])
-{
-	struct libscols_table *table = scols_new_table();
+enum column { COUNT, CAUSE, SIDE, CONFIDENCE, SERVER, FLOW, ADVICE, COLUMN_COUNT };
 
-	for (int i = 0; table && names[i]; i++)
-		if (!scols_table_new_column(table, names[i], 0,
-					    strcmp(names[i], "COUNT") ? 0 : SCOLS_FL_RIGHT)) {
-			scols_unref_table(table);
-			return NULL;
-		}
-	return table;
-}
+static const struct hg_column list[] = {
+	[COUNT] = { "count", "COUNT", 0, HG_COLUMN_RIGHT },
+	[CAUSE] = { "cause", "CAUSE", 0, 0 },
+	[SIDE] = { "side", "SIDE", 0, 0 },
+	[CONFIDENCE] = { "confidence", "SURE", 0, 0 },
+	[SERVER] = { "server", "SERVER NAME", 0, HG_COLUMN_TEXT },
+	[FLOW] = { "flow_id", "LAST FLOW", 0, HG_COLUMN_RIGHT },
+	[ADVICE] = { "advice", "WHAT TO DO", 0, HG_COLUMN_TEXT },
+	[COLUMN_COUNT] = { NULL, NULL, 0, 0 },
+};
 
-static int add_line(struct libscols_table *table, const char *const cells[])
-{
-	struct libscols_line *line = scols_table_new_line(table, NULL);
-	int r = line ? 0 : -1;
-
-	for (size_t i = 0; !r && cells[i]; i++)
-		r = scols_line_set_data(line, i, cells[i]);
-	return r;
-}
+const struct hg_columns hg_tally_columns = {
+	.list = list,
+	.table = "count,cause,side,confidence,server,advice",
+	.csv = "count,cause,side,confidence,server,flow_id,advice",
+};
 
 static const char *servers_text(const struct count *c, char *text, size_t size)
 {
@@ -223,60 +224,65 @@ static const char *servers_text(const struct count *c, char *text, size_t size)
 	return text;
 }
 
-static int print_causes(const struct hg_tally *t)
+static void add_cause(struct hg_listing *l, const struct row *row)
 {
-	static const char *const names[] = { "COUNT",	    "CAUSE",	  "SIDE", "SURE",
-					     "SERVER NAME", "WHAT TO DO", NULL };
+	const bool table = l->format == HG_FORMAT_TABLE;
+	const struct count *c = row->count;
+	char number[HG_GROUPED_SIZE], flow[24], servers[HG_NAME_SIZE + 32];
+	const char *const cells[COLUMN_COUNT] = {
+		[COUNT] = table ? hg_grouped(c->n, number) : plain(c->n, number, sizeof(number)),
+		[CAUSE] = hg_cause_text(row->cause),
+		[SIDE] = hg_side_text(row->side),
+		[CONFIDENCE] = sure(row->observed),
+		[SERVER] = table ? servers_text(c, servers, sizeof(servers))
+				 : c->of[top_name(c)].name,
+		[FLOW] = plain(c->flow_id, flow, sizeof(flow)),
+		[ADVICE] = hg_advice(row->cause),
+	};
+
+	hg_listing_row(l, cells, -1);
+}
+
+static int print_causes(const struct hg_tally *t, struct hg_listing *l)
+{
 	struct row rows[ROWS];
 	size_t n = sorted_rows(t, rows);
-	struct libscols_table *table = n ? new_table(names) : NULL;
-	int r = n && !table ? -1 : 0;
 
-	for (size_t i = 0; !r && i < n; i++) {
-		char number[HG_GROUPED_SIZE], servers[HG_NAME_SIZE + 32];
-		const char *const cells[] = {
-			hg_grouped(rows[i].count->n, number),
-			hg_cause_text(rows[i].cause),
-			hg_side_text(rows[i].side),
-			sure(rows[i].observed),
-			servers_text(rows[i].count, servers, sizeof(servers)),
-			hg_advice(rows[i].cause),
-			NULL,
-		};
-
-		r = add_line(table, cells);
-	}
-	if (!r && table)
-		r = putchar('\n') == EOF ? -1 : scols_print_table(table);
-	scols_unref_table(table);
-	return r;
+	hg_listing_begin(l, false, false);
+	if (n && l->format == HG_FORMAT_TABLE)
+		putchar('\n');
+	for (size_t i = 0; i < n; i++)
+		add_cause(l, &rows[i]);
+	return hg_listing_end(l);
 }
 
 static int print_findings(const struct hg_tally *t)
 {
-	static const char *const names[] = { "COUNT", "FINDING, AND CLIENTS WENT ON", "SERVER NAME",
-					     NULL };
-	struct libscols_table *table = NULL;
-	int r = 0;
+	static const struct hg_column columns[] = {
+		{ "count", "COUNT", 0, HG_COLUMN_RIGHT },
+		{ "finding", "FINDING, AND CLIENTS WENT ON", 0, 0 },
+		{ "server", "SERVER NAME", 0, 0 },
+		{ NULL, NULL, 0, 0 },
+	};
+	static const struct hg_columns all = { columns, "count,finding,server", "" };
+	struct hg_listing l;
 
-	for (unsigned int i = 0; !r && i < HG_FINDING_COUNT; i++) {
+	hg_listing_choose(&l, NULL, &all, HG_FORMAT_TABLE, NULL);
+	hg_listing_begin(&l, false, false);
+	for (unsigned int i = 0; i < HG_FINDING_COUNT; i++) {
 		char number[HG_GROUPED_SIZE], servers[HG_NAME_SIZE + 32];
 		const struct count *c = t->findings[i];
 
-		if (!c)
-			continue;
-		if (!table)
-			table = new_table(names);
-		r = table ? add_line(table,
-				     (const char *const[]){
-					     hg_grouped(c->n, number), hg_finding_text(i),
-					     servers_text(c, servers, sizeof(servers)), NULL })
-			  : -1;
+		if (c && !l.rows)
+			putchar('\n');
+		if (c)
+			hg_listing_row(
+				&l,
+				(const char *const[]){ hg_grouped(c->n, number), hg_finding_text(i),
+						       servers_text(c, servers, sizeof(servers)) },
+				-1);
 	}
-	if (!r && table)
-		r = putchar('\n') == EOF ? -1 : scols_print_table(table);
-	scols_unref_table(table);
-	return r;
+	return hg_listing_end(&l);
 }
 
 /* ---- for programs ---- */
@@ -367,47 +373,26 @@ static int print_json(const struct hg_tally *t, enum hg_format format, const cha
 		put_row(&j, &rows[i]);
 		hg_json_newline(&j);
 	}
-	r = j.failed ? -1 : 0;
+	r = j.failed ? HG_UNSUPPORTED : HG_OK;
+	if (j.failed)
+		hg_error("out of memory");
 	fwrite(j.text, 1, j.len, stdout);
 	hg_json_free(&j);
 	return r;
 }
 
-static void print_csv(const struct hg_tally *t)
+int hg_tally_print(const struct hg_tally *t, enum hg_format format, struct hg_listing *listing,
+		   const char *source, __u64 missing)
 {
-	struct row rows[ROWS];
-	size_t n = sorted_rows(t, rows);
-
-	puts("count,cause,side,confidence,server,flow_id,advice");
-	for (size_t i = 0; i < n; i++) {
-		const struct count *c = rows[i].count;
-
-		printf("%llu,%s,%s,%s,\"%s\",%llu,\"%s\"\n", (unsigned long long)c->n,
-		       hg_cause_text(rows[i].cause), hg_side_text(rows[i].side),
-		       sure(rows[i].observed), c->of[top_name(c)].name,
-		       (unsigned long long)c->flow_id, hg_advice(rows[i].cause));
-	}
-}
-
-int hg_tally_print(const struct hg_tally *t, enum hg_format format, const char *source,
-		   __u64 missing)
-{
-	int r = 0;
+	int r = HG_OK;
 
 	if (t->uncounted)
 		hg_warn("out of memory: %llu handshakes are not in the table",
 			(unsigned long long)t->uncounted);
-	if (format == HG_FORMAT_CSV) {
-		print_csv(t);
-	} else if (format != HG_FORMAT_TABLE) {
-		r = print_json(t, format, source, missing);
-	} else {
+	if (format == HG_FORMAT_JSON || format == HG_FORMAT_JSONL)
+		return print_json(t, format, source, missing);
+	if (format == HG_FORMAT_TABLE)
 		print_summary(t, source, missing);
-		r = print_causes(t);
-		r = r ? r : print_findings(t);
-	}
-	if (!r)
-		return HG_OK;
-	hg_error("out of memory");
-	return HG_UNSUPPORTED;
+	r = print_causes(t, listing);
+	return r || format != HG_FORMAT_TABLE ? r : print_findings(t);
 }

@@ -7,7 +7,7 @@
 #define HG_TALLY_H
 
 #include "examine.h"
-#include "options.h"
+#include "listing.h"
 
 struct hg_tally;
 
@@ -19,11 +19,15 @@ void hg_tally_free(struct hg_tally *t);
 void hg_tally_add(struct hg_tally *t, const struct hg_handshake *h, const struct hg_examined *x,
 		  const char *name, __u64 wall_ns);
 
+/* Of a row, which is a cause. */
+extern const struct hg_columns hg_tally_columns;
+
 /*
- * All of it on stdout, the most frequent first.  `source` says where it comes from
- * ("run", "12 captures"), and `missing` how many are not in it.
+ * All of it on stdout, the most frequent first; `listing` has chosen the columns.
+ * `source` says where it comes from ("run", "12 captures"), and `missing` how many
+ * are not in it.
  */
-int hg_tally_print(const struct hg_tally *t, enum hg_format format, const char *source,
-		   __u64 missing);
+int hg_tally_print(const struct hg_tally *t, enum hg_format format, struct hg_listing *listing,
+		   const char *source, __u64 missing);
 
 #endif /* HG_TALLY_H */

@@ -98,8 +98,7 @@ static void put_serial(char out[], const ASN1_INTEGER *serial)
 }
 
 /* As Suricata spells it: in the order of the bytes.  All but printable ASCII is escaped. */
-#define DN_FORM                                                                                    \
-	((XN_FLAG_RFC2253 & ~(XN_FLAG_DN_REV | XN_FLAG_SEP_MASK)) | XN_FLAG_SEP_CPLUS_SPC)
+#define DN_FORM ((XN_FLAG_RFC2253 & ~(XN_FLAG_DN_REV | XN_FLAG_SEP_MASK)) | XN_FLAG_SEP_CPLUS_SPC)
 
 static void put_dn(char out[HG_DN_SIZE], const X509_NAME *name)
 {

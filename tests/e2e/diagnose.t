@@ -83,6 +83,12 @@ run hg diagnose 'siny==x'
 said "an unknown field" 2 "siny"
 run hg diagnose -o csv
 like "$out" '^[0-9]+,certificate_unknown_ca,client,observed,"www.allowed.example",[0-9]+,"send' "as CSV"
+run hg diagnose --columns cause,flow_id -o csv
+like "$out" '^certificate_unknown_ca,[0-9]+$' "chosen columns, as CSV"
+run hg diagnose --columns cause,count
+like "$out" '^CAUSE +COUNT$' "and as a table"
+run hg diagnose --flow 1 --columns cause
+said "a story has no columns" 2 "no columns"
 run hg diagnose -o jsonl
 is "$(jq -r .cause <<<"$out" | sort -u)" certificate_unknown_ca "as JSON Lines"
 

@@ -32,6 +32,10 @@ ok "status -o jsonl: each line is JSON" jq -e . <<<"$out"
 run hg status -o csv
 said "status -o csv" 0
 like "$(head -n 1 <<<"$out")" "," "status -o csv has a header"
+run hg status -o csv --columns hook,interface
+like "$(head -n 1 <<<"$out")" '^hook,interface$' "--columns, in their order"
+run hg status --columns hook
+like "$out" '^HOOK$' "--columns of the table"
 run hg status -o xml
 said "an unknown format is a usage error" 2 'table'
 

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "listing.h"
+
+#include <libsmartcols/libsmartcols.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "say.h"
+
+/* ---- which columns ---- */
+
+static int no_such_column(const struct hg_listing *l, const char *name, size_t len)
+{
+	const char *words[HG_COLUMNS_MAX + 1] = { NULL }, *near;
+	char word[40], all[400] = "";
+
+	snprintf(word, sizeof(word), "%.*s", (int)len, name);
+	for (unsigned int i = 0; l->columns[i].name; i++) {
+		words[i] = l->columns[i].name;
+		snprintf(all + strlen(all), sizeof(all) - strlen(all), " %s", words[i]);
+	}
+	hg_error("--columns: there is no column '%s'", word);
+	near = hg_did_you_mean(word, words);
+	if (near)
+		hg_hint("did you mean '%s'?", near);
+	hg_hint("columns:%s", all);
+	return HG_USAGE;
+}
+
+static int show_column(struct hg_listing *l, const char *name, size_t len)
+{
+	for (unsigned int i = 0; l->columns[i].name; i++) {
+		if (strlen(l->columns[i].name) != len || memcmp(l->columns[i].name, name, len) != 0)
+			continue;
+		if (l->shown_count < HG_COLUMNS_MAX)
+			l->shown[l->shown_count++] = i;
+		return HG_OK;
+	}
+	return no_such_column(l, name, len);
+}
+
+int hg_listing_choose(struct hg_listing *l, const struct hg_command *command,
+		      const struct hg_columns *columns, enum hg_format format, const char *names)
+{
+	int r = HG_OK;
+
+	*l = (struct hg_listing){ .columns = columns->list, .format = format };
+	if (names && format != HG_FORMAT_TABLE && format != HG_FORMAT_CSV)
+		return hg_usage(command, "--columns is for -o table and -o csv");
+	if (!names)
+		names = format == HG_FORMAT_CSV ? columns->csv : columns->table;
+	while (r == HG_OK) {
+		size_t len = strcspn(names, ",");
+
+		r = show_column(l, names, len);
+		if (!names[len])
+			break;
+		names += len + 1;
+	}
+	return r;
+}
+
+/* ---- rows ---- */
+
+static bool new_table(struct hg_listing *l, bool color)
+{
+	l->table = scols_new_table();
+	if (!l->table || scols_table_enable_colors(l->table, color))
+		return false;
+	for (unsigned int i = 0; i < l->shown_count; i++) {
+		const struct hg_column *c = &l->columns[l->shown[i]];
+
+		if (!scols_table_new_column(l->table, c->head, 0,
+					    c->flags & HG_COLUMN_RIGHT ? SCOLS_FL_RIGHT : 0))
+			return false;
+	}
+	return true;
+}
+
+bool hg_listing_begin(struct hg_listing *l, bool flowing, bool color)
+{
+	l->flowing = flowing;
+	l->failed = l->format == HG_FORMAT_TABLE && !flowing && !new_table(l, color);
+	return !l->failed;
+}
+
+static void add_line(struct hg_listing *l, const char *const cells[], int red)
+{
+	struct libscols_line *line = l->failed ? NULL : scols_table_new_line(l->table, NULL);
+
+	l->failed |= !line;
+	for (unsigned int i = 0; !l->failed && i < l->shown_count; i++) {
+		l->failed = scols_line_set_data(line, i, cells[l->shown[i]]) != 0;
+		if (!l->failed && red == (int)l->shown[i])
+			scols_cell_set_color(scols_line_get_cell(line, i), "red");
+	}
+}
+
+static void print_flowing(const struct hg_listing *l, unsigned int i, const char *cell)
+{
+	const struct hg_column *c = &l->columns[l->shown[i]];
+
+	if (c->flags & HG_COLUMN_RIGHT)
+		printf("%*s", c->width, cell);
+	else
+		printf("%-*s", i + 1 < l->shown_count ? c->width : 0, cell);
+	putchar(i + 1 < l->shown_count ? ' ' : '\n');
+}
+
+static void print_csv(const struct hg_listing *l, unsigned int i, const char *cell)
+{
+	if (l->columns[l->shown[i]].flags & HG_COLUMN_TEXT) {
+		putchar('"');
+		for (; *cell; cell++)
+			printf(*cell == '"' ? "\"%c" : "%c", *cell);
+		putchar('"');
+	} else {
+		fputs(cell, stdout);
+	}
+	putchar(i + 1 < l->shown_count ? ',' : '\n');
+}
+
+static void print_head(const struct hg_listing *l)
+{
+	for (unsigned int i = 0; i < l->shown_count; i++) {
+		const struct hg_column *c = &l->columns[l->shown[i]];
+
+		if (l->format == HG_FORMAT_CSV)
+			printf("%s%c", c->name, i + 1 < l->shown_count ? ',' : '\n');
+		else
+			print_flowing(l, i, c->head);
+	}
+}
+
+void hg_listing_row(struct hg_listing *l, const char *const cells[], int red)
+{
+	const bool csv = l->format == HG_FORMAT_CSV;
+
+	l->rows++;
+	if (!csv && !l->flowing) {
+		add_line(l, cells, red);
+		return;
+	}
+	if (l->rows == 1)
+		print_head(l);
+	for (unsigned int i = 0; i < l->shown_count; i++)
+		(csv ? print_csv : print_flowing)(l, i, cells[l->shown[i]]);
+}
+
+int hg_listing_end(struct hg_listing *l)
+{
+	if (l->format == HG_FORMAT_CSV && !l->rows)
+		print_head(l);
+	if (l->table && l->rows && !l->failed)
+		l->failed = scols_print_table(l->table) != 0;
+	scols_unref_table(l->table);
+	l->table = NULL;
+	if (!l->failed)
+		return HG_OK;
+	hg_error("out of memory");
+	return HG_UNSUPPORTED;
+}
