@@ -5,6 +5,7 @@
 #ifndef HG_FIRST_H
 #define HG_FIRST_H
 
+#include "attempt.h"
 #include "entry.h"
 #include "stream.h"
 #include "track.h"
@@ -89,59 +90,6 @@ enum hg_first {
 };
 
 /* ---- a packet of a flow that is only a slot ---- */
-
-/* What no receiver would take. */
-HG_INLINE void hg_slot_decoy(struct hg_slot *slot)
-{
-	__u64 word = slot->word;
-
-	if (!(word & HG_SLOT_DECOY))
-		hg_slot_move(slot, word, word | HG_SLOT_DECOY);
-}
-
-/* The client's must be exact, since what it has sent so far is known; see hg_flow_closes_later().
- */
-HG_INLINE void hg_slot_closed_by_client(struct hg_slot *slot, __u64 word, const struct hg_packet *p,
-					__u64 now)
-{
-	bool seek = HG_SLOT_STATE(word) == HG_SLOT_SEEK;
-	__u32 next = seek ? slot->next : slot->isn + 1;
-
-	if (p->seq == next || (seek && p->seq + p->payload_len == next))
-		hg_slot_closing(slot, word, p->from & 1, now);
-	else
-		hg_slot_decoy(slot);
-}
-
-/*
- * A SYN is refused by a RST that acknowledges it.  Later on the server's own
- * sequence numbers count, which a slot does not hold.
- */
-HG_INLINE void hg_slot_closed_by_server(struct hg_slot *slot, __u64 word, const struct hg_packet *p,
-					__u64 now)
-{
-	bool answered = word & HG_SLOT_ANSWERED || HG_SLOT_STATE(word) == HG_SLOT_SEEK;
-
-	if (!answered && p->flags & HG_TCP_RST && p->ack == slot->isn + 1)
-		hg_slot_end(slot, word, HG_BUCKET_tcp_refused);
-	else if (answered &&
-		 (!(p->flags & HG_TCP_ACK) || hg_close_plausible(p->ack, slot->isn + 1)))
-		hg_slot_closing(slot, word, p->from & 1, now);
-	else
-		hg_slot_decoy(slot);
-}
-
-HG_INLINE void hg_slot_closed(struct hg_slot *slot, const struct hg_packet *p, __u64 now)
-{
-	__u64 word = slot->word;
-
-	if (!hg_slot_live(word))
-		return;
-	if (p->from == HG_FROM_CLIENT)
-		hg_slot_closed_by_client(slot, word, p, now);
-	else
-		hg_slot_closed_by_server(slot, word, p, now);
-}
 
 /* A segment after other data (STARTTLS, a proxy's preamble): does a hello begin in it? */
 HG_INLINE __u32 hg_slot_seek(void *ctx, const int at, struct hg_scratch *s, struct hg_begin *b,
@@ -265,7 +213,7 @@ HG_INLINE __u32 hg_first_of_slot(void *ctx, const int at, struct hg_scratch *s,
 	if (payload && HG_SLOT_STATE(slot->word) == HG_SLOT_ENTRY)
 		return HG_FIRST_TAKEN;
 	if (p->flags & (HG_TCP_FIN | HG_TCP_RST))
-		hg_slot_closed(slot, p, s->now);
+		hg_slot_closed();
 	return first;
 }
 

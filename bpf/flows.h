@@ -140,20 +140,33 @@ HG_INLINE bool hg_slot_idle(__u64 word, __u64 now)
 }
 
 /*
- * End a slot-only flow, if it still is what was read.  Without payload so far
- * the slot is emptied: a hello that comes all the same is not hidden by an end
- * that was none.
+ * End a slot-only flow: false if it is no longer what was read.  Without payload
+ * so far the slot is emptied: a hello that comes all the same is not hidden by an
+ * end that was none.
  */
-HG_INLINE void hg_slot_end(struct hg_slot *slot, __u64 word, __u32 bucket)
+HG_INLINE bool hg_slot_end(struct hg_slot *slot, __u64 word, __u32 bucket)
 {
 	bool payload = HG_SLOT_STATE(word) == HG_SLOT_SEEK;
 
-	if (hg_slot_move(slot, word, payload ? hg_slot_in_state(word, HG_SLOT_DONE) : 0))
-		hg_count_flow_end(hg_counters(), bucket, 0);
+	if (!hg_slot_move(slot, word, payload ? hg_slot_in_state(word, HG_SLOT_DONE) : 0))
+		return false;
+	hg_count_flow_end(hg_counters(), bucket, 0);
+	return true;
 }
 
-/* One side seems to have closed: silence will say, or the other side. */
-HG_INLINE void hg_slot_closing(struct hg_slot *slot, __u64 word, __u8 side, __u64 now)
+/*
+ * A FIN or RST that the other side would believe, more or less: one that is far
+ * from what it waits for does not end our tracking either.
+ */
+#define HG_CLOSE_WINDOW (1U << 20)
+
+HG_INLINE bool hg_close_plausible(__u32 seq, __u32 next)
+{
+	return seq - next + HG_CLOSE_WINDOW <= 2 * HG_CLOSE_WINDOW;
+}
+
+/* One side seems to have closed: silence will say, or the other side.  False if it has changed. */
+HG_INLINE bool hg_slot_closing(struct hg_slot *slot, __u64 word, __u8 side, __u64 now)
 {
 	__u64 both = HG_SLOT_CLOSING(HG_FROM_CLIENT) | HG_SLOT_CLOSING(HG_FROM_SERVER);
 	__u32 time = hg_slot_time(now) - (HG_IDLE_SLOT - HG_IDLE_SLOT_CLOSED);
@@ -162,9 +175,8 @@ HG_INLINE void hg_slot_closing(struct hg_slot *slot, __u64 word, __u8 side, __u6
 	next &= ~((__u64)HG_SLOT_TIME_MASK << 20);
 	next |= (time & HG_SLOT_TIME_MASK) << 20;
 	if ((next & both) == both)
-		hg_slot_end(slot, word, hg_slot_bucket(word));
-	else
-		hg_slot_move(slot, word, next);
+		return hg_slot_end(slot, word, hg_slot_bucket(word));
+	return hg_slot_move(slot, word, next);
 }
 
 /* What a SYN that takes a slot ends: evicted, if it was another connection and alive. */
@@ -201,36 +213,48 @@ HG_INLINE __u32 hg_micros(void)
 	return (__u32)(hg_now() / 1000);
 }
 
+/* A retransmitted SYN: the first at which nobody hopes for an answer any more? */
+HG_INLINE bool hg_slot_syn_again(struct hg_slot *slot, __u64 word)
+{
+	if (HG_SLOT_STATE(word) != HG_SLOT_SYN || word & HG_SLOT_ANSWERED ||
+	    slot->resent >= HG_SYNS_RESENT)
+		return false;
+	return ++slot->resent == HG_SYNS_RESENT;
+}
+
 /*
  * A SYN: a new flow takes the slot.  What was known of the connection is not
  * given up for it, since the SYN may be a decoy: an entry stays, and of a SYN
  * that came before, its sequence number.  A SYN from the other side does not
- * turn a live flow round.
+ * turn a live flow round.  True if this SYN has come so often without an answer
+ * that none is to be expected.
  */
-HG_INLINE void hg_slot_syn(struct hg_slot *slot, const struct hg_packet *p, __u64 hash)
+HG_INLINE bool hg_slot_syn(struct hg_slot *slot, const struct hg_packet *p, __u64 hash)
 {
 	__u64 now = hg_now_coarse(), old = slot->word, word;
 	bool mine = hg_slot_mine(slot, hash), lo = hg_sender_is_lo(p);
 	__u32 older_isn = p->seq;
 
 	if (mine && slot->isn == p->seq && HG_SLOT_STATE(old) != HG_SLOT_DONE)
-		return; /* a retransmitted SYN */
+		return hg_slot_syn_again(slot, old);
 	if (mine && hg_slot_live(old) && HG_SLOT_CLIENT_LO(old) != lo)
-		return;
+		return false;
 	word = hg_slot_word(hg_hash_tag(hash), HG_SLOT_SYN, lo, p->ttl, hg_slot_time(now));
 	if (mine && (HG_SLOT_STATE(old) == HG_SLOT_ENTRY || old & HG_SLOT_OVER))
 		word |= HG_SLOT_OVER;
 	if (mine)
 		word |= hg_slot_keeps(slot, old, &older_isn);
 	if (!hg_slot_move(slot, old, word))
-		return; /* another processor was first: its flow stays */
+		return false; /* another processor was first: its flow stays */
 	slot->older_isn = older_isn;
 	slot->isn = p->seq;
 	slot->syn_us = hg_micros();
 	slot->rtt_us = 0;
 	slot->ttl = 0;
+	slot->resent = 0;
 	hg_count_flow_created();
 	hg_slot_overwritten(old, mine, now);
+	return false;
 }
 
 /* What an answer looks like that is surely the server's. */

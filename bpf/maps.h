@@ -21,6 +21,7 @@ HG_KNOB __u32 decap = 0;	      /* tunnels to open: bits of enum hg_tunnel */
 HG_KNOB __u8 verify_checksums = 0;
 HG_KNOB struct hg_hash_key hash_key = {};
 HG_KNOB __u64 watched_ports[65536 / 64] = {};
+HG_KNOB __u8 ports_listed = 0; /* watched_ports is not simply all */
 
 /* Keys and the active policy.  Writer: attach, policy load.  Reader: data path. */
 HG_MAP struct {
@@ -216,6 +217,17 @@ HG_MAP struct {
 	__type(value, struct hg_undiagnosed);
 } undiagnosed_state SEC(".maps");
 
+/*
+ * Servers that were sent a hello, and when: the upper half of a keyed hash, and
+ * seconds.  Writer, reader: data path.
+ */
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HG_SERVERS);
+	__type(key, __u32);
+	__type(value, __u64);
+} servers SEC(".maps");
+
 /* Verdicts by rule name, over all loads.  Writer: data path. */
 HG_MAP struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -341,6 +353,7 @@ struct hg_scratch {
 	__u32 seen;	     /* at egress: an attached ingress has read this packet */
 	__u32 created;	     /* this packet made its flow, which no SYN had */
 	__u32 taken;	     /* another processor has just made it */
+	__u32 ifindex;	     /* where the packet is */
 	__u32 had;	     /* bytes that its capture had without a hole */
 	__u32 unread;	     /* see hg_begin_joined() */
 	__u32 captured;	     /* bytes of the payload in this processor's capture */
@@ -372,6 +385,10 @@ struct hg_scratch {
 	struct hg_event_end end;
 	struct hg_event_chunk chunk;
 	struct hg_walk walk_answer;
+	struct {
+		__u64 second;
+		__u64 told; /* in that second */
+	} attempts;	    /* see hg_attempt_in_time() */
 };
 
 /* Chunks of this processor's capture on their way to user space. */

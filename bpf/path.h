@@ -187,7 +187,8 @@ HG_INLINE bool hg_syn_data_counts(const struct hg_packet *p, const struct hg_slo
 HG_INLINE bool hg_path_syn(const struct hg_packet *p, struct hg_slot *slot, __u64 hash)
 {
 	if (!(p->flags & HG_TCP_ACK)) {
-		hg_slot_syn(slot, p, hash);
+		if (hg_slot_syn(slot, p, hash))
+			hg_attempt_unanswered();
 		return hg_syn_data_counts(p, slot, hash);
 	}
 	if (!hg_slot_mine(slot, hash))
@@ -211,6 +212,7 @@ HG_INLINE int hg_path_tcp(void *ctx, const int at, struct hg_scratch *s, __u32 i
 
 	if (!slot)
 		return HG_ACT_PASS;
+	s->ifindex = ifindex;
 	if (p->flags & HG_TCP_SYN && !hg_path_syn(p, slot, hash))
 		return HG_ACT_PASS;
 	if (hg_slot_mine(slot, hash) && HG_SLOT_STATE(slot->word) == HG_SLOT_DONE &&

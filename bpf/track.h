@@ -7,17 +7,6 @@
 
 #include "entry.h"
 
-/*
- * A FIN or RST that the other side would believe, more or less: one that is far
- * from what it waits for does not end our tracking either.
- */
-#define HG_CLOSE_WINDOW (1U << 20)
-
-HG_INLINE bool hg_close_plausible(__u32 seq, __u32 next)
-{
-	return seq - next + HG_CLOSE_WINDOW <= 2 * HG_CLOSE_WINDOW;
-}
-
 /* Advance `next` to `to`, if that is ahead and within what a sender may send. */
 HG_INLINE void hg_next_advance(__u32 *next, __u32 to)
 {

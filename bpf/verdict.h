@@ -5,8 +5,7 @@
 #ifndef HG_VERDICT_H
 #define HG_VERDICT_H
 
-#include "account.h"
-#include "flows.h"
+#include "attempt.h"
 #include "hello.h"
 #include "match.h"
 
@@ -176,6 +175,8 @@ HG_INLINE void hg_hello_done(struct hg_scratch *s, struct hg_flow *f)
 	hg_flow_keep_hello(f, s);
 	hg_count_hello(&s->parse.hello, f->segments);
 	hg_count_server_name(s);
+	if (!ports_listed)
+		hg_server_greeted();
 }
 
 /* After hg_hello_done() and its event: what the verdict does. */

@@ -48,6 +48,7 @@
 #define HG_SERVER_NAMES 16384	       /* per-server-name table */
 #define HG_VERDICTS 16384	       /* verdicts written by user space and not met yet */
 #define HG_UNDIAGNOSED 8192	       /* handshakes that failed while nobody diagnosed them */
+#define HG_SERVERS 16384	       /* places for servers that were sent a hello */
 #define HG_RING_BYTES (8U << 20)
 #define HG_RULES 1024	   /* rules of one policy generation */
 #define HG_RULE_STATS 2048 /* rule counters, kept by name across loads */
@@ -63,10 +64,13 @@
 #define HG_LINGER HG_SECOND		   /* over, but a processor may still hold it */
 #define HG_IDLE_CLOSING (2 * HG_SECOND)	   /* reset by the client, which may be a decoy */
 #define HG_IDLE_RESENT (120 * HG_SECOND)   /* TCP waits no longer (Linux, TCP_RTO_MAX) */
-#define HG_IDLE_SLOT 60			   /* seconds: SYN, no payload since */
-#define HG_IDLE_SLOT_CLOSED 2		   /* seconds: the server seems to have closed it */
-#define HG_IDLE_SLOT_DROP 300		   /* seconds: dropped by us */
-#define HG_IDLE_CROWDED (2 * HG_SECOND)	   /* hello judged, and the table is nearly full */
-#define HG_HEARTBEAT_MAX HG_SECOND	   /* `run` is there if it beat since */
+#define HG_SERVER_AGE 86400		/* seconds: a server that was sent a hello is one of ours */
+#define HG_SYNS_RESENT 2		/* after 3 s of most systems: nobody answers */
+#define HG_ATTEMPTS_A_SECOND 100	/* told by each processor; all are counted */
+#define HG_IDLE_SLOT 60			/* seconds: SYN, no payload since */
+#define HG_IDLE_SLOT_CLOSED 2		/* seconds: the server seems to have closed it */
+#define HG_IDLE_SLOT_DROP 300		/* seconds: dropped by us */
+#define HG_IDLE_CROWDED (2 * HG_SECOND) /* hello judged, and the table is nearly full */
+#define HG_HEARTBEAT_MAX HG_SECOND	/* `run` is there if it beat since */
 
 #endif /* HG_BOUNDS_H */

@@ -6,7 +6,8 @@
  * message, for everything that user space reads out of it) and END when it is
  * over; between them, CHUNKs of the certificates that are sent in clear.  One
  * consumer; a loss is counted in events_lost.  END repeats the facts, so that an
- * END whose HELLO was lost still tells most of the story.
+ * END whose HELLO was lost still tells most of the story.  A connection that fails
+ * before its first byte is no handshake; an ATTEMPT tells of it, see bpf/attempt.h.
  *
  * While `run` is not there, what did not become established is also kept in
  * `undiagnosed`, END by END: a ring of slots, each overwrite counted.
@@ -22,6 +23,7 @@ enum hg_event_type {
 	HG_EVENT_HELLO = 1,
 	HG_EVENT_END = 2,
 	HG_EVENT_CHUNK = 3,
+	HG_EVENT_ATTEMPT = 4, /* as END, of a connection that failed before its hello */
 };
 
 struct hg_event {

@@ -50,7 +50,8 @@ struct hg_slot {
 	__u16 ip_id;
 	__u16 window;
 	__u8 ttl;
-	__u8 reserved[3];
+	__u8 resent; /* times that the SYN came again unanswered, up to HG_SYNS_RESENT */
+	__u8 reserved[2];
 };
 
 enum hg_slot_state {

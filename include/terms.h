@@ -177,7 +177,8 @@
 	X(partial_pool_full, "partial_pool_full")                                                  \
 	X(server_name_table_full, "server_name_table_full")                                        \
 	X(flow_busy, "flow_busy")                                                                  \
-	X(partial_share_full, "partial_share_full")
+	X(partial_share_full, "partial_share_full")                                                \
+	X(attempt_untold, "attempt_untold")
 
 /* Why a reset that was decided did not go out. */
 #define HG_RESET_FAILURES(X)                                                                       \

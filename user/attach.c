@@ -504,15 +504,9 @@ int hg_attach(struct hg_instance *in, const struct hg_netns *ns, const char *nam
 	      const struct hg_attach_options *options)
 {
 	struct work w = { .in = in };
-	const char *place;
-	int r;
+	int r = hg_ports_option(options->ports, w.ports);
 
-	if (!hg_port_bits(options->ports, w.ports, &place)) {
-		hg_error("--ports: '%s' is not a port or a range, at '%s'", options->ports, place);
-		hg_hint("for example: --ports any, --ports 443,8443,9000-9100");
-		return HG_USAGE;
-	}
-	r = prepare(&w, ns, name, options);
+	r = r ? r : prepare(&w, ns, name, options);
 	if (r)
 		return r;
 	r = options->hook == HG_HOOK_AUTO ? try_auto(&w) : try_hook(&w, options->hook, true);

@@ -26,16 +26,25 @@ say_evidence(struct hg_case *c, enum hg_reason reason, const char *format, ...)
 	d->evidence_count++;
 }
 
+/* In this connection; of a server that sent nothing else in it, in earlier ones. */
+static unsigned int usual_ttl(const struct hg_case *c, unsigned int side)
+{
+	if (c->h->attempt && side && !c->answer->path.ttl[side] && c->server)
+		return c->server->ttl;
+	return c->answer->path.ttl[side];
+}
+
 /* One hop more or less may be a change of the route. */
 static bool ttl_differs(struct hg_case *c, unsigned int side)
 {
 	const struct hg_path_facts *p = &c->answer->path;
-	int off = (int)p->close_ttl - (int)p->ttl[side];
+	unsigned int usual = usual_ttl(c, side);
 
-	if (!p->ttl[side] || abs(off) <= 1 || (side && c->server && c->server->ttl_varies))
+	if (!usual || abs((int)p->close_ttl - (int)usual) <= 1 ||
+	    (side && c->server && c->server->ttl_varies))
 		return false;
 	say_evidence(c, HG_REASON_ttl_differs, "TTL %u, that of its packets before is %u",
-		     p->close_ttl, p->ttl[side]);
+		     p->close_ttl, usual);
 	return true;
 }
 

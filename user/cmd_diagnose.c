@@ -5,19 +5,15 @@
  * While `run` is there it tells what it has diagnosed; else the handshakes that
  * failed wait in a pinned map, and are diagnosed here, each time anew.
  */
-#include <bpf/bpf.h>
-#include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
+#include "kept.h"
 #include "names.h"
 #include "output.h"
 #include "say.h"
-#include "source.h"
-#include "undiagnosed.h"
 
 static const char *bpffs;
 static struct hg_output_text text;
@@ -36,62 +32,21 @@ static void on_record(void *arg, const void *record, size_t len)
 	hg_output_record(arg, record, len);
 }
 
-/* What `run` keeps, to the end of it. */
-static int read_run(struct hg_source *source, struct hg_output *out)
-{
-	struct pollfd fd = { .fd = hg_source_fd(source), .events = POLLIN };
-	int r = HG_OK;
-
-	out->source = "run";
-	while (!r && poll(&fd, 1, -1) >= 0)
-		r = hg_source_read(source);
-	return r == HG_NOTHING ? HG_OK : r;
-}
-
-static int read_undiagnosed(const struct hg_instance *in, __u64 diagnosed, struct hg_output *out)
-{
-	struct hg_undiagnosed_span span;
-	int r = hg_undiagnosed_read(in, diagnosed, on_record, out, &span);
-
-	if (r)
-		return hg_bpf_refused(r, "cannot read the handshakes that wait");
-	out->source = "the maps, since run is not there (failures only, without ciphers and "
-		      "certificates)";
-	out->missing = span.overwritten;
-	return HG_OK;
-}
-
-static int read_all(const struct hg_instance *in, struct hg_output *out)
-{
-	struct hg_presence presence = { 0 };
-	struct hg_source *source;
-	__u32 zero = 0;
-	int r;
-
-	bpf_map_lookup_elem(in->maps[HG_MAP_presence], &zero, &presence);
-	if (!presence.heartbeat_ns ||
-	    hg_clock_monotonic() - presence.heartbeat_ns > HG_HEARTBEAT_MAX)
-		return read_undiagnosed(in, presence.diagnosed, out);
-	r = hg_source_open(in, false, on_record, out, &source);
-	if (r)
-		return r;
-	r = read_run(source, out);
-	hg_source_close(source);
-	return r;
-}
-
 static int report(const struct hg_instance *in, const struct hg_output_options *options)
 {
 	struct hg_names names;
 	struct hg_eve_names callbacks = hg_names_of(&names, in);
 	struct hg_output out;
+	struct hg_kept kept;
 	int r, closed;
 
 	if (!hg_output_open(&out, options, &callbacks, false)) {
 		hg_error("out of memory");
 		return HG_UNSUPPORTED;
 	}
-	r = read_all(in, &out);
+	r = hg_kept_read(in, on_record, &out, &kept);
+	out.source = kept.source;
+	out.missing = kept.missing;
 	closed = hg_output_close(&out);
 	if (!r && closed == HG_NO) {
 		hg_error("no handshake of flow %s is known here", text.flow);

@@ -13,6 +13,7 @@
 #include "decap.h"
 #include "output.h"
 #include "policy_load.h"
+#include "ports.h"
 #include "read_path.h"
 #include "say.h"
 #include "terms.h"
@@ -20,7 +21,8 @@
 
 #define PROGRESS_PACKETS 200000
 
-static const char *limits, *policy, *decap, *checksums;
+static const char *limits, *policy, *decap, *checksums, *ports = "any";
+static __u64 port_bits[HG_PORT_WORDS];
 static bool kernel, quiet, summary;
 static struct hg_output_text text;
 
@@ -32,6 +34,7 @@ const struct hg_option hg_options_read[] = {
 	{ "limits", 0, "kernel", "apply the kernel's bounds", &limits, NULL },
 	{ "kernel", 0, NULL, "put the frames through the BPF programs (needs CAP_BPF)", NULL,
 	  &kernel },
+	{ "ports", 0, "LIST", "any, or 443,8443,9000-9100 (default any)", &ports, NULL },
 	{ "decap", 0, "LIST", "tunnels to open: none, all, or vxlan,gre ...", &decap, NULL },
 	{ "checksums", 0, "MODE", "on, off: leave segments with a wrong one unread (default off)",
 	  &checksums, NULL },
@@ -262,6 +265,10 @@ static int choose(const struct hg_command *self, struct reading *r,
 	r->options.decap = r->path == &hg_read_path_wide ? HG_DECAP_ALL : 0; /* as `attach` */
 	if (hg_decap_parse(self, decap, &r->options.decap))
 		return HG_USAGE;
+	if (hg_ports_option(ports, port_bits))
+		return HG_USAGE;
+	if (!hg_ports_are_all(port_bits))
+		r->options.ports = port_bits;
 	/* Off: what a host captures of its own, its NIC has yet to sum. */
 	if (hg_switch_parse(self, "checksums", checksums, &r->options.checksums))
 		return HG_USAGE;

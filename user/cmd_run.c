@@ -97,16 +97,29 @@ static void tell_diagnosis(struct daemon *d, const struct hg_handshake *h,
 	hg_feed_record(d->feed, &record, sizeof(record));
 }
 
+static time_t ended_at(struct daemon *d, const struct hg_handshake *h)
+{
+	return (time_t)(hg_clock_wall(&d->clock, h->facts.time_ns) / 1000000000ULL);
+}
+
 static void on_end(void *ctx, struct hg_handshake *h)
 {
-	time_t now = (time_t)(hg_clock_wall(&((struct daemon *)ctx)->clock, h->facts.time_ns) /
-			      1000000000ULL);
 	struct daemon *d = ctx;
 	struct hg_examined x;
 
 	hg_decisions_end(d->decisions, h);
-	hg_examine(d->examiner, h, now, NULL, &x);
+	hg_examine(d->examiner, h, ended_at(d, h), NULL, &x);
 	hg_run_counters_examined(&d->examined, h, &x.diagnosis);
+	tell_diagnosis(d, h, &x.diagnosis);
+}
+
+/* No handshake: not in what is counted of those. */
+static void on_attempt(void *ctx, struct hg_handshake *h)
+{
+	struct daemon *d = ctx;
+	struct hg_examined x;
+
+	hg_examine(d->examiner, h, ended_at(d, h), NULL, &x);
 	tell_diagnosis(d, h, &x.diagnosis);
 }
 
@@ -115,7 +128,9 @@ static void note_number(struct daemon *d, const void *data, size_t len)
 {
 	struct hg_event_end end;
 
-	if (len != sizeof(end) || *(const __u8 *)data != HG_EVENT_END)
+	const __u8 type = *(const __u8 *)data;
+
+	if (len != sizeof(end) || (type != HG_EVENT_END && type != HG_EVENT_ATTEMPT))
 		return;
 	memcpy(&end, data, sizeof(end));
 	d->undiagnosed[end.number & (HG_UNDIAGNOSED - 1)] = end.number;
@@ -260,7 +275,9 @@ static int add_sources(struct daemon *d)
 
 static int open_all(struct daemon *d)
 {
-	static const struct hg_handshakes_ops ops = { .hello = on_hello, .end = on_end };
+	static const struct hg_handshakes_ops ops = { .hello = on_hello,
+						      .end = on_end,
+						      .attempt = on_attempt };
 	__u32 zero = 0;
 	int r;
 

@@ -97,6 +97,10 @@ void hg_diagnose(struct hg_knowledge *k, const struct hg_handshake *h, __u32 fin
 		d->name = *c.name;
 	if (c.server)
 		d->server = *c.server;
+	if (h->attempt) {
+		hg_cause_of_attempt(&c);
+		return;
+	}
 	d->outcome_observed = outcome_is_observed(&c);
 	if (d->outcome == HG_OUTCOME_failed)
 		find_cause(&c);

@@ -60,6 +60,9 @@ void hg_cause_of_close(struct hg_case *c);
 /* By comparison with earlier handshakes, before any answer: true if that explains it. */
 bool hg_cause_by_comparison(struct hg_case *c);
 
+/* Why a connection failed before its hello. */
+void hg_cause_of_attempt(struct hg_case *c);
+
 /* A RST that is not from the host that it names as its sender: true, and the evidence. */
 bool hg_is_foreign_reset(struct hg_case *c);
 

@@ -510,9 +510,11 @@ bool hg_eve_drop(struct hg_eve *eve, struct hg_handshake *h)
 	return line_end(j, before);
 }
 
-/* ---- connections that live ---- */
+/* ---- connections that are no handshake: they live, or failed before their hello ---- */
 
-static void put_life(struct hg_eve *eve, const struct hg_event *facts, uint64_t last_ns)
+/* `state` is that of TCP, by Suricata's words. */
+static void put_life(struct hg_eve *eve, const struct hg_event *facts, uint64_t last_ns,
+		     const char *state)
 {
 	struct hg_json *j = &eve->out;
 
@@ -524,7 +526,7 @@ static void put_life(struct hg_eve *eve, const struct hg_event *facts, uint64_t 
 	put_time(eve, last_ns);
 	hg_json_put_uint(j, "age",
 			 last_ns > facts->first_ns ? (last_ns - facts->first_ns) / HG_NS : 0);
-	hg_json_put_term(j, "state", facts->hello_ns ? "established" : "new"); /* of TCP */
+	hg_json_put_term(j, "state", state);
 	hg_json_object_end(j);
 }
 
@@ -550,7 +552,7 @@ bool hg_eve_flow(struct hg_eve *eve, const struct hg_event *facts, const char *s
 
 	hg_json_object(j);
 	put_head(eve, facts, "flow", facts->first_ns);
-	put_life(eve, facts, last_ns);
+	put_life(eve, facts, last_ns, facts->hello_ns ? "established" : "new");
 	if (name) {
 		KEY(j, "tls");
 		hg_json_object(j);
@@ -569,5 +571,27 @@ bool hg_eve_flow(struct hg_eve *eve, const struct hg_event *facts, const char *s
 	put_facts_so_far(j, &facts->hello);
 	put_policy(eve, &facts->verdict);
 	hg_json_object_end(j);
+	return line_end(j, before);
+}
+
+bool hg_eve_attempt(struct hg_eve *eve, const struct hg_handshake *h, const struct hg_examined *x)
+{
+	const struct hg_event *facts = &h->facts;
+	struct hg_json *j = &eve->out;
+	size_t before = j->len;
+
+	hg_json_object(j);
+	put_head(eve, facts, "flow", facts->first_ns);
+	put_life(eve, facts, facts->time_ns, facts->close == HG_CLOSE_none ? "new" : "closed");
+	if (!eve->strict) {
+		KEY(j, "hellogate");
+		hg_json_object(j);
+		hg_json_put_uint(j, "schema", HG_EVE_SCHEMA);
+		hg_json_put_term(j, "stage", "end");
+		hg_eve_put_diagnosis(j, &x->diagnosis);
+		hg_json_put_term(j, "coverage", hg_bucket_text(facts->bucket));
+		put_close(j, h, x);
+		hg_json_object_end(j);
+	}
 	return line_end(j, before);
 }

@@ -70,5 +70,6 @@ void hg_examine(struct hg_examiner *x, const struct hg_handshake *h, time_t now,
 		out->diagnosis = *told;
 	else
 		hg_diagnose(x->knowledge, h, findings, &out->diagnosis);
-	hg_knowledge_learn(x->knowledge, h, findings);
+	if (!h->attempt)
+		hg_knowledge_learn(x->knowledge, h, findings);
 }

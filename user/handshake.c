@@ -291,6 +291,21 @@ static int on_end(struct hg_handshakes *t, struct open **at, const struct hg_eve
 	return 0;
 }
 
+/* By itself: there is no HELLO that it would belong to. */
+static int on_attempt(struct hg_handshakes *t, const struct hg_event *event, const void *answer)
+{
+	struct open *o = make(t, event, NULL, 0);
+
+	if (!o)
+		return -ENOMEM;
+	o->h.attempt = true;
+	memcpy(&o->h.answer, answer, sizeof(o->h.answer));
+	t->counts.attempts++;
+	tell(t, t->ops.attempt, o);
+	release(t, o);
+	return 0;
+}
+
 int hg_handshakes_event(struct hg_handshakes *t, const struct hg_event *event, const void *message,
 			size_t len)
 {
@@ -298,6 +313,8 @@ int hg_handshakes_event(struct hg_handshakes *t, const struct hg_event *event, c
 
 	if (event->type == HG_EVENT_END && len == HG_END_LEN)
 		return on_end(t, at, event, message);
+	if (event->type == HG_EVENT_ATTEMPT && len == HG_END_LEN)
+		return on_attempt(t, event, message);
 	if (event->type == HG_EVENT_HELLO && event->message_len == len && len <= HG_HELLO_MAX)
 		return on_hello(t, at, event, message, len);
 	t->counts.invalid++;

@@ -25,6 +25,7 @@
 struct hg_handshake {
 	struct hg_event facts; /* of END once it came, until then of HELLO */
 	bool lost;	       /* closed without END: `facts` has no close */
+	bool attempt;	       /* a connection that failed before its hello: no handshake */
 	bool read;	       /* `hello` and `message` are there */
 	struct hg_hello hello;
 	const __u8 *message;	       /* `hello`'s spans point into it */
@@ -51,7 +52,8 @@ const struct hg_ja3 *hg_handshake_ja3(struct hg_handshake *h);
 struct hg_handshakes_ops {
 	void (*hello)(void *ctx, struct hg_handshake *h); /* provisional */
 	void (*end)(void *ctx, struct hg_handshake *h);
-	void (*drop)(void *ctx, struct hg_handshake *h); /* behind `end`: we acted on it */
+	void (*drop)(void *ctx, struct hg_handshake *h);    /* behind `end`: we acted on it */
+	void (*attempt)(void *ctx, struct hg_handshake *h); /* in place of `end` */
 };
 
 /* Bytes of certificates, of all open handshakes together. */
@@ -66,6 +68,7 @@ struct hg_handshakes_counts {
 	__u64 repeated;	      /* HELLO of a flow_id that is open: not told */
 	__u64 not_kept;	      /* HELLO while the table was full */
 	__u64 unreadable;     /* messages that this side could not parse */
+	__u64 attempts;	      /* connections that failed before their hello */
 	__u64 invalid;	      /* events that make no sense: another version wrote them */
 	__u64 chunks_lost;    /* bytes of certificates that fit nowhere */
 	__u64 chains_dropped; /* handshakes whose certificates made room for others' */

@@ -39,6 +39,7 @@
 	X(events)                                                                                  \
 	X(undiagnosed)                                                                             \
 	X(undiagnosed_state)                                                                       \
+	X(servers)                                                                                 \
 	X(rule_counters)                                                                           \
 	X(rule_names)                                                                              \
 	X(history)                                                                                 \

@@ -84,6 +84,7 @@ static void set_knobs(struct hellogate_bpf *s, const struct hg_knobs *k,
 		       sizeof(s->rodata->watched_ports));
 	else
 		memset((void *)s->rodata->watched_ports, 0xff, sizeof(s->rodata->watched_ports));
+	s->rodata->ports_listed = !hg_ports_are_all((const __u64 *)s->rodata->watched_ports);
 	s->rodata->ports_id = hg_port_id((const __u64 *)s->rodata->watched_ports);
 }
 

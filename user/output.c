@@ -84,7 +84,7 @@ static bool is_listing(const struct hg_output *o)
 	return o->options->format == HG_FORMAT_TABLE || o->options->format == HG_FORMAT_CSV;
 }
 
-enum line { LINE_HELLO, LINE_END, LINE_DROP };
+enum line { LINE_HELLO, LINE_END, LINE_DROP, LINE_ATTEMPT };
 
 static void put_line(struct hg_output *o, enum line line, struct hg_handshake *h,
 		     const struct hg_examined *x)
@@ -93,8 +93,10 @@ static void put_line(struct hg_output *o, enum line line, struct hg_handshake *h
 		hg_eve_hello(&o->eve, h);
 	else if (line == LINE_END)
 		hg_eve_end(&o->eve, h, x);
-	else
+	else if (line == LINE_DROP)
 		hg_eve_drop(&o->eve, h);
+	else
+		hg_eve_attempt(&o->eve, h, x);
 }
 
 /* The whole line is judged, whatever of it is printed. */
@@ -151,37 +153,69 @@ static void print_row(struct hg_output *o, struct hg_handshake *h, const struct 
 	hg_listing_row(&o->listing, r.cells, -1);
 }
 
-static void print_story(struct hg_output *o, struct hg_handshake *h, const struct hg_examined *x)
+static void print_story(struct hg_output *o, enum line line, struct hg_handshake *h,
+			const struct hg_examined *x)
 {
 	o->told++;
 	if (o->options->format == HG_FORMAT_TABLE)
 		hg_story_print(&o->eve.clock, h, x, hg_row_name(h));
 	else
-		print_event(o, LINE_END, h, x);
+		print_event(o, line, h, x);
+}
+
+/* Of an attempt no name is known: the server's address stands for it. */
+static void count(struct hg_output *o, struct hg_handshake *h, const struct hg_examined *x)
+{
+	__u64 wall_ns = hg_clock_wall(&o->eve.clock, h->facts.time_ns);
+	struct hg_endpoint client, server;
+	char text[HG_ENDPOINT_TEXT];
+
+	hg_flow_endpoints(&h->facts, &client, &server);
+	hg_tally_add(o->tally, h, x, h->attempt ? hg_endpoint_text(&server, text) : hg_row_name(h),
+		     wall_ns);
+}
+
+static void print_examined(struct hg_output *o, enum line line, struct hg_handshake *h,
+			   const struct hg_examined *x)
+{
+	if (o->options->view == HG_VIEW_STORY) {
+		if (h->facts.flow_id == o->options->story_of)
+			print_story(o, line, h, x);
+	} else if (o->options->view == HG_VIEW_EVENTS && !is_listing(o)) {
+		print_event(o, line, h, x);
+	} else if (is_selected(o, line, h, x)) {
+		if (o->options->view == HG_VIEW_EVENTS)
+			print_row(o, h, x);
+		else
+			count(o, h, x);
+	}
+}
+
+static void examine(struct hg_output *o, struct hg_handshake *h, struct hg_examined *x)
+{
+	bool told = o->diagnosis.type && o->diagnosis.flow_id == h->facts.flow_id;
+
+	hg_examine(o->examiner, h, ended_at(o, h), told ? &o->diagnosis.diagnosis : NULL, x);
+	o->diagnosis.type = 0;
 }
 
 static void on_end(void *ctx, struct hg_handshake *h)
 {
 	struct hg_output *o = ctx;
-	const struct hg_event *e = &h->facts;
-	bool told = o->diagnosis.type && o->diagnosis.flow_id == e->flow_id;
 	struct hg_examined x;
 
-	hg_examine(o->examiner, h, ended_at(o, h), told ? &o->diagnosis.diagnosis : NULL, &x);
-	o->diagnosis.type = 0;
+	examine(o, h, &x);
 	find_name(o, h);
-	if (o->options->view == HG_VIEW_STORY) {
-		if (e->flow_id == o->options->story_of)
-			print_story(o, h, &x);
-	} else if (o->options->view == HG_VIEW_EVENTS && !is_listing(o)) {
-		print_event(o, LINE_END, h, &x);
-	} else if (is_selected(o, LINE_END, h, &x)) {
-		if (o->options->view == HG_VIEW_EVENTS)
-			print_row(o, h, &x);
-		else
-			hg_tally_add(o->tally, h, &x, hg_row_name(h),
-				     hg_clock_wall(&o->eve.clock, e->time_ns));
-	}
+	print_examined(o, LINE_END, h, &x);
+}
+
+static void on_attempt(void *ctx, struct hg_handshake *h)
+{
+	struct hg_output *o = ctx;
+	struct hg_examined x;
+
+	examine(o, h, &x);
+	print_examined(o, LINE_ATTEMPT, h, &x);
 }
 
 static void on_drop(void *ctx, struct hg_handshake *h)
@@ -195,7 +229,7 @@ static void on_drop(void *ctx, struct hg_handshake *h)
 bool hg_output_open(struct hg_output *o, const struct hg_output_options *options,
 		    const struct hg_eve_names *names, bool from_capture)
 {
-	static const struct hg_handshakes_ops ops = { on_hello, on_end, on_drop };
+	static const struct hg_handshakes_ops ops = { on_hello, on_end, on_drop, on_attempt };
 
 	memset(o, 0, sizeof(*o));
 	o->options = options;

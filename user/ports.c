@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "say.h"
+
 static bool take_port(const char **at, unsigned long *port)
 {
 	char *end;
@@ -18,7 +20,7 @@ static bool take_port(const char **at, unsigned long *port)
 	return true;
 }
 
-bool hg_port_bits(const char *text, __u64 bits[HG_PORT_WORDS], const char **error)
+static bool read_ports(const char *text, __u64 bits[HG_PORT_WORDS], const char **error)
 {
 	memset(bits, 0, HG_PORT_WORDS * sizeof(*bits));
 	if (!strcmp(text, "any")) {
@@ -44,6 +46,25 @@ bool hg_port_bits(const char *text, __u64 bits[HG_PORT_WORDS], const char **erro
 		if (*text++ != ',')
 			return false;
 	}
+}
+
+int hg_ports_option(const char *text, __u64 bits[HG_PORT_WORDS])
+{
+	const char *place;
+
+	if (read_ports(text, bits, &place))
+		return HG_OK;
+	hg_error("--ports: '%s' is not a port or a range, at '%s'", text, place);
+	hg_hint("for example: --ports any, --ports 443,8443,9000-9100");
+	return HG_USAGE;
+}
+
+bool hg_ports_are_all(const __u64 bits[HG_PORT_WORDS])
+{
+	for (int i = 0; i < HG_PORT_WORDS; i++)
+		if (~bits[i])
+			return false;
+	return true;
 }
 
 /* FNV-1a, by words. */

@@ -11,10 +11,12 @@
 #define HG_PORT_WORDS (65536 / 64)
 
 /*
- * Parse "any" or "443,8443,9000-9100" into a bit for each port.  False where
- * the text is wrong; *error then points at the place.
+ * Parse "any" or "443,8443,9000-9100" into a bit for each port.  HG_OK, or
+ * HG_USAGE after saying what is wrong, and where.
  */
-bool hg_port_bits(const char *text, __u64 bits[HG_PORT_WORDS], const char **error);
+int hg_ports_option(const char *text, __u64 bits[HG_PORT_WORDS]);
+
+bool hg_ports_are_all(const __u64 bits[HG_PORT_WORDS]);
 
 /* A number that stands for a list of ports: two interfaces with the same one watch the same. */
 __u32 hg_port_id(const __u64 bits[HG_PORT_WORDS]);

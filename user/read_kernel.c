@@ -61,7 +61,8 @@ static int kernel_open(const struct hg_compiled *policy, const struct hg_read_op
 		       hg_event_sink sink, void *arg)
 {
 	struct hg_instance none = { .lock = -1 };
-	struct hg_knobs knobs = { .decap = options->decap,
+	struct hg_knobs knobs = { .watched_ports = options->ports,
+				  .decap = options->decap,
 				  .checksums = options->checksums,
 				  .replay = true,
 				  .frags = true };

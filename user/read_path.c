@@ -84,6 +84,9 @@ static int path_open(const struct hg_compiled *policy_in, const struct hg_read_o
 	decap = options->decap;
 	verify_checksums = options->checksums;
 	memset(watched_ports, 0xff, sizeof(watched_ports));
+	ports_listed = !!options->ports;
+	if (options->ports)
+		memcpy(watched_ports, options->ports, sizeof(watched_ports));
 	fixed_keys(hg_control());
 	for (__u32 i = HG_CAPTURES; i-- > 2;)
 		nb_push(NB_STACK_SPEC(&free_captures), &i);

@@ -19,8 +19,9 @@ typedef void (*hg_event_sink)(void *arg, const void *event, size_t len);
 
 /* What `attach` has options for. */
 struct hg_read_options {
-	__u32 decap;	/* tunnels to open: bits of enum hg_tunnel */
-	bool checksums; /* leave segments with a wrong one unread */
+	const __u64 *ports; /* a bit each, see ports.h; NULL: all */
+	__u32 decap;	    /* tunnels to open: bits of enum hg_tunnel */
+	bool checksums;	    /* leave segments with a wrong one unread */
 };
 
 struct hg_read_path {

@@ -56,7 +56,8 @@
 	X(sooner_than_a_round_trip, "the RST came sooner than its sender could answer")            \
 	X(sequence_is_off, "the RST's sequence number is not the one that was due")                \
 	X(ip_id_is_off, "the RST's IP-ID does not go on from its sender's packets")                \
-	X(window_is_off, "the RST has another window than its sender's packets")
+	X(window_is_off, "the RST has another window than its sender's packets")                   \
+	X(syn_unanswered, "the client's SYN came three times, and no answer")
 
 #define HG_REASON_ID(id, text) HG_REASON_##id,
 enum hg_reason { HG_REASONS(HG_REASON_ID) HG_REASON_COUNT };

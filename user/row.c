@@ -58,6 +58,8 @@ const char *hg_facts_name(const struct hg_hello_facts *hello, const char *name)
 
 const char *hg_row_name(const struct hg_handshake *h)
 {
+	if (h->attempt)
+		return "-";
 	return h->read ? name_of(h->hello.sni_state, (const char *)h->hello.name)
 		       : hg_facts_name(&h->facts.hello, h->name_text);
 }

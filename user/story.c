@@ -50,6 +50,25 @@ __attribute__((format(printf, 4, 5))) static void tell(struct story *s, int64_t 
 
 /* ---- what the client said ---- */
 
+static void tell_trip(struct story *s, int64_t at_us, const struct hg_answer_facts *a)
+{
+	if (a->path.rtt_us)
+		tell(s, at_us, "path", "SYN and SYN-ACK: a round trip of %.3f ms",
+		     (double)a->path.rtt_us / 1000.0);
+}
+
+/* Times are from the SYN. */
+static void tell_attempt(struct story *s, const struct hg_handshake *h)
+{
+	const struct hg_event *facts = &h->facts;
+
+	tell(s, 0, "client", "SYN");
+	tell_trip(s, h->answer.path.rtt_us, &h->answer);
+	if (facts->close == HG_CLOSE_none)
+		tell(s, (int64_t)(facts->time_ns - facts->first_ns) / 1000, "client",
+		     "the same SYN for the third time");
+}
+
 static void tell_hello(struct story *s, const struct hg_handshake *h)
 {
 	const struct hg_hello_facts *hello = &h->facts.hello;
@@ -213,13 +232,15 @@ void hg_story_print(struct hg_clock *clock, struct hg_handshake *h, const struct
 	struct story s = { 0 };
 
 	print_head(clock, &h->facts, name);
-	if (a->path.rtt_us)
-		tell(&s, -(int64_t)a->path.rtt_us, "path",
-		     "SYN and SYN-ACK: a round trip of %.3f ms", (double)a->path.rtt_us / 1000.0);
-	tell_hello(&s, h);
-	tell_server_hello(&s, a);
-	tell_side(&s, a, HG_FROM_SERVER);
-	tell_side(&s, a, HG_FROM_CLIENT);
+	if (h->attempt) {
+		tell_attempt(&s, h);
+	} else {
+		tell_trip(&s, -(int64_t)a->path.rtt_us, a);
+		tell_hello(&s, h);
+		tell_server_hello(&s, a);
+		tell_side(&s, a, HG_FROM_SERVER);
+		tell_side(&s, a, HG_FROM_CLIENT);
+	}
 	tell_close(&s, h);
 	print_lines(&s);
 	print_verdict(d);

@@ -41,7 +41,7 @@ struct hg_tally {
 	struct count *rows[HG_CAUSE_COUNT][HG_SIDE_COUNT][SURE];
 	struct count *findings[HG_FINDING_COUNT];
 	__u64 outcomes[HG_OUTCOME_COUNT];
-	__u64 total, uncounted;
+	__u64 total, attempts, uncounted;
 	__u64 first_ns, last_ns;
 };
 
@@ -103,8 +103,12 @@ void hg_tally_add(struct hg_tally *t, const struct hg_handshake *h, const struct
 	__u32 findings =
 		x->has_certificates[HG_FROM_SERVER] ? x->certificates[HG_FROM_SERVER].findings : 0;
 
-	t->total++;
-	t->outcomes[d->outcome]++;
+	if (h->attempt) {
+		t->attempts++;
+	} else {
+		t->total++;
+		t->outcomes[d->outcome]++;
+	}
 	if (!t->first_ns || wall_ns < t->first_ns)
 		t->first_ns = wall_ns;
 	if (wall_ns > t->last_ns)
@@ -189,6 +193,9 @@ static void print_summary(const struct hg_tally *t, const char *source, __u64 mi
 				       hg_outcome_text(o));
 		putchar('\n');
 	}
+	if (t->attempts)
+		printf("%s connection%s failed before a hello\n", hg_grouped(t->attempts, number),
+		       t->attempts == 1 ? "" : "s");
 	if (missing)
 		printf("%s more failed, and were overwritten before anybody looked\n",
 		       hg_grouped(missing, number));
@@ -344,6 +351,7 @@ static void put_report(struct hg_json *j, const struct hg_tally *t, const char *
 	hg_json_put_uint(j, "until", t->last_ns / 1000000000ULL);
 	hg_json_put_uint(j, "overwritten", missing);
 	hg_json_put_uint(j, "handshakes", t->total);
+	hg_json_put_uint(j, "attempts", t->attempts);
 	hg_json_key(j, "outcomes");
 	hg_json_object(j);
 	for (unsigned int o = 0; o < HG_OUTCOME_COUNT; o++)

@@ -249,6 +249,33 @@ else
 	skip "--since and --until on a capture" "no corpus or no tshark"
 fi
 
+# connections that failed before their hello: tshark's streams without a SYN-ACK, with a
+# RST that acknowledges the SYN, or with three SYNs and more
+scan=mercury__capture2.pcap
+if [ -f "$corpus/pcap/$scan" ] && [ -n "$(type -P tshark)" ]; then
+	want=$(tshark -r "$corpus/pcap/$scan" -Y tcp -T fields -e tcp.stream -e tcp.flags.str 2>/dev/null | awk '
+		$2 ~ /A.*S/ { answered[$1] = 1 }
+		$2 ~ /A.*R/ { resets[$1]++ }
+		$2 !~ /A/ && $2 ~ /S/ { syns[$1]++ }
+		END {
+			for (s in syns) {
+				if (s in answered) continue
+				refused += resets[s]
+				silent += !resets[s] && syns[s] > 2
+			}
+			print silent " tcp_no_answer " refused " tcp_refused"
+		}')
+	run hg read "$corpus/pcap/$scan" -o jsonl --ports 1-65535 --filter 'cause==tcp_refused or cause==tcp_no_answer'
+	is "$(jq -r 'select(.event_type == "flow").hellogate.cause' <<<"$out" | sort | uniq -c | xargs)" "$want" \
+		"refused and unanswered connections, on listed ports"
+	run hg read "$corpus/pcap/$scan" -o jsonl --filter 'cause==tcp_refused or cause==tcp_no_answer'
+	is "$out" "" "on any port none: nobody had sent a hello there"
+	run hg read "$corpus/pcap/$scan" --ports 443-80
+	said "a range that ends before it begins" 2 "'443-80' is not a port or a range"
+else
+	skip "connections that failed before their hello" "no corpus or no tshark"
+fi
+
 run hg read --filter 'port==443 and outcom==failed' "$HG_DIR/mixed.pcapng"
 said "a field that is none: 2, where and which was meant" 2 \
 	"--filter: column 15: unknown field 'outcom'; did you mean 'outcome'"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# flows: connections that live, and what is known of each by now.
+# flows: connections that live, and those that failed before their hello.
 . "$(dirname "$0")/lib.sh"
 
 # stay NAME BYTES PAYLOAD: a client that sends so much of it and stays connected
@@ -29,7 +29,7 @@ is "$out" "" "no head either"
 run hg flows -j
 is "$(jq -c . <<<"$out")" "[]" "as JSON, an empty list"
 run hg flows -o csv
-is "$out" "flow_id,client,server,sni,state,version_max,age,idle,coverage" "as CSV, its head"
+is "$out" "flow_id,client,server,sni,state,cause,version_max,age,idle,coverage" "as CSV, its head"
 
 stay one 517 allowed
 stay two 517 forbidden
@@ -50,7 +50,7 @@ flow=$(jq -r '.[] | select(.tls.sni == "www.allowed.example").flow_id' <<<"$out"
 
 run hg flows
 is "$(wc -l <<<"$out")" 4 "a table: a head and three rows"
-like "$out" "^ *$flow $C4:[0-9]+ +$S4:443 judged  1.3 +[0-9.]+ +[0-9.]+ single_segment www.allowed.example" "one of its rows"
+like "$out" "^ *$flow $C4:[0-9]+ +$S4:443 judged  - +1.3 +[0-9.]+ +[0-9.]+ single_segment www.allowed.example" "one of its rows"
 like "$out" "partial +- .* \?$" "half a hello in it"
 run hg flows --filter 'sni==www.forbidden.*' --columns sni,flow_id,state -o csv
 like "$out" '^"www.forbidden.example",[0-9]+,judged$' "a filter, and columns"
@@ -65,6 +65,31 @@ stop half
 ok "a flow that has ended is not there" await live true 1
 run hg flows -j
 is "$(jq -r '.[].tls.sni' <<<"$out")" www.forbidden.example "the other is"
+
+# --- one that fails before its hello, to a server that was sent one
+stop two
+stop sink
+run in_c "$HG_TOOLS/dial" "$S4" 443 "$HG_DIR/allowed.hello" --want 1
+refused='.hellogate.cause == "tcp_refused"'
+ok "a refused connection is told, too" await live "$refused" 1
+is "$(jq -r ".[] | select($refused) | [.event_type, .dest_port, .flow.state, .tls, .hellogate.stage, .hellogate.outcome,
+	.hellogate.side] | map(tostring) | join(\" \")" <<<"$out")" "flow 443 closed null end failed server" "as a flow that ended"
+flow=$(jq -r ".[] | select($refused).flow_id" <<<"$out")
+run hg flows --filter cause==tcp_refused
+like "$out" "^ *$flow $C4:[0-9]+ +$S4:443 failed +tcp_refused +- .* tcp_refused +-$" "its row"
+run hg diagnose
+like "$out" "^1 connection failed before a hello" "diagnose counts it by itself"
+like "$out" "1 tcp_refused +server observed $S4:443 +start the server" "with its cause, and where"
+run hg diagnose -j
+is "$(jq -c '[.handshakes, .attempts]' <<<"$out")" "[3,1]" "it is no handshake"
+run hg diagnose --flow "$flow"
+like "$out" "client +SYN" "its story begins with the SYN"
+like "$out" "server +RST, TTL 64" "and ends with the RST"
+daemon "what waited"
+ok "with run, it is told as well" await live "$refused" 1
+is "$(jq -r ".[] | select($refused).flow_id" <<<"$out")" "$flow" "it is the same"
+counted 0 "no handshake failed by it" handshake_failures_total 'cause="tcp_refused"'
+stop daemon
 
 run hg flows --columns flow_id,stat
 said "an unknown column" 2 "no column 'stat'"

@@ -97,6 +97,7 @@ static void set_knobs(struct hellogate_bpf *s, const struct gate_options *o)
 	s->rodata->verify_checksums = o->checksums;
 	s->rodata->hash_key = fixed_hash_key();
 	set_ports(s->rodata->watched_ports, o->ports);
+	s->rodata->ports_listed = o->ports != NULL;
 }
 
 static void set_size(struct bpf_map *map, __u32 entries)

@@ -20,7 +20,7 @@
 # Each by the usual hook, and by these also by the other: hello and answer come another way.
 SCENES=(s1_full_handshake s2_mutual s3_resumption s4_version_mismatch s5_cipher_mismatch s5_other_mismatches s6_certificates
 	s7_inline_box s7_beside_and_server s7_policy s8_client_certificate s9_no_name s10_chain_too_large
-	s11_chain_hygiene s12_after_other_data s13_large_hello s14_silence)
+	s11_chain_hygiene s12_after_other_data s13_large_hello s14_silence s14_before_the_hello)
 BY_XDP=(s1_full_handshake s4_version_mismatch s7_beside_and_server s10_chain_too_large s13_large_hello)
 
 need openssl curl gnutls-serv gnutls-cli nginx tcpdump nft perl python3

@@ -60,7 +60,7 @@ instance() { echo "$HG_DIR/bpf/$1-watch-${HG_PID[watch-$1]}"; }
 
 # ends FILE PORT: handshakes to that port which ended
 ends() {
-	jq -c --argjson port "$2" 'select(.event_type == "tls" and .hellogate.stage == "end"
+	jq -c --argjson port "$2" 'select((.event_type == "tls" or .event_type == "flow") and .hellogate.stage == "end"
 		and .dest_port == $port)' "$1" 2>/dev/null | wc -l
 }
 
@@ -225,11 +225,12 @@ https() {
 
 # --- assertions -----------------------------------------------------------------------------
 
-# event SOURCE LABEL: that connection's final event
+# event SOURCE LABEL: that connection's final event: tls, or flow if it had no hello
 event() {
 	local where=${PLAYED[$2]:-0 0}
 	jq -cs --argjson port "${where% *}" --argjson n "${where#* }" '
-		map(select(.event_type == "tls" and .hellogate.stage == "end" and .dest_port == $port))
+		map(select((.event_type == "tls" or .event_type == "flow") and .hellogate.stage == "end"
+			and .dest_port == $port))
 		| sort_by(.timestamp)[$n] // empty' "$HG_DIR/$1.out"
 }
 

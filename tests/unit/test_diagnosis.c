@@ -275,7 +275,8 @@ static int finish(void **state)
 
 static void diagnose(void)
 {
-	h.facts.outcome = hg_outcome_at_end(a, h.facts.close, heard);
+	h.facts.outcome = h.attempt ? HG_OUTCOME_failed
+				    : (__u8)hg_outcome_at_end(a, h.facts.close, heard);
 	hg_diagnose(known, &h, findings, &d);
 }
 
@@ -662,6 +663,106 @@ static void evidence(void **state)
 	server_resets();
 	diagnose();
 	assert_int_equal(d.evidence_count, 0);
+}
+
+/* ---- before the hello ---- */
+
+static void attempt(unsigned int how, enum hg_side from, unsigned int bucket)
+{
+	memset(&h, 0, sizeof(h));
+	h.attempt = true;
+	facts_of_hello(&h.facts, &h.hello); /* the same server */
+	memset(&h.facts.hello, 0, sizeof(h.facts.hello));
+	h.facts.close = (__u8)how;
+	h.facts.close_from = (__u8)from;
+	h.facts.bucket = (__u8)bucket;
+	path->ttl[CLIENT] = 61;
+	path->close_ttl = from == HG_SIDE_client ? 61 : 57;
+	heard = true;
+}
+
+static void refused(void)
+{
+	attempt(HG_CLOSE_rst, HG_SIDE_server, HG_BUCKET_tcp_refused);
+}
+
+static void refused_by_a_known_server(void)
+{
+	flight12(2000);
+	learn();
+	refused();
+}
+
+static void refused_from_elsewhere(void)
+{
+	refused_by_a_known_server();
+	path->close_ttl = 62;
+}
+
+static void refused_by_one_of_many(void)
+{
+	ttl_of_many_ways();
+	refused();
+	path->close_ttl = 62;
+}
+
+static void refused_by_nobody_known(void)
+{
+	refused();
+	path->close_ttl = 62;
+}
+
+static void not_answered(void)
+{
+	attempt(HG_CLOSE_none, HG_SIDE_path, HG_BUCKET_no_data);
+}
+
+static void server_resets_early(void)
+{
+	attempt(HG_CLOSE_rst, HG_SIDE_server, HG_BUCKET_no_data);
+	path->ttl[SERVER] = 57;
+}
+
+static void box_resets_early(void)
+{
+	server_resets_early();
+	path->close_ttl = 62;
+}
+
+static void client_resets_early(void)
+{
+	attempt(HG_CLOSE_rst, HG_SIDE_client, HG_BUCKET_no_data);
+}
+
+static void box_resets_for_the_client(void)
+{
+	client_resets_early();
+	path->close_ttl = 253;
+}
+
+static const struct row attempts[] = {
+	{ "refused", refused, C(tcp_refused, server, true), "" },
+	{ "refused, a server that is known", refused_by_a_known_server,
+	  C(tcp_refused, server, true), "" },
+	{ "refused, from another distance", refused_from_elsewhere, C(tcp_refused, path, false),
+	  "ttl_differs" },
+	{ "refused, by one whose TTL varies", refused_by_one_of_many, C(tcp_refused, server, true),
+	  "" },
+	{ "refused, nothing to compare with", refused_by_nobody_known, C(tcp_refused, server, true),
+	  "" },
+	{ "no answer", not_answered, C(tcp_no_answer, path, false), "syn_unanswered" },
+	{ "the server resets", server_resets_early, C(tcp_reset_before_hello, server, true), "" },
+	{ "in the server's name", box_resets_early, C(tcp_reset_before_hello, path, false),
+	  "ttl_differs" },
+	{ "the client resets", client_resets_early, C(tcp_reset_before_hello, client, true), "" },
+	{ "in the client's name, before the hello", box_resets_for_the_client,
+	  C(tcp_reset_before_hello, path, false), "ttl_differs" },
+};
+
+static void before_the_hello(void **state)
+{
+	(void)state;
+	TELL(attempts);
 }
 
 /* ---- the server closes, and what comparison says of it ---- */
@@ -1693,6 +1794,7 @@ int main(void)
 		cmocka_unit_test_setup(nothing_comes_back, begin),
 		cmocka_unit_test_setup(who_resets, begin),
 		cmocka_unit_test_setup(evidence, begin),
+		cmocka_unit_test_setup(before_the_hello, begin),
 		cmocka_unit_test_setup(server_closes, begin),
 		cmocka_unit_test_setup(alerts, begin),
 		cmocka_unit_test_setup(warnings, begin),

@@ -61,7 +61,9 @@ static const char *rule_name(void *ctx, const struct hg_verdict *verdict)
 
 static void begin(bool provisional, bool strict)
 {
-	static const struct hg_handshakes_ops ops = { on_hello, on_end, on_drop };
+	static const struct hg_handshakes_ops ops = { .hello = on_hello,
+						      .end = on_end,
+						      .drop = on_drop };
 	struct hg_eve_names names = { &eve, interface_name, rule_name, NULL };
 
 	hg_eve_init(&eve, &names, strict, true);

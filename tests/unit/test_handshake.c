@@ -124,7 +124,9 @@ static const struct hg_handshakes_counts *counts(void)
 
 static int begin(void **state)
 {
-	static const struct hg_handshakes_ops ops = { on_hello, on_end, on_drop };
+	static const struct hg_handshakes_ops ops = { .hello = on_hello,
+						      .end = on_end,
+						      .drop = on_drop };
 
 	(void)state;
 	told[0] = '\0';
