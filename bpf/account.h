@@ -137,15 +137,14 @@ HG_INLINE void hg_count_server_name_reset(__u64 name)
 
 /* ---- events ---- */
 
-HG_INLINE void hg_event_fill(struct hg_event *e, const struct hg_flow *f,
-			     const struct hg_flow_key *key, __u64 now)
+/* All but the key. */
+HG_INLINE void hg_event_fill(struct hg_event *e, const struct hg_flow *f, __u64 now)
 {
 	e->interface = f->interface;
 	e->time_ns = now;
 	e->flow_id = f->id;
 	e->first_ns = f->first_ns;
 	e->hello_ns = f->hello_ns;
-	e->key = *key;
 	e->client_lo = f->client_lo;
 	e->isn = f->isn;
 	e->ifindex = f->ifindex;
@@ -184,7 +183,8 @@ HG_NOINLINE int hg_emit_hello(__u32 index, __u32 message_at, __u32 again)
 	if (!c || !s)
 		return 0;
 	e = &s->event;
-	hg_event_fill(e, &s->flow, &s->key, s->now);
+	hg_event_fill(e, &s->flow, s->now);
+	e->key = s->key;
 	e->type = HG_EVENT_HELLO;
 	e->close = HG_CLOSE_none;
 	e->close_from = HG_SIDE_client;
@@ -261,11 +261,11 @@ HG_NOINLINE int hg_end_send(struct hg_event_end *e)
 	return 0;
 }
 
-HG_INLINE void hg_emit_end(struct hg_event_end *e, const struct hg_flow *f,
-			   const struct hg_flow_key *key, __u64 now, __u8 close, __u8 from,
-			   __u8 outcome)
+/* e->head.key is there already. */
+HG_INLINE void hg_emit_end(struct hg_event_end *e, const struct hg_flow *f, __u64 now, __u8 close,
+			   __u8 from, __u8 outcome)
 {
-	hg_event_fill(&e->head, f, key, now);
+	hg_event_fill(&e->head, f, now);
 	e->head.type = HG_EVENT_END;
 	e->head.close = close;
 	e->head.close_from = from;

@@ -72,10 +72,13 @@ HG_NOINLINE int hg_answer_walk(__u32 index, __u32 from)
 	step.other = from ? &f->answer.side[0] : &f->answer.side[1];
 	step.server = &f->answer.server;
 	s->walk_answer.chunk_count = 0;
+	s->walk_answer.chunks_lost = 0;
 	s->walk_answer.now_us = hg_since_hello(s, f);
 	hg_flight_walk(&step);
 	if (s->walk_answer.chunk_count)
 		hg_loop(HG_CHUNKS_MAX, hg_emit_chunk_step, &emit);
+	if (s->walk_answer.chunks_lost)
+		hg_count_refused(HG_REFUSAL_certificate_pieces);
 	return 0;
 }
 
@@ -225,11 +228,10 @@ HG_INLINE int hg_answer_copy(void *ctx, const int at, __u32 cpu)
 {
 	struct hg_scratch *s = hg_scratch();
 	struct hg_flow *f = s ? hg_flow_lookup(&s->key) : NULL;
-	struct hg_capture *c = hg_capture(cpu);
 	__u32 from, len, skip, base;
 	struct hg_flight *w;
 
-	if (!f || !c)
+	if (!f)
 		return 0;
 	from = s->packet.from & 1;
 	len = s->packet.payload_len;
@@ -246,7 +248,7 @@ HG_INLINE int hg_answer_copy(void *ctx, const int at, __u32 cpu)
 		len = HG_STREAM_CAP;
 	s->walk_answer.seq = s->packet.seq + skip;
 	s->walk_answer.end = len;
-	return hg_stream_copy(ctx, at, c, s->packet.payload + skip, 0, len) ? (int)len : 0;
+	return hg_stream_copy(ctx, at, cpu, s->packet.payload + skip, 0, len) ? (int)len : 0;
 }
 
 /* Global functions, verified once each: how bytes are read is all that tells them apart. */

@@ -14,15 +14,13 @@ HG_INLINE int hg_begin_partial(void *ctx, const int at, struct hg_scratch *s, st
 {
 	const struct hg_packet *p = &s->packet;
 	struct hg_flow *f = &s->flow;
-	struct hg_capture *c;
 	int why = hg_capture_take(f->isn);
 
 	if (why != HG_CAPTURE_TAKEN)
 		return hg_flow_refused(s, slot, why);
 	hg_flow_given(f, s);
-	c = hg_capture(f->buffer);
-	if (c && f->filled)
-		hg_stream_copy(ctx, at, c, p->payload, 0, f->filled + f->urgent);
+	if (f->filled)
+		hg_stream_copy(ctx, at, f->buffer, p->payload, 0, f->filled + f->urgent);
 	if (f->urgent)
 		hg_stream_cut(f->buffer, p->urgent - 1U, f->filled);
 	return hg_flow_insert(s, slot, HG_ACT_PASS);

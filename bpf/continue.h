@@ -188,7 +188,6 @@ HG_INLINE void hg_segment_reaches(struct hg_flow *f, const struct hg_packet *p)
 HG_INLINE int hg_continue_segment(void *ctx, const int at, struct hg_scratch *s, struct hg_flow *f,
 				  __u32 cpu)
 {
-	struct hg_capture *c;
 	struct hg_clip clip;
 	bool append;
 
@@ -199,8 +198,8 @@ HG_INLINE int hg_continue_segment(void *ctx, const int at, struct hg_scratch *s,
 	append = f->filled == f->reached && clip.offset == f->filled;
 	if (hg_has_urgent(&s->packet, s->packet.payload_len))
 		append &= clip.from == s->packet.payload && !f->urgent;
-	c = hg_capture(append ? f->buffer : cpu);
-	if (!c || !hg_stream_copy(ctx, at, c, clip.from, append ? clip.offset : 0, clip.len))
+	if (!hg_stream_copy(ctx, at, append ? f->buffer : cpu, clip.from, append ? clip.offset : 0,
+			    clip.len))
 		return HG_ACT_UNPARSED + HG_UNPARSED_load_failed;
 	if (verify_checksums && !hg_segment_counts(ctx, at, f, &clip, append, cpu))
 		return HG_ACT_PASS;

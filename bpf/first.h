@@ -15,11 +15,9 @@
 /* Have the first `len` bytes of the payload in this processor's capture. */
 HG_INLINE bool hg_capture_upto(void *ctx, const int at, struct hg_scratch *s, __u32 cpu, __u32 len)
 {
-	struct hg_capture *c = hg_capture(cpu);
-
 	if (len <= s->captured)
 		return true;
-	if (!c || !hg_stream_copy(ctx, at, c, s->packet.payload, 0, len))
+	if (!hg_stream_copy(ctx, at, cpu, s->packet.payload, 0, len))
 		return false;
 	s->captured = len;
 	return true;

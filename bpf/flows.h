@@ -386,16 +386,17 @@ HG_INLINE __u8 hg_flow_bucket(const struct hg_flow *f, __u8 bucket)
 /*
  * The handshake of a flow is over.  A partial hello is truncated or, where
  * `bucket` says so, something worse, and evicted if its capture was given to
- * another; the END event goes out if a hello was begun.
+ * another; the END event goes out if a hello was begun: the key is there already.
+ * A global function: see hg_end_send().
  */
-HG_INLINE void hg_flow_end(struct hg_flow *f, const struct hg_flow_key *key, struct hg_event_end *e,
-			   __u64 now, __u8 close, __u8 from, __u8 bucket, __u8 outcome)
+HG_NOINLINE int hg_flow_end_as(struct hg_flow *f, struct hg_event_end *e, __u64 now, __u32 as)
 {
+	__u8 close = as, from = as >> 8, bucket = as >> 16, outcome = as >> 24;
 	struct hg_counters *c;
 	bool had;
 
-	if (__sync_val_compare_and_swap(&f->counted, 0, 1))
-		return;
+	if (!f || !e || __sync_val_compare_and_swap(&f->counted, 0, 1))
+		return 0;
 	had = hg_flow_release_buffer(f);
 	if (f->state == HG_FLOW_PARTIAL)
 		f->bucket = hg_flow_bucket(f, had ? bucket : HG_BUCKET_evicted);
@@ -406,12 +407,21 @@ HG_INLINE void hg_flow_end(struct hg_flow *f, const struct hg_flow_key *key, str
 	c = hg_counters_of(f->interface);
 	hg_count_flow_end(c, f->bucket, f->flags);
 	if (f->bucket == HG_BUCKET_not_tls || (!f->filled && !f->hello_ns))
-		return; /* no hello was begun */
+		return 0; /* no hello was begun */
 	if (outcome == HG_OUTCOME_unknown)
 		outcome = hg_outcome_at_end(&f->answer, close, f->heard);
 	if (c)
 		HG_COUNT(c, handshakes, outcome);
-	hg_emit_end(e, f, key, now, close, from, outcome);
+	hg_emit_end(e, f, now, close, from, outcome);
+	return 0;
+}
+
+HG_INLINE void hg_flow_end(struct hg_flow *f, const struct hg_flow_key *key, struct hg_event_end *e,
+			   __u64 now, __u8 close, __u8 from, __u8 bucket, __u8 outcome)
+{
+	e->head.key = *key;
+	hg_flow_end_as(f, e, now,
+		       close | (__u32)from << 8 | (__u32)bucket << 16 | (__u32)outcome << 24);
 }
 
 /*

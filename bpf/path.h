@@ -181,19 +181,25 @@ HG_INLINE bool hg_syn_data_counts(const struct hg_packet *p, const struct hg_slo
 }
 
 /*
- * A SYN makes a slot, and its answer says which of them counts.  True if there
- * is more to it: data in the SYN (RFC 7413), or the answer to such a SYN.
+ * The SYN in the scratch makes a slot, and its answer says which of them counts.
+ * 1 if there is more to it: data in the SYN (RFC 7413), or the answer to such a
+ * SYN.  A global function: see hg_end_send().
  */
-HG_INLINE bool hg_path_syn(const struct hg_packet *p, struct hg_slot *slot, __u64 hash)
+HG_NOINLINE int hg_path_syn(void)
 {
-	if (!(p->flags & HG_TCP_ACK)) {
-		if (hg_slot_syn(slot, p, hash))
+	struct hg_scratch *s = hg_scratch();
+	struct hg_slot *slot = s ? hg_slot(s->hash) : NULL;
+
+	if (!slot)
+		return 0;
+	if (!(s->packet.flags & HG_TCP_ACK)) {
+		if (hg_slot_syn(slot, &s->packet, s->hash))
 			hg_attempt_unanswered();
-		return hg_syn_data_counts(p, slot, hash);
+		return hg_syn_data_counts(&s->packet, slot, s->hash);
 	}
-	if (!hg_slot_mine(slot, hash))
-		return false;
-	hg_slot_syn_ack(slot, p);
+	if (!hg_slot_mine(slot, s->hash))
+		return 0;
+	hg_slot_syn_ack(slot, &s->packet);
 	return HG_SLOT_STATE(slot->word) == HG_SLOT_ENTRY;
 }
 
@@ -204,16 +210,21 @@ HG_INLINE bool hg_path_bare_ack(const struct hg_packet *p)
 	       !hg_attentive();
 }
 
-HG_INLINE int hg_path_tcp(void *ctx, const int at, struct hg_scratch *s, __u32 ifindex)
+HG_INLINE int hg_path_tcp(void *ctx, const int at)
 {
+	struct hg_scratch *s = hg_scratch();
 	struct hg_packet *p = &s->packet;
-	__u64 hash = hg_packet_hash(p);
-	struct hg_slot *slot = hg_slot(hash);
+	struct hg_slot *slot;
+	__u64 hash;
 
+	if (!s)
+		return HG_ACT_PASS;
+	hash = hg_packet_hash(p);
+	slot = hg_slot(hash);
 	if (!slot)
 		return HG_ACT_PASS;
-	s->ifindex = ifindex;
-	if (p->flags & HG_TCP_SYN && !hg_path_syn(p, slot, hash))
+	s->hash = hash;
+	if (p->flags & HG_TCP_SYN && !hg_path_syn())
 		return HG_ACT_PASS;
 	if (hg_slot_mine(slot, hash) && HG_SLOT_STATE(slot->word) == HG_SLOT_DONE &&
 	    !hg_attentive())
@@ -221,10 +232,32 @@ HG_INLINE int hg_path_tcp(void *ctx, const int at, struct hg_scratch *s, __u32 i
 	if (hg_slot_mine(slot, hash) && HG_SLOT_STATE(slot->word) == HG_SLOT_DROP)
 		return p->flags & HG_TCP_RST ? HG_ACT_PASS : HG_ACT_DROP; /* it may be our own */
 	p->seq += !!(p->flags & HG_TCP_SYN); /* its data begins behind it */
-	s->hash = hash;
 	hg_packet_key(p, &s->key);
-	return hg_path_flow(ctx, at, s, slot, ifindex);
+	return hg_path_flow(ctx, at, s, slot, s->ifindex);
 }
+
+#ifdef __bpf__
+/* Global functions: else the verifier walks the flow for each way that headers may be. */
+HG_NOINLINE int hg_path_tcp_xdp(struct xdp_md *ctx)
+{
+	return hg_path_tcp(ctx, HG_AT_XDP);
+}
+
+HG_NOINLINE int hg_path_tcp_ingress(struct __sk_buff *skb)
+{
+	return hg_path_tcp(skb, HG_AT_INGRESS);
+}
+
+HG_NOINLINE int hg_path_tcp_egress(struct __sk_buff *skb)
+{
+	return hg_path_tcp(skb, HG_AT_EGRESS);
+}
+
+#define hg_path_tcp(ctx, at)                                                                       \
+	((at) == HG_AT_XDP	 ? hg_path_tcp_xdp(ctx)                                            \
+	 : (at) == HG_AT_INGRESS ? hg_path_tcp_ingress(ctx)                                        \
+				 : hg_path_tcp_egress(ctx))
+#endif
 
 /*
  * Returns enum hg_act or HG_UNREADABLE(...).  The packet is described in the
@@ -248,7 +281,8 @@ HG_INLINE int hg_path(void *ctx, const int at, void *data, void *end, __u32 ifin
 		return HG_ACT_PASS;
 	if (hg_path_bare_ack(p) || !(p->flags & (HG_TCP_ACK | HG_TCP_SYN | HG_TCP_RST)))
 		return HG_ACT_PASS; /* without ACK no segment is taken (RFC 9293, 3.10.7.4) */
-	return hg_path_tcp(ctx, at, s, ifindex);
+	s->ifindex = ifindex;
+	return hg_path_tcp(ctx, at);
 }
 
 /* The one exit: every packet is counted under what became of it. */

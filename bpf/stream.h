@@ -58,18 +58,33 @@ HG_STEP long hg_copy_step_skb(__u32 i, struct hg_copy_step *s)
 	return hg_copy_chunk(s, HG_AT_INGRESS);
 }
 
-/* Copy `len` bytes of the packet to offset `to` of a capture: false on failure. */
-HG_INLINE bool hg_stream_copy(void *ctx, const int at, struct hg_capture *capture, __u32 from,
-			      __u32 to, __u32 len)
+/* Global functions, verified once each: how bytes are read is all that tells them apart. */
+HG_NOINLINE int hg_stream_copy_xdp(struct xdp_md *ctx, __u32 index, __u32 from, __u32 to, __u32 len)
 {
-	struct hg_copy_step step = { ctx, capture, from, to, len, 0 };
+	struct hg_copy_step step = { ctx, hg_capture(index), from, to, len, 0 };
 
-	if (at == HG_AT_XDP) {
-		hg_loop_few(1, HG_COPY_CHUNKS_MAX, hg_copy_step_xdp, &step);
-	} else {
-		hg_loop_few(1, HG_COPY_CHUNKS_MAX, hg_copy_step_skb, &step);
-	}
+	if (!step.capture)
+		return 0;
+	hg_loop_few(1, HG_COPY_CHUNKS_MAX, hg_copy_step_xdp, &step);
 	return !step.failed;
+}
+
+HG_NOINLINE int hg_stream_copy_skb(struct __sk_buff *ctx, __u32 index, __u32 from, __u32 to,
+				   __u32 len)
+{
+	struct hg_copy_step step = { ctx, hg_capture(index), from, to, len, 0 };
+
+	if (!step.capture)
+		return 0;
+	hg_loop_few(1, HG_COPY_CHUNKS_MAX, hg_copy_step_skb, &step);
+	return !step.failed;
+}
+
+/* Copy `len` bytes of the packet to offset `to` of capture `index`: false on failure. */
+HG_INLINE bool hg_stream_copy(void *ctx, const int at, __u32 index, __u32 from, __u32 to, __u32 len)
+{
+	return at == HG_AT_XDP ? hg_stream_copy_xdp(ctx, index, from, to, len)
+			       : hg_stream_copy_skb(ctx, index, from, to, len);
 }
 
 /* ---- urgent data ---- */

@@ -188,6 +188,7 @@ struct hg_walk {
 	__u32 end;
 	__u32 now_us;
 	__u32 chunk_count;
+	__u32 chunks_lost; /* more than there is room for */
 	struct hg_chunk chunks[HG_CHUNKS_MAX];
 };
 
@@ -420,8 +421,10 @@ HG_INLINE void hg_flight_show(struct hg_flight_step *s, __u32 len)
 	}
 	last = s->walk->chunk_count;
 	hg_opaque(last);
-	if (last >= HG_CHUNKS_MAX)
+	if (last >= HG_CHUNKS_MAX) {
+		s->walk->chunks_lost++;
 		return;
+	}
 	c = &s->walk->chunks[last];
 	c->at = s->walk->at;
 	c->len = len;

@@ -178,7 +178,8 @@
 	X(server_name_table_full, "server_name_table_full")                                        \
 	X(flow_busy, "flow_busy")                                                                  \
 	X(partial_share_full, "partial_share_full")                                                \
-	X(attempt_untold, "attempt_untold")
+	X(attempt_untold, "attempt_untold")                                                        \
+	X(certificate_pieces, "certificate_pieces")
 
 /* Why a reset that was decided did not go out. */
 #define HG_RESET_FAILURES(X)                                                                       \

@@ -47,6 +47,7 @@ struct talk {
 	__u32 sent[2]; /* sequence number of the next byte */
 	__u32 now_us;
 	unsigned int most_chunks; /* of a segment */
+	unsigned int chunks_lost; /* of all */
 	__u8 shown[SHOWN_MAX];
 	__u8 times[SHOWN_MAX]; /* each of those was shown */
 };
@@ -71,6 +72,7 @@ static void take_chunks(struct talk *t, const struct hg_walk *walk)
 	assert_in_range(walk->chunk_count, 0, 16);
 	if (walk->chunk_count > t->most_chunks)
 		t->most_chunks = walk->chunk_count;
+	t->chunks_lost += walk->chunks_lost;
 	for (__u32 i = 0; i < walk->chunk_count; i++)
 		take_chunk(t, walk, &walk->chunks[i]);
 }
@@ -568,6 +570,7 @@ static void records_of_a_byte(void **state)
 		segment(&now, SERVER, wire.at + at, wire.len - at < 11 ? wire.len - at : 11);
 	is_flight12();
 	assert_int_equal(server()->records, body.len);
+	assert_int_equal(now.chunks_lost, 0);
 }
 
 /* More pieces than a segment may show: the facts hold, and nothing is written beyond. */
@@ -581,6 +584,7 @@ static void more_chunks_than_there_is_room(void **state)
 	segment(&now, SERVER, wire.at, wire.len);
 	is_flight12();
 	assert_int_equal(now.most_chunks, 16);
+	assert_true(now.chunks_lost > 0);
 }
 
 /* 4437 bytes of message and 4430 of list, as in a capture of such a server. */
