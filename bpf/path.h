@@ -125,17 +125,22 @@ HG_INLINE bool hg_flow_continues(const struct hg_flow *f, const struct hg_slot *
 	return hg_close_plausible(seq, next);
 }
 
-/* All that is not over at once: the packet is in the scratch. */
-HG_INLINE int hg_path_flow(void *ctx, const int at, struct hg_scratch *s, struct hg_slot *slot,
-			   __u32 ifindex)
+/* All that is not over at once: the packet and its hash are in the scratch. */
+HG_INLINE int hg_path_flow(void *ctx, const int at)
 {
-	bool mine = hg_slot_mine(slot, s->hash);
-	bool knows = mine && hg_slot_knows(slot, &s->packet);
 	__u32 cpu = bpf_get_smp_processor_id(), first;
+	struct hg_scratch *s = hg_scratch();
+	struct hg_slot *slot = s ? hg_slot(s->hash) : NULL;
 	struct hg_begin b = {};
 	struct hg_flow *f;
+	bool mine, knows;
 	int act;
 
+	if (!slot)
+		return HG_ACT_PASS;
+	hg_packet_key(&s->packet, &s->key);
+	mine = hg_slot_mine(slot, s->hash);
+	knows = mine && hg_slot_knows(slot, &s->packet);
 	if (!knows || slot->word & HG_SLOT_OVER) {
 		f = hg_flow_lookup(&s->key);
 		if (f && hg_flow_continues(f, slot, &s->packet, mine))
@@ -156,11 +161,34 @@ HG_INLINE int hg_path_flow(void *ctx, const int at, struct hg_scratch *s, struct
 		b.flags |= HG_FLAG(fast_open);
 	if (s->packet.fragment)
 		b.flags |= HG_FLAG(fragmented_ip);
-	act = hg_path_begin(ctx, at, s, slot, &b, first, cpu, ifindex);
+	act = hg_path_begin(ctx, at, s, slot, &b, first, cpu, s->ifindex);
 	if (act == HG_ACT_PASS && s->packet.flags & (HG_TCP_FIN | HG_TCP_RST))
 		hg_begun_closed(s, slot);
 	return act;
 }
+
+#ifdef __bpf__
+/* Global functions: else the verifier walks the flow for each way that headers may be. */
+HG_NOINLINE int hg_path_flow_xdp(struct xdp_md *ctx)
+{
+	return hg_path_flow(ctx, HG_AT_XDP);
+}
+
+HG_NOINLINE int hg_path_flow_ingress(struct __sk_buff *skb)
+{
+	return hg_path_flow(skb, HG_AT_INGRESS);
+}
+
+HG_NOINLINE int hg_path_flow_egress(struct __sk_buff *skb)
+{
+	return hg_path_flow(skb, HG_AT_EGRESS);
+}
+
+#define hg_path_flow(ctx, at)                                                                      \
+	((at) == HG_AT_XDP	 ? hg_path_flow_xdp(ctx)                                           \
+	 : (at) == HG_AT_INGRESS ? hg_path_flow_ingress(ctx)                                       \
+				 : hg_path_flow_egress(ctx))
+#endif
 
 /*
  * Is the data of this SYN to be read?  Not if a connection is there that a server
@@ -181,25 +209,19 @@ HG_INLINE bool hg_syn_data_counts(const struct hg_packet *p, const struct hg_slo
 }
 
 /*
- * The SYN in the scratch makes a slot, and its answer says which of them counts.
- * 1 if there is more to it: data in the SYN (RFC 7413), or the answer to such a
- * SYN.  A global function: see hg_end_send().
+ * A SYN makes a slot, and its answer says which of them counts.  True if there
+ * is more to it: data in the SYN (RFC 7413), or the answer to such a SYN.
  */
-HG_NOINLINE int hg_path_syn(void)
+HG_INLINE bool hg_path_syn(const struct hg_packet *p, struct hg_slot *slot, __u64 hash)
 {
-	struct hg_scratch *s = hg_scratch();
-	struct hg_slot *slot = s ? hg_slot(s->hash) : NULL;
-
-	if (!slot)
-		return 0;
-	if (!(s->packet.flags & HG_TCP_ACK)) {
-		if (hg_slot_syn(slot, &s->packet, s->hash))
+	if (!(p->flags & HG_TCP_ACK)) {
+		if (hg_slot_syn(slot, p, hash))
 			hg_attempt_unanswered();
-		return hg_syn_data_counts(&s->packet, slot, s->hash);
+		return hg_syn_data_counts(p, slot, hash);
 	}
-	if (!hg_slot_mine(slot, s->hash))
-		return 0;
-	hg_slot_syn_ack(slot, &s->packet);
+	if (!hg_slot_mine(slot, hash))
+		return false;
+	hg_slot_syn_ack(slot, p);
 	return HG_SLOT_STATE(slot->word) == HG_SLOT_ENTRY;
 }
 
@@ -210,21 +232,15 @@ HG_INLINE bool hg_path_bare_ack(const struct hg_packet *p)
 	       !hg_attentive();
 }
 
-HG_INLINE int hg_path_tcp(void *ctx, const int at)
+HG_INLINE int hg_path_tcp(void *ctx, const int at, struct hg_scratch *s, __u32 ifindex)
 {
-	struct hg_scratch *s = hg_scratch();
 	struct hg_packet *p = &s->packet;
-	struct hg_slot *slot;
-	__u64 hash;
+	__u64 hash = hg_packet_hash(p);
+	struct hg_slot *slot = hg_slot(hash);
 
-	if (!s)
-		return HG_ACT_PASS;
-	hash = hg_packet_hash(p);
-	slot = hg_slot(hash);
 	if (!slot)
 		return HG_ACT_PASS;
-	s->hash = hash;
-	if (p->flags & HG_TCP_SYN && !hg_path_syn())
+	if (p->flags & HG_TCP_SYN && !hg_path_syn(p, slot, hash))
 		return HG_ACT_PASS;
 	if (hg_slot_mine(slot, hash) && HG_SLOT_STATE(slot->word) == HG_SLOT_DONE &&
 	    !hg_attentive())
@@ -232,32 +248,10 @@ HG_INLINE int hg_path_tcp(void *ctx, const int at)
 	if (hg_slot_mine(slot, hash) && HG_SLOT_STATE(slot->word) == HG_SLOT_DROP)
 		return p->flags & HG_TCP_RST ? HG_ACT_PASS : HG_ACT_DROP; /* it may be our own */
 	p->seq += !!(p->flags & HG_TCP_SYN); /* its data begins behind it */
-	hg_packet_key(p, &s->key);
-	return hg_path_flow(ctx, at, s, slot, s->ifindex);
+	s->hash = hash;
+	s->ifindex = ifindex;
+	return hg_path_flow(ctx, at);
 }
-
-#ifdef __bpf__
-/* Global functions: else the verifier walks the flow for each way that headers may be. */
-HG_NOINLINE int hg_path_tcp_xdp(struct xdp_md *ctx)
-{
-	return hg_path_tcp(ctx, HG_AT_XDP);
-}
-
-HG_NOINLINE int hg_path_tcp_ingress(struct __sk_buff *skb)
-{
-	return hg_path_tcp(skb, HG_AT_INGRESS);
-}
-
-HG_NOINLINE int hg_path_tcp_egress(struct __sk_buff *skb)
-{
-	return hg_path_tcp(skb, HG_AT_EGRESS);
-}
-
-#define hg_path_tcp(ctx, at)                                                                       \
-	((at) == HG_AT_XDP	 ? hg_path_tcp_xdp(ctx)                                            \
-	 : (at) == HG_AT_INGRESS ? hg_path_tcp_ingress(ctx)                                        \
-				 : hg_path_tcp_egress(ctx))
-#endif
 
 /*
  * Returns enum hg_act or HG_UNREADABLE(...).  The packet is described in the
@@ -281,8 +275,7 @@ HG_INLINE int hg_path(void *ctx, const int at, void *data, void *end, __u32 ifin
 		return HG_ACT_PASS;
 	if (hg_path_bare_ack(p) || !(p->flags & (HG_TCP_ACK | HG_TCP_SYN | HG_TCP_RST)))
 		return HG_ACT_PASS; /* without ACK no segment is taken (RFC 9293, 3.10.7.4) */
-	s->ifindex = ifindex;
-	return hg_path_tcp(ctx, at);
+	return hg_path_tcp(ctx, at, s, ifindex);
 }
 
 /* The one exit: every packet is counted under what became of it. */
