@@ -157,6 +157,23 @@ HG_INLINE void hg_event_fill(struct hg_event *e, const struct hg_flow *f, __u64 
 	e->reset_to = f->state == HG_FLOW_RESET ? f->verdict.to : HG_TO_none;
 }
 
+/*
+ * Waking the reader costs more than all else that is done for a handshake: an
+ * interrupt to oneself.  So it is woken once in a while, and looks again by itself
+ * for what came in between; at once if somebody waits for its answer.
+ */
+HG_INLINE __u64 hg_ring_flags(bool urgent)
+{
+	__u64 now = hg_now();
+	__u32 zero = 0;
+	struct hg_attention *a = bpf_map_lookup_elem(&attention, &zero);
+
+	if (!a || (!urgent && now - a->wake_ns <= HG_WAKE_NS))
+		return HG_RING_NO_WAKEUP;
+	a->wake_ns = now;
+	return HG_RING_WAKEUP;
+}
+
 HG_INLINE void hg_event_sent(long error)
 {
 	struct hg_counters *c = hg_counters();
@@ -200,7 +217,8 @@ HG_NOINLINE int hg_emit_hello(__u32 index, __u32 message_at, __u32 again)
 		return 0;
 	at = (__u8 *)c + HG_CAPTURE_HEAD - sizeof(*e) + message_at;
 	__builtin_memcpy(at, e, sizeof(*e));
-	hg_event_sent(bpf_ringbuf_output(&events, at, sizeof(*e) + len, 0));
+	hg_event_sent(bpf_ringbuf_output(&events, at, sizeof(*e) + len,
+					 hg_ring_flags(e->verdict.pending)));
 	return 0;
 }
 
@@ -257,7 +275,7 @@ HG_NOINLINE int hg_end_send(struct hg_event_end *e)
 	if (e->head.outcome != HG_OUTCOME_established)
 		hg_keep_undiagnosed(e);
 #endif
-	hg_event_sent(bpf_ringbuf_output(&events, e, sizeof(*e), 0));
+	hg_event_sent(bpf_ringbuf_output(&events, e, sizeof(*e), hg_ring_flags(false)));
 	return 0;
 }
 

@@ -39,7 +39,8 @@ HG_INLINE void hg_emit_chunk(struct hg_scratch *s, const struct hg_flow *f, stru
 	if (!len || len > HG_CHUNK_MAX)
 		return;
 	__builtin_memcpy(c->bytes + at - sizeof(*e), e, sizeof(*e));
-	hg_event_sent(bpf_ringbuf_output(&events, c->bytes + at - sizeof(*e), sizeof(*e) + len, 0));
+	hg_event_sent(bpf_ringbuf_output(&events, c->bytes + at - sizeof(*e), sizeof(*e) + len,
+					 hg_ring_flags(false)));
 }
 
 HG_STEP long hg_emit_chunk_step(__u32 i, struct hg_emit_step *step)

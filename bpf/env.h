@@ -41,6 +41,10 @@ struct __sk_buff;
 
 #define HG_EEXIST 17
 
+/* BPF_RB_NO_WAKEUP and BPF_RB_FORCE_WAKEUP of linux/bpf.h */
+#define HG_RING_NO_WAKEUP 1
+#define HG_RING_WAKEUP 2
+
 #include "control.h"
 #include "counters.h"
 #include "decide.h"

@@ -50,11 +50,13 @@
 #define HG_UNDIAGNOSED 8192	       /* handshakes that failed while nobody diagnosed them */
 #define HG_SERVERS 16384	       /* places for servers that were sent a hello */
 #define HG_RING_BYTES (8U << 20)
-#define HG_RULES 1024	   /* rules of one policy generation */
-#define HG_RULE_STATS 2048 /* rule counters, kept by name across loads */
-#define HG_SETS 64	   /* sets of one kind: a bit each */
-#define HG_GENERATIONS 4   /* policy slots; one is active */
-#define HG_INTERFACES 256  /* attached at once, per instance */
+#define HG_WAKE_NS 5000000ULL /* the reader of the ring is not woken again so soon */
+#define HG_WAKE_AGAIN_MS 6    /* so it looks once more by itself */
+#define HG_RULES 1024	      /* rules of one policy generation */
+#define HG_RULE_STATS 2048    /* rule counters, kept by name across loads */
+#define HG_SETS 64	      /* sets of one kind: a bit each */
+#define HG_GENERATIONS 4      /* policy slots; one is active */
+#define HG_INTERFACES 256     /* attached at once, per instance */
 
 /* Idle times, in nanoseconds of the monotonic clock. */
 #define HG_SECOND 1000000000ULL

@@ -32,7 +32,8 @@ struct hg_presence {
 
 /* Written by the data path: is there a flow whose bare ACKs matter? */
 struct hg_attention {
-	__u64 flows; /* pending or reset */
+	__u64 flows;   /* pending or reset */
+	__u64 wake_ns; /* when the reader of the ring was last woken */
 };
 
 /* Behind the timer of `sweep`: its signs of life.  Written by the timer alone. */

@@ -104,8 +104,9 @@ kernel-tests: $(KERNEL_RUN) ## the BPF programs, by BPF_PROG_TEST_RUN (as root)
 .PHONY: bench bench-programs
 bench-programs: $(BENCHES)
 
-bench: bench-programs ## nanoseconds per packet, as ratios within one run (as root)
+bench: bench-programs $(BUILD)/hellogate tools ## nanoseconds per packet, as ratios within one run (as root)
 	set -e; for bench in $(BENCHES); do $$bench; done
+	HELLOGATE=$(abspath $(BUILD)/hellogate) HG_TOOLS=$(abspath $(BUILD)/tests/tools) tests/bench/traffic.sh
 
 .PHONY: parity
 parity: $(BUILD)/hellogate $(PARITY_TESTS) ## the kernel's reading against user space's (as root)
@@ -146,7 +147,7 @@ asan: ## unit tests and the capture reader under address and undefined-behaviour
 
 C_FILES := $(wildcard $(addsuffix /*.[ch],bpf include user tests/*))
 SCRIPTS := $(wildcard packaging/*.sh tests/demo/*.sh tests/e2e/*.t tests/e2e/*.sh tests/scenes/*.t tests/scenes/*.sh \
-	tests/conformance/*.t tests/conformance/*.sh \
+	tests/conformance/*.t tests/conformance/*.sh tests/bench/*.sh \
 	tests/vm/run tests/vm/suites tests/vm/init tests/vm/replay tests/vm/*.t .ci/run)
 
 .PHONY: check check-format check-warnings check-analysis check-scripts check-manual check-marks

@@ -87,7 +87,7 @@ int hg_cmd_detach(const struct hg_command *self, int argc, char **argv)
 	if (!names == !all)
 		return hg_usage(self, "name interfaces, or say --all");
 	hg_say_quiet(quiet);
-	r = hg_instance_open(&in, hg_instance_dir(bpffs));
+	r = hg_instance_open_to_detach(&in, hg_instance_dir(bpffs));
 	for (int k = 0; r == HG_NOTHING && k < names; k++)
 		hg_hint("%s is not attached", argv[k]);
 	if (!r)

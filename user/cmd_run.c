@@ -57,6 +57,7 @@ struct daemon {
 	struct hg_clock clock;
 	__u64 undiagnosed[HG_UNDIAGNOSED]; /* of those, numbers that the ring had, too */
 	struct hg_decisions *decisions;
+	sd_event_source *again; /* the ring is looked at once more */
 	struct hg_feed *feed;
 	struct hg_http *http;
 	struct hg_presence presence;
@@ -171,13 +172,26 @@ static void take_undiagnosed(struct daemon *d)
 	beat(d, hg_clock_monotonic());
 }
 
+/* Nobody wakes us again for what comes right behind: see HG_WAKE_NS. */
 static int on_ring(sd_event_source *source, int fd, uint32_t events, void *arg)
 {
 	struct daemon *d = arg;
+	int r;
 
 	(void)source;
 	(void)fd;
 	(void)events;
+	ring_buffer__consume(d->ring);
+	r = sd_event_source_set_time_relative(d->again, HG_WAKE_AGAIN_MS * 1000);
+	return r < 0 ? r : sd_event_source_set_enabled(d->again, SD_EVENT_ONESHOT);
+}
+
+static int on_again(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)source;
+	(void)usec;
 	ring_buffer__consume(d->ring);
 	return 0;
 }
@@ -267,6 +281,8 @@ static int add_sources(struct daemon *d)
 	r = sd_event_add_signal(d->event, NULL, SIGINT, on_signal, d);
 	r = r < 0 ? r : sd_event_add_signal(d->event, NULL, SIGTERM, on_signal, d);
 	r = r < 0 ? r
+		  : sd_event_add_time(d->event, &d->again, CLOCK_MONOTONIC, now, 1000, on_again, d);
+	r = r < 0 ? r
 		  : sd_event_add_io(d->event, NULL, ring_buffer__epoll_fd(d->ring), EPOLLIN,
 				    on_ring, d);
 	return r < 0 ? r
@@ -319,6 +335,7 @@ static void close_all(struct daemon *d)
 	ring_buffer__free(d->ring);
 	hg_handshakes_free(d->handshakes);
 	hg_examiner_free(d->examiner);
+	sd_event_source_unref(d->again);
 	sd_event_unref(d->event);
 	if (d->lock >= 0)
 		close(d->lock);

@@ -92,6 +92,7 @@ static int check_layout(struct hg_instance *in)
 
 	if (bpf_map_lookup_elem(in->maps[HG_MAP_control], &zero, &control))
 		return hg_bpf_refused(errno, "cannot read the control map");
+	in->layout = control.layout;
 	if (control.layout <= HG_LAYOUT)
 		return HG_OK;
 	hg_error("%s was laid out by a newer hellogate (layout %u, this one knows %d)", in->dir,
@@ -126,7 +127,25 @@ bool hg_instance_is_there(const struct hg_instance *in)
 	return in->maps[HG_MAP_control] >= 0;
 }
 
+/* What an older one laid out can only be taken away. */
+static int check_not_older(const struct hg_instance *in)
+{
+	if (!in->layout || in->layout >= HG_LAYOUT)
+		return HG_OK;
+	hg_error("%s was laid out by an older hellogate (layout %u, this one knows %d)", in->dir,
+		 in->layout, HG_LAYOUT);
+	hg_hint("its counters end with it: hellogate detach --all, then attach again");
+	return HG_CONFLICT;
+}
+
 int hg_instance_open(struct hg_instance *in, const char *dir)
+{
+	int r = hg_instance_open_to_detach(in, dir);
+
+	return r ? r : check_not_older(in);
+}
+
+int hg_instance_open_to_detach(struct hg_instance *in, const char *dir)
 {
 	int r = hg_instance_probe(in, dir);
 
@@ -215,7 +234,8 @@ int hg_instance_prepare(struct hg_instance *in, const char *dir)
 	if (r)
 		return hg_bpf_refused(r, path);
 	r = hg_instance_lock(in);
-	return r ? r : instance_open_maps(in);
+	r = r ? r : instance_open_maps(in);
+	return r ? r : check_not_older(in);
 }
 
 int hg_instance_remove(struct hg_instance *in)

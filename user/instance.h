@@ -66,6 +66,7 @@ struct hg_instance {
 	char dir[HG_DIR_SIZE];
 	int lock;		/* flock on the directory while it is changed, or -1 */
 	int maps[HG_MAP_COUNT]; /* -1: not open */
+	__u32 layout;		/* of the maps; 0: they are not filled yet */
 };
 
 /* `option`, else HELLOGATE_BPFFS, else the default. */
@@ -73,9 +74,11 @@ const char *hg_instance_dir(const char *option);
 
 /*
  * Open the maps that are there.  HG_NOTHING, and said, if none are; HG_CONFLICT
- * if a newer hellogate laid them out.
+ * if another hellogate laid them out: a newer one, or, but for _to_detach, an
+ * older one.
  */
 int hg_instance_open(struct hg_instance *in, const char *dir);
+int hg_instance_open_to_detach(struct hg_instance *in, const char *dir);
 
 /* The same, but silent and HG_OK with in->maps all -1 when nothing is there. */
 int hg_instance_probe(struct hg_instance *in, const char *dir);

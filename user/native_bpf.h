@@ -79,7 +79,7 @@ struct nb_spec {
 #define bpf_map_delete_elem(map, key) nb_delete(NB_SPEC(map), key)
 #define bpf_map_push_elem(map, value, flags) nb_push(NB_STACK_SPEC(map), value)
 #define bpf_map_pop_elem(map, value) nb_pop(NB_STACK_SPEC(map), value)
-#define bpf_ringbuf_output(map, data, len, flags) nb_emit(data, len)
+#define bpf_ringbuf_output(map, data, len, flags) ((void)(flags), nb_emit(data, len))
 #define bpf_get_smp_processor_id() 0U
 #define bpf_csum_diff(from, from_len, to, to_len, seed) nb_csum(to, to_len, seed)
 #define bpf_ktime_get_ns() nb_now()

@@ -26,6 +26,7 @@ struct hg_source {
 	int socket;
 	hg_record_fn fn;
 	void *arg;
+	bool came; /* by the last look at the ring */
 	/* What has come of a record on the socket: its length, then its bytes. */
 	size_t have;
 	unsigned char buffer[sizeof(__u32) + RECORD_MAX];
@@ -175,8 +176,14 @@ int hg_source_read(struct hg_source *s)
 {
 	if (!s->ring)
 		return read_socket(s);
-	ring_buffer__consume(s->ring);
+	s->came = ring_buffer__consume(s->ring) > 0;
 	return HG_OK;
+}
+
+/* The ring wakes its reader only now and then: see HG_WAKE_NS.  Milliseconds. */
+static int patience(const struct hg_source *s)
+{
+	return s->came ? HG_WAKE_AGAIN_MS : 500;
 }
 
 int hg_source_follow(struct hg_source *s)
@@ -191,8 +198,7 @@ int hg_source_follow(struct hg_source *s)
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	fds[1] = (struct pollfd){ .fd = signalfd(-1, &signals, SFD_CLOEXEC), .events = POLLIN };
 	while (!r) {
-		/* The ring wakes a reader that lags only once: look now and then. */
-		poll(fds, 2, 500);
+		poll(fds, 2, patience(s));
 		r = hg_source_read(s);
 		fflush(stdout);
 		if (fds[1].revents || ferror(stdout))

@@ -180,6 +180,38 @@ said "events without the right to lock them: 4, and no other process is blamed" 
 unlike "$err" "another process" "nobody else is said to read them"
 run hg detach --all
 
+# --- maps that another hellogate laid out
+# lay_out BY: the layout is so much more than it was
+lay_out() {
+	local map=$HELLOGATE_BPFFS/maps/control bytes
+	bytes=$(bpftool map dump pinned "$map" -j | jq -r --argjson by "$1" '.[0].value as $v
+		| ($v[0] | ltrimstr("0x") | explode | map(if . > 96 then . - 87 else . - 48 end) | .[0] * 16 + .[1] + $by),
+			($v[1:][])')
+	# shellcheck disable=SC2086
+	bpftool map update pinned "$map" key 0 0 0 0 value $bytes
+}
+if [ -n "$(type -P bpftool)" ]; then
+	run hg attach --netns "$HG_S" --hook "$TCX" s0
+	ok "the layout is one higher" lay_out 1
+	run hg status
+	said "a newer hellogate's maps: 7" 7 'laid out by a newer hellogate'
+	run hg detach --all
+	said "nor can they be detached" 7 'use the newer hellogate'
+	ok "the layout is one lower" lay_out -2
+	for command in status metrics flows diagnose events "policy show"; do
+		# shellcheck disable=SC2086
+		run hg $command
+		said "$command of an older one's: 7" 7 'laid out by an older hellogate'
+	done
+	run hg attach --netns "$HG_S" --hook "$TCX" s0
+	said "attach over an older one's: 7" 7 'hellogate detach --all, then attach again'
+	run hg detach --all
+	said "they can be detached" 0
+	if no_pins; then pass "and nothing is left"; else fail "and nothing is left" "$(pins)"; fi
+else
+	skip "maps of another layout" "no bpftool here"
+fi
+
 # --- captures
 probe seen forbidden allowed # what a capture of it holds
 sink
