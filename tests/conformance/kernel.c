@@ -94,7 +94,7 @@ static void read_facts(struct handshake_seen *h, const struct hg_event *e)
 	h->version_max = e->hello.version_max;
 }
 
-/* A handshake is what HELLO and END of one flow say, END last. */
+/* A handshake is what HELLO and END of one flow say, END last; an ATTEMPT is none. */
 static void read_events(struct run *r, const struct conn *c, struct seen *seen)
 {
 	struct hg_flow_key key = gate_key(&r->gate, c);
@@ -105,7 +105,8 @@ static void read_events(struct run *r, const struct conn *c, struct seen *seen)
 		const struct gate_event *e = &r->gate.events[i];
 		__u32 n = 0;
 
-		if (memcmp(&e->head.key, &key, sizeof(key)) != 0)
+		if (e->head.type == HG_EVENT_ATTEMPT ||
+		    memcmp(&e->head.key, &key, sizeof(key)) != 0)
 			continue;
 		while (n < seen->count && n < SEEN_MAX && ids[n] != e->head.flow_id)
 			n++;
