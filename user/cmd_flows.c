@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * cmd_flows.c - connections that are no handshake yet, or never were one.
+ * cmd_flows.c - handshakes under way, and connections that failed before one.
  *
- * Those that live and have sent data have an entry, which says who they are; a SYN
- * alone is a slot of a cache, which holds no addresses.  Those that failed before
+ * Those under way have an entry, which says who they are; a SYN alone is a slot of
+ * a cache, which holds no addresses.  Those that failed before
  * their hello were told once, and are among what is kept.
  */
 #include <errno.h>

@@ -55,7 +55,7 @@ bool hg_eve_drop(struct hg_eve *eve, struct hg_handshake *h);
 bool hg_eve_attempt(struct hg_eve *eve, const struct hg_handshake *h, const struct hg_examined *x);
 
 /*
- * The `flow` line of a connection that lives: its facts by now, its `state`, the
+ * The `flow` line of a handshake under way: its facts by now, its `state`, the
  * name that it asked for (NULL: not known), and when its last packet came.
  */
 bool hg_eve_flow(struct hg_eve *eve, const struct hg_event *facts, const char *state,

@@ -21,10 +21,10 @@ static const struct hg_command commands[] = {
 	  "socket, else from the ring, which has one reader: what was read is gone.\n\n"
 	  "  hellogate events -f | jq -r 'select(.event_type == \"tls\") | .tls.sni'",
 	  hg_cmd_events, hg_options_events, NULL },
-	{ "Look", "flows", NULL, "connections that live, or failed before their hello",
-	  "Those that live have sent data: one that has only begun is a number in `status`.  Those\n"
-	  "that failed were refused, not answered, or reset; on ports that were listed, or of a\n"
-	  "server that was sent a hello within a day.\n\n"
+	{ "Look", "flows", NULL, "handshakes under way, and connections that failed before one",
+	  "A handshake is under way from the first byte of its hello to its END.  Connections that\n"
+	  "failed before it were refused, not answered, or reset; on ports that were listed, or of\n"
+	  "a server that was sent a hello within a day.\n\n"
 	  "  hellogate flows --filter 'sni==*.example.com'",
 	  hg_cmd_flows, hg_options_flows, NULL },
 	{ "Explain", "diagnose", "[FILTER...]", "what fails and why, in one table",

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# flows: connections that live, and those that failed before their hello.
+# flows: handshakes under way, and connections that failed before one.
 . "$(dirname "$0")/lib.sh"
 
 # stay NAME BYTES PAYLOAD: a client that sends so much of it and stays connected
