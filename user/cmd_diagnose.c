@@ -20,7 +20,7 @@ static struct hg_output_text text;
 
 const struct hg_option hg_options_diagnose[] = {
 	HG_OPTION_FLOW(text),
-	HG_OPTIONS_FORMAT(text, "table"),
+	HG_OPTIONS_LISTING(text.listing, "table"),
 	HG_OPTIONS_SELECTION(text.selection),
 	HG_OPTION_LAST(text.selection),
 	{ "bpffs", 0, "DIR", "the instance (default /sys/fs/bpf/hellogate)", &bpffs, NULL },

@@ -18,7 +18,7 @@ static struct hg_output_text text;
 
 const struct hg_option hg_options_events[] = {
 	{ "follow", 'f', NULL, "go on as they come, until Ctrl-C", NULL, &follow },
-	HG_OPTIONS_FORMAT(text, "jsonl: EVE"),
+	HG_OPTIONS_LISTING(text.listing, "jsonl: EVE"),
 	HG_OPTIONS_SELECTION(text.selection),
 	HG_OPTION_LAST(text.selection),
 	HG_OPTIONS_EVE(text),

@@ -202,8 +202,8 @@ static int print_devices(const struct report *r)
 	};
 	struct hg_listing l;
 
-	hg_listing_choose(&l, NULL, &columns, HG_FORMAT_TABLE, NULL);
-	hg_listing_begin(&l, false, false);
+	hg_listing_plain(&l, &columns);
+	hg_listing_begin(&l, false);
 	for (unsigned int i = 0; i < r->device_count; i++)
 		list_device(&l, r, &r->devices[i]);
 	return hg_listing_end(&l);

@@ -23,16 +23,13 @@
 #include "selection.h"
 #include "terms.h"
 
-static const char *format_text, *columns, *bpffs;
-static bool json;
+static const char *bpffs;
+static struct hg_listing_text asked;
 static struct hg_selection_text selection_text;
 static struct hg_selection selection;
 
 const struct hg_option hg_options_flows[] = {
-	{ "output", 'o', "FORMAT", "table, json, jsonl or csv (default table)", &format_text,
-	  NULL },
-	{ "json", 'j', NULL, "the same as -o json", NULL, &json },
-	HG_OPTION_COLUMNS(columns),
+	HG_OPTIONS_LISTING(asked, "table"),
 	HG_OPTIONS_SELECTION(selection_text),
 	HG_OPTION_LAST(selection_text),
 	{ "bpffs", 0, "DIR", "the instance (default /sys/fs/bpf/hellogate)", &bpffs, NULL },
@@ -244,7 +241,7 @@ static void add_row(struct printer *p, const struct one *f, const char *name)
 			[IDLE] = idle,
 			[COVERAGE] = e->hello_ns || f->line ? hg_bucket_text(e->bucket) : "-",
 		},
-		-1);
+		f->line ? CAUSE : -1);
 }
 
 /* `line` ends with its newline. */
@@ -283,7 +280,7 @@ static int print_flows(struct flows *all, const struct hg_listing *listing)
 			     .listing = *listing,
 			     .now = hg_clock_monotonic() };
 
-	hg_listing_begin(&p.listing, false, false);
+	hg_listing_begin(&p.listing, false);
 	for (size_t i = 0; i < all->count; i++)
 		print_flow(&p, all, &all->list[i]);
 	if (p.format == HG_FORMAT_JSON)
@@ -310,16 +307,13 @@ int hg_cmd_flows(const struct hg_command *self, int argc, char **argv)
 {
 	struct hg_listing listing;
 	struct hg_instance in;
-	enum hg_format format;
 	int operands, r = hg_options_parse(self, argc, argv, &operands);
 
 	if (r != HG_PARSED)
 		return r;
 	if (operands)
 		return hg_usage(self, "unexpected argument '%s'", argv[0]);
-	if (!hg_format_parse(json ? "json" : format_text, HG_FORMAT_TABLE, &format))
-		return HG_USAGE;
-	r = hg_listing_choose(&listing, self, &flow_columns, format, columns);
+	r = hg_listing_choose(&listing, self, &flow_columns, HG_FORMAT_TABLE, &asked);
 	if (!r)
 		r = hg_selection_open(self, &selection_text, &selection);
 	if (r)

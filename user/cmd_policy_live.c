@@ -13,13 +13,15 @@
 #include "commands.h"
 #include "generation.h"
 #include "json.h"
+#include "listing.h"
 #include "policy_commands.h"
 #include "policy_load.h"
 #include "say.h"
 #include "terms.h"
 
-static const char *bpffs, *format_text;
-static bool quiet, json;
+static const char *bpffs;
+static bool quiet;
+static struct hg_listing_text asked;
 
 static const struct hg_option load_options[] = {
 	{ "bpffs", 0, "DIR", "the instance (default /sys/fs/bpf/hellogate)", &bpffs, NULL },
@@ -28,9 +30,7 @@ static const struct hg_option load_options[] = {
 };
 
 static const struct hg_option show_options[] = {
-	{ "output", 'o', "FORMAT", "table, json, jsonl or csv (default table)", &format_text,
-	  NULL },
-	{ "json", 'j', NULL, "the same as -o json", NULL, &json },
+	HG_OPTIONS_LISTING(asked, "table"),
 	{ "bpffs", 0, "DIR", "the instance (default /sys/fs/bpf/hellogate)", &bpffs, NULL },
 	HG_OPTIONS_END,
 };
@@ -67,9 +67,8 @@ struct shown {
 	struct hg_policy_source *source;
 	struct hg_policy policy;
 	struct hg_generation_maps maps; /* of the active generation */
-	enum hg_format format;
+	struct hg_listing listing;
 	struct hg_json out;
-	unsigned int rows;
 };
 
 static int active_slot(const struct hg_instance *in, __u32 *slot)
@@ -138,31 +137,57 @@ struct rule_row {
 	__u64 would; /* in monitor */
 };
 
+enum column { RULE, ACTION, MODE, TO, WHERE, ENFORCED, MONITORED, COLUMN_COUNT };
+
+static const struct hg_column list[] = {
+	[RULE] = { "rule", "RULE", 24, HG_COLUMN_TEXT },
+	[ACTION] = { "action", "ACTION", 7, 0 },
+	[MODE] = { "mode", "MODE", 8, 0 },
+	[TO] = { "to", "TO", 7, 0 },
+	[WHERE] = { "where", "WHERE", 7, 0 },
+	[ENFORCED] = { "enforced", "ENFORCED", 12, HG_COLUMN_RIGHT },
+	[MONITORED] = { "monitored", "MONITORED", 12, HG_COLUMN_RIGHT },
+	[COLUMN_COUNT] = { NULL, NULL, 0, 0 },
+};
+
+#define ALL "rule,action,mode,to,where,enforced,monitored"
+
+static const struct hg_columns rule_columns = { list, ALL, ALL };
+
+static void list_row(struct shown *s, const struct rule_row *r)
+{
+	char done[24], would[24];
+
+	snprintf(done, sizeof(done), "%llu", (unsigned long long)r->done);
+	snprintf(would, sizeof(would), "%llu", (unsigned long long)r->would);
+	hg_listing_row(
+		&s->listing,
+		(const char *const[]){ r->name, r->action, r->mode, r->to, r->stage, done, would },
+		-1);
+}
+
+static void put_row(struct hg_json *j, const struct rule_row *r)
+{
+	hg_json_object(j);
+	hg_json_put_string(j, "rule", r->name);
+	hg_json_put_string(j, "action", r->action);
+	hg_json_put_string(j, "mode", r->mode);
+	hg_json_put_string(j, "to", r->to);
+	hg_json_put_string(j, "where", r->stage);
+	hg_json_put_uint(j, "enforced", r->done);
+	hg_json_put_uint(j, "monitored", r->would);
+	hg_json_object_end(j);
+}
+
 static void print_row(struct shown *s, const struct rule_row *r)
 {
-	if (s->format == HG_FORMAT_TABLE) {
-		if (!s->rows)
-			printf("%-24s %-7s %-8s %-7s %-7s %12s %12s\n", "RULE", "ACTION", "MODE",
-			       "TO", "WHERE", "ENFORCED", "MONITORED");
-		printf("%-24s %-7s %-8s %-7s %-7s %12llu %12llu\n", r->name, r->action, r->mode,
-		       r->to, r->stage, r->done, r->would);
-	} else if (s->format == HG_FORMAT_CSV) {
-		if (!s->rows)
-			puts("rule,action,mode,to,where,enforced,monitored");
-		printf("%s,%s,%s,%s,%s,%llu,%llu\n", r->name, r->action, r->mode, r->to, r->stage,
-		       r->done, r->would);
-	} else {
-		hg_json_object(&s->out);
-		hg_json_put_string(&s->out, "rule", r->name);
-		hg_json_put_string(&s->out, "action", r->action);
-		hg_json_put_string(&s->out, "mode", r->mode);
-		hg_json_put_string(&s->out, "to", r->to);
-		hg_json_put_string(&s->out, "where", r->stage);
-		hg_json_put_uint(&s->out, "enforced", r->done);
-		hg_json_put_uint(&s->out, "monitored", r->would);
-		hg_json_object_end(&s->out);
+	if (s->listing.format == HG_FORMAT_TABLE || s->listing.format == HG_FORMAT_CSV) {
+		list_row(s, r);
+		return;
 	}
-	s->rows++;
+	put_row(&s->out, r);
+	if (s->listing.format == HG_FORMAT_JSONL)
+		hg_json_newline(&s->out);
 }
 
 static void sum_up(const struct shown *s, __u32 stats, struct rule_row *row)
@@ -219,52 +244,52 @@ static void show_rules(struct shown *s)
 	}
 }
 
-static void show_head(const struct shown *s)
+static void show_rows(struct shown *s)
 {
-	if (s->format != HG_FORMAT_TABLE)
-		return;
-	printf("revision %u, mode %s, from %s\n\n", s->policy.revision,
-	       hg_mode_text(s->policy.mode), s->source->path);
-}
-
-static void show_body(struct shown *s)
-{
-	bool whole = s->format == HG_FORMAT_JSON;
-
-	if (whole) {
-		hg_json_object(&s->out);
-		hg_json_put_uint(&s->out, "revision", s->policy.revision);
-		hg_json_put_string(&s->out, "mode", hg_mode_text(s->policy.mode));
-		hg_json_put_string(&s->out, "default", hg_action_text(s->policy.default_action));
-		hg_json_put_string(&s->out, "unread", hg_action_text(s->policy.unread_action));
-		hg_json_put_string(&s->out, "path", s->source->path);
-		hg_json_key(&s->out, "rules");
-		hg_json_array(&s->out);
-	}
 	show_rules(s);
 	show_rest(s, "default", s->policy.default_action, s->policy.default_stats);
 	show_rest(s, "unread", s->policy.unread_action, s->policy.unread_stats);
-	if (whole) {
-		hg_json_array_end(&s->out);
-		hg_json_object_end(&s->out);
-	}
-	if (!s->out.len)
-		return;
-	hg_json_newline(&s->out);
-	fwrite(s->out.text, 1, s->out.len, stdout);
 }
 
-static int show(struct hg_instance *in, enum hg_format format)
+static void show_json(struct shown *s)
 {
-	struct shown s = { .in = in, .format = format };
+	hg_json_object(&s->out);
+	hg_json_put_uint(&s->out, "revision", s->policy.revision);
+	hg_json_put_string(&s->out, "mode", hg_mode_text(s->policy.mode));
+	hg_json_put_string(&s->out, "default", hg_action_text(s->policy.default_action));
+	hg_json_put_string(&s->out, "unread", hg_action_text(s->policy.unread_action));
+	hg_json_put_string(&s->out, "path", s->source->path);
+	hg_json_key(&s->out, "rules");
+	hg_json_array(&s->out);
+	show_rows(s);
+	hg_json_array_end(&s->out);
+	hg_json_object_end(&s->out);
+	hg_json_newline(&s->out);
+}
+
+static int show_active(struct shown *s)
+{
+	if (s->listing.format == HG_FORMAT_TABLE)
+		printf("revision %u, mode %s, from %s\n\n", s->policy.revision,
+		       hg_mode_text(s->policy.mode), s->source->path);
+	hg_listing_begin(&s->listing, true);
+	if (s->listing.format == HG_FORMAT_JSON)
+		show_json(s);
+	else
+		show_rows(s);
+	fwrite(s->out.text, 1, s->out.len, stdout);
+	return hg_listing_end(&s->listing);
+}
+
+static int show(struct hg_instance *in, const struct hg_listing *listing)
+{
+	struct shown s = { .in = in, .listing = *listing };
 	int r;
 
 	memset(s.maps.maps, -1, sizeof(s.maps.maps));
 	r = read_active(&s);
-	if (!r) {
-		show_head(&s);
-		show_body(&s);
-	}
+	if (!r)
+		r = show_active(&s);
 	hg_generation_close(&s.maps);
 	hg_json_free(&s.out);
 	free(s.source);
@@ -273,19 +298,19 @@ static int show(struct hg_instance *in, enum hg_format format)
 
 static int cmd_show(const struct hg_command *self, int argc, char **argv)
 {
+	struct hg_listing listing;
 	struct hg_instance in;
-	enum hg_format format;
 	int operands, r = hg_options_parse(self, argc, argv, &operands);
 
 	if (r != HG_PARSED)
 		return r;
 	if (operands)
 		return hg_usage(self, "unexpected argument '%s'", argv[0]);
-	if (!hg_format_parse(json ? "json" : format_text, HG_FORMAT_TABLE, &format))
+	if (hg_listing_choose(&listing, self, &rule_columns, HG_FORMAT_TABLE, &asked))
 		return HG_USAGE;
 	r = hg_instance_open(&in, hg_instance_dir(bpffs));
 	if (!r)
-		r = show(&in, format);
+		r = show(&in, &listing);
 	hg_instance_close(&in);
 	return r;
 }

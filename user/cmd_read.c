@@ -27,7 +27,7 @@ static bool kernel, quiet, summary;
 static struct hg_output_text text;
 
 const struct hg_option hg_options_read[] = {
-	HG_OPTIONS_FORMAT(text, "table"),
+	HG_OPTIONS_LISTING(text.listing, "table"),
 	HG_OPTIONS_SELECTION(text.selection),
 	{ "summary", 0, NULL, "what fails and why, in one table", NULL, &summary },
 	HG_OPTION_FLOW(text),

@@ -19,17 +19,14 @@
 #include "snapshot.h"
 #include "terms.h"
 
-static const char *format_text, *columns, *bpffs, *color_text = "auto";
-static bool json, check;
+static const char *bpffs;
+static bool check;
+static struct hg_listing_text asked;
 
 const struct hg_option hg_options_status[] = {
 	{ "check", 0, NULL, "say only what is degraded, on stderr; exit 1 if anything is", NULL,
 	  &check },
-	{ "output", 'o', "FORMAT", "table, json, jsonl or csv (the last two: a line an interface)",
-	  &format_text, NULL },
-	{ "json", 'j', NULL, "the same as -o json", NULL, &json },
-	HG_OPTION_COLUMNS(columns),
-	{ "color", 0, "WHEN", "auto, always or never", &color_text, NULL },
+	HG_OPTIONS_LISTING(asked, "table; jsonl and csv: a line an interface"),
 	{ "bpffs", 0, "DIR", "the instance (default /sys/fs/bpf/hellogate)", &bpffs, NULL },
 	HG_OPTIONS_END,
 };
@@ -38,21 +35,8 @@ struct status {
 	const struct hg_snapshot *s;
 	struct hg_health *health;
 	unsigned int health_count;
-	bool color;
 	struct hg_listing listing; /* with its columns */
 };
-
-static bool parse_color(const struct hg_command *self, bool *color, int *r)
-{
-	const char *no = getenv("NO_COLOR");
-
-	*color = !strcmp(color_text, "always");
-	if (!strcmp(color_text, "auto"))
-		*color = isatty(STDOUT_FILENO) && !(no && *no);
-	else if (!*color && strcmp(color_text, "never") != 0)
-		*r = hg_usage(self, "--color: '%s' is not auto, always or never", color_text);
-	return *r == HG_OK;
-}
 
 /* ---- cells ---- */
 
@@ -145,7 +129,7 @@ static void add_interface(struct hg_listing *l, const struct hg_snapshot *s,
 
 static int print_interfaces(struct status *st)
 {
-	hg_listing_begin(&st->listing, false, st->color);
+	hg_listing_begin(&st->listing, false);
 	for (unsigned int i = 0; i < st->s->interface_count; i++)
 		if (hg_interface_used(&st->s->interfaces[i].entry))
 			add_interface(&st->listing, st->s, &st->s->interfaces[i]);
@@ -219,8 +203,8 @@ static void print_health(const struct status *st)
 	for (unsigned int i = 0; i < st->health_count; i++) {
 		const struct hg_health *h = &st->health[i];
 
-		printf("  %s%-4s%s  %-14s %s\n", st->color ? colors[h->level] : "",
-		       hg_health_level_text(h->level), st->color ? "\033[0m" : "", h->what,
+		printf("  %s%-4s%s  %-14s %s\n", st->listing.color ? colors[h->level] : "",
+		       hg_health_level_text(h->level), st->listing.color ? "\033[0m" : "", h->what,
 		       h->text);
 	}
 }
@@ -283,7 +267,7 @@ static int say_degraded(const struct status *st)
 
 static int print_status(struct status *st, enum hg_format format)
 {
-	if (check && !format_text && !json)
+	if (check && !asked.format && !asked.json)
 		return say_degraded(st);
 	switch (format) {
 	case HG_FORMAT_TABLE:
@@ -295,9 +279,9 @@ static int print_status(struct status *st, enum hg_format format)
 	}
 }
 
-static int show(const struct hg_instance *in, const struct hg_listing *listing, bool color)
+static int show(const struct hg_instance *in, const struct hg_listing *listing)
 {
-	struct status st = { .color = color, .listing = *listing };
+	struct status st = { .listing = *listing };
 	struct hg_snapshot *s;
 	int r = hg_snapshot_take(in, &s);
 
@@ -309,7 +293,7 @@ static int show(const struct hg_instance *in, const struct hg_listing *listing, 
 		st.health_count = hg_health_judge(s, st.health);
 	if (s->attached) {
 		r = print_status(&st, listing->format);
-		if (!r && check && (format_text || json))
+		if (!r && check && (asked.format || asked.json))
 			r = say_degraded(&st);
 	} else {
 		hg_error("nothing is attached under %s", s->dir);
@@ -324,25 +308,18 @@ static int show(const struct hg_instance *in, const struct hg_listing *listing, 
 int hg_cmd_status(const struct hg_command *self, int argc, char **argv)
 {
 	struct hg_listing listing;
-	enum hg_format format;
 	struct hg_instance in;
-	bool color;
 	int operands, r = hg_options_parse(self, argc, argv, &operands);
 
 	if (r != HG_PARSED)
 		return r;
-	r = HG_OK;
 	if (operands)
 		return hg_usage(self, "unexpected argument '%s'", argv[0]);
-	if (!hg_format_parse(json ? "json" : format_text, HG_FORMAT_TABLE, &format))
-		return HG_USAGE;
-	if (!parse_color(self, &color, &r))
-		return r;
-	if (hg_listing_choose(&listing, self, &interface_columns, format, columns))
+	if (hg_listing_choose(&listing, self, &interface_columns, HG_FORMAT_TABLE, &asked))
 		return HG_USAGE;
 	r = hg_instance_open(&in, hg_instance_dir(bpffs));
 	if (!r)
-		r = show(&in, &listing, color);
+		r = show(&in, &listing);
 	hg_instance_close(&in);
 	return r;
 }

@@ -28,7 +28,7 @@ static struct hg_output_text text;
 static struct hg_output_options output;
 
 const struct hg_option hg_options_watch[] = {
-	HG_OPTIONS_FORMAT(text, "table"),
+	HG_OPTIONS_LISTING(text.listing, "table"),
 	HG_OPTIONS_SELECTION(text.selection),
 	HG_OPTION_LAST(text.selection),
 	{ "hook", 0, "HOOK", "auto, xdp, xdp-generic, tcx or tc (default auto)", &hook, NULL },

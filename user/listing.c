@@ -3,7 +3,9 @@
 
 #include <libsmartcols/libsmartcols.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "say.h"
 
@@ -39,16 +41,10 @@ static int show_column(struct hg_listing *l, const char *name, size_t len)
 	return no_such_column(l, name, len);
 }
 
-int hg_listing_choose(struct hg_listing *l, const struct hg_command *command,
-		      const struct hg_columns *columns, enum hg_format format, const char *names)
+static int choose_columns(struct hg_listing *l, const char *names)
 {
 	int r = HG_OK;
 
-	*l = (struct hg_listing){ .columns = columns->list, .format = format };
-	if (names && format != HG_FORMAT_TABLE && format != HG_FORMAT_CSV)
-		return hg_usage(command, "--columns is for -o table and -o csv");
-	if (!names)
-		names = format == HG_FORMAT_CSV ? columns->csv : columns->table;
 	while (r == HG_OK) {
 		size_t len = strcspn(names, ",");
 
@@ -60,12 +56,51 @@ int hg_listing_choose(struct hg_listing *l, const struct hg_command *command,
 	return r;
 }
 
+/* NO_COLOR: see no-color.org. */
+static int choose_color(struct hg_listing *l, const struct hg_command *command, const char *when)
+{
+	const char *no = getenv("NO_COLOR");
+
+	if (!when || !strcmp(when, "auto"))
+		l->color = isatty(STDOUT_FILENO) && !(no && *no);
+	else if (!strcmp(when, "always"))
+		l->color = true;
+	else if (strcmp(when, "never") != 0)
+		return hg_usage(command, "--color: '%s' is not auto, always or never", when);
+	return HG_OK;
+}
+
+int hg_listing_choose(struct hg_listing *l, const struct hg_command *command,
+		      const struct hg_columns *columns, enum hg_format usual,
+		      const struct hg_listing_text *text)
+{
+	int r;
+
+	*l = (struct hg_listing){ .columns = columns->list };
+	if (!hg_format_parse(text->json ? "json" : text->format, usual, &l->format))
+		return HG_USAGE;
+	r = choose_color(l, command, text->color);
+	if (r)
+		return r;
+	if (text->columns && l->format != HG_FORMAT_TABLE && l->format != HG_FORMAT_CSV)
+		return hg_usage(command, "--columns is for -o table and -o csv");
+	return choose_columns(l, text->columns		      ? text->columns
+				 : l->format == HG_FORMAT_CSV ? columns->csv
+							      : columns->table);
+}
+
+void hg_listing_plain(struct hg_listing *l, const struct hg_columns *columns)
+{
+	*l = (struct hg_listing){ .columns = columns->list, .format = HG_FORMAT_TABLE };
+	choose_columns(l, columns->table);
+}
+
 /* ---- rows ---- */
 
-static bool new_table(struct hg_listing *l, bool color)
+static bool new_table(struct hg_listing *l)
 {
 	l->table = scols_new_table();
-	if (!l->table || scols_table_enable_colors(l->table, color))
+	if (!l->table || scols_table_enable_colors(l->table, l->color))
 		return false;
 	for (unsigned int i = 0; i < l->shown_count; i++) {
 		const struct hg_column *c = &l->columns[l->shown[i]];
@@ -77,10 +112,10 @@ static bool new_table(struct hg_listing *l, bool color)
 	return true;
 }
 
-bool hg_listing_begin(struct hg_listing *l, bool flowing, bool color)
+bool hg_listing_begin(struct hg_listing *l, bool flowing)
 {
 	l->flowing = flowing;
-	l->failed = l->format == HG_FORMAT_TABLE && !flowing && !new_table(l, color);
+	l->failed = l->format == HG_FORMAT_TABLE && !flowing && !new_table(l);
 	return !l->failed;
 }
 
@@ -96,14 +131,18 @@ static void add_line(struct hg_listing *l, const char *const cells[], int red)
 	}
 }
 
-static void print_flowing(const struct hg_listing *l, unsigned int i, const char *cell)
+static void print_flowing(const struct hg_listing *l, unsigned int i, const char *cell, bool red)
 {
 	const struct hg_column *c = &l->columns[l->shown[i]];
 
+	if (red)
+		fputs("\033[31m", stdout);
 	if (c->flags & HG_COLUMN_RIGHT)
 		printf("%*s", c->width, cell);
 	else
 		printf("%-*s", i + 1 < l->shown_count ? c->width : 0, cell);
+	if (red)
+		fputs("\033[0m", stdout);
 	putchar(i + 1 < l->shown_count ? ' ' : '\n');
 }
 
@@ -128,7 +167,7 @@ static void print_head(const struct hg_listing *l)
 		if (l->format == HG_FORMAT_CSV)
 			printf("%s%c", c->name, i + 1 < l->shown_count ? ',' : '\n');
 		else
-			print_flowing(l, i, c->head);
+			print_flowing(l, i, c->head, false);
 	}
 }
 
@@ -143,8 +182,13 @@ void hg_listing_row(struct hg_listing *l, const char *const cells[], int red)
 	}
 	if (l->rows == 1)
 		print_head(l);
-	for (unsigned int i = 0; i < l->shown_count; i++)
-		(csv ? print_csv : print_flowing)(l, i, cells[l->shown[i]]);
+	for (unsigned int i = 0; i < l->shown_count; i++) {
+		if (csv)
+			print_csv(l, i, cells[l->shown[i]]);
+		else
+			print_flowing(l, i, cells[l->shown[i]],
+				      l->color && red == (int)l->shown[i]);
+	}
 }
 
 int hg_listing_end(struct hg_listing *l)

@@ -30,6 +30,7 @@ struct hg_columns {
 struct hg_listing {
 	const struct hg_column *columns;
 	enum hg_format format; /* HG_FORMAT_TABLE or HG_FORMAT_CSV */
+	bool color;	       /* for tables alone */
 	bool flowing;	       /* row by row; else the table is printed when it is whole */
 	unsigned int shown[HG_COLUMNS_MAX], shown_count;
 	struct libscols_table *table;
@@ -37,21 +38,36 @@ struct hg_listing {
 	bool failed; /* no memory */
 };
 
-/* A row of struct hg_option; `text` stays. */
-#define HG_OPTION_COLUMNS(text)                                                                    \
-	{                                                                                          \
-		"columns", 0, "LIST", "of a table or of csv: flow_id,sni,cause ...", &(text), NULL \
-	}
+/* As typed; what was not is NULL. */
+struct hg_listing_text {
+	const char *format, *columns, *color;
+	bool json;
+};
+
+/* clang-format off */
+/* Rows of struct hg_option; `text` is a struct hg_listing_text that stays. */
+#define HG_OPTIONS_LISTING(text, usual) \
+	{ "output", 'o', "FORMAT", "table, json, jsonl or csv (default " usual ")", \
+	  &(text).format, NULL }, \
+	{ "json", 'j', NULL, "the same as -o json", NULL, &(text).json }, \
+	{ "columns", 0, "LIST", "of a table or of csv: a wrong name is answered with all", \
+	  &(text).columns, NULL }, \
+	{ "color", 0, "WHEN", "auto, always or never", &(text).color, NULL }
+/* clang-format on */
 
 /*
- * Choose the columns: those that `names` names, or the usual ones if it is NULL.  JSON has no
- * columns: with `names` that is an error.  HG_OK, or HG_USAGE after saying why.  Prints nothing.
+ * Choose format, columns and colour: what was typed, or the usual ones.  JSON has no
+ * columns: to name them is then an error.  HG_OK, or HG_USAGE after saying why.
+ * Prints nothing.
  */
 int hg_listing_choose(struct hg_listing *l, const struct hg_command *command,
-		      const struct hg_columns *columns, enum hg_format format, const char *names);
+		      const struct hg_columns *columns, enum hg_format usual,
+		      const struct hg_listing_text *text);
 
-/* Colour is for tables that are not `flowing`. */
-bool hg_listing_begin(struct hg_listing *l, bool flowing, bool color);
+/* A table of our own choice: all its columns, without colour. */
+void hg_listing_plain(struct hg_listing *l, const struct hg_columns *columns);
+
+bool hg_listing_begin(struct hg_listing *l, bool flowing);
 
 /* One cell a column, shown or not; copied.  `red` is the column that calls for help, or -1. */
 void hg_listing_row(struct hg_listing *l, const char *const cells[], int red);

@@ -27,7 +27,7 @@ static int choose_view(const struct hg_command *command, const struct hg_output_
 	o->story_of = strtoull(text->flow, &end, 10);
 	if (errno || *end || !isdigit((unsigned char)*text->flow))
 		return hg_usage(command, "--flow takes a flow id, a number, not '%s'", text->flow);
-	if (text->columns)
+	if (text->listing.columns)
 		return hg_usage(command, "--flow tells a story: it has no columns");
 	return HG_OK;
 }
@@ -40,8 +40,6 @@ int hg_output_options_open(const struct hg_command *command, const struct hg_out
 	memset(o, 0, sizeof(*o));
 	if (text->stage && strcmp(text->stage, "hello") != 0)
 		return hg_usage(command, "--at takes 'hello', not '%s'", text->stage);
-	if (!hg_format_parse(text->json ? "json" : text->format, usual, &o->format))
-		return HG_USAGE;
 	o->at_hello = text->stage;
 	o->strict = text->strict;
 	r = choose_view(command, text, view, o);
@@ -49,7 +47,7 @@ int hg_output_options_open(const struct hg_command *command, const struct hg_out
 		r = hg_listing_choose(&o->listing, command,
 				      o->view == HG_VIEW_CAUSES ? &hg_tally_columns
 								: &hg_row_columns,
-				      o->format, text->columns);
+				      usual, &text->listing);
 	return r ? r : hg_selection_open(command, &text->selection, &o->selection);
 }
 
@@ -69,10 +67,10 @@ static void print_lines(struct hg_output *o)
 		char *newline = memchr(line, '\n', (size_t)(end - line));
 		size_t len = (size_t)((newline ? newline : end) - line);
 
-		if (o->options->format == HG_FORMAT_JSON)
+		if (o->options->listing.format == HG_FORMAT_JSON)
 			fputs(o->rows++ ? ",\n" : "[\n", stdout);
 		fwrite(line, 1, len, stdout);
-		if (o->options->format != HG_FORMAT_JSON)
+		if (o->options->listing.format != HG_FORMAT_JSON)
 			putchar('\n');
 		line += len + 1;
 	}
@@ -81,7 +79,8 @@ static void print_lines(struct hg_output *o)
 
 static bool is_listing(const struct hg_output *o)
 {
-	return o->options->format == HG_FORMAT_TABLE || o->options->format == HG_FORMAT_CSV;
+	return o->options->listing.format == HG_FORMAT_TABLE ||
+	       o->options->listing.format == HG_FORMAT_CSV;
 }
 
 enum line { LINE_HELLO, LINE_END, LINE_DROP, LINE_ATTEMPT };
@@ -150,14 +149,14 @@ static void print_row(struct hg_output *o, struct hg_handshake *h, const struct 
 	struct hg_row r;
 
 	hg_row_fill(&r, &o->eve, h, &x->diagnosis);
-	hg_listing_row(&o->listing, r.cells, -1);
+	hg_listing_row(&o->listing, r.cells, hg_row_red(&x->diagnosis));
 }
 
 static void print_story(struct hg_output *o, enum line line, struct hg_handshake *h,
 			const struct hg_examined *x)
 {
 	o->told++;
-	if (o->options->format == HG_FORMAT_TABLE)
+	if (o->options->listing.format == HG_FORMAT_TABLE)
 		hg_story_print(&o->eve.clock, h, x, hg_row_name(h));
 	else
 		print_event(o, line, h, x);
@@ -239,7 +238,7 @@ bool hg_output_open(struct hg_output *o, const struct hg_output_options *options
 	o->handshakes = hg_handshakes_new(OPEN_MAX_HANDSHAKES, &ops, o);
 	o->examiner = hg_examiner_new();
 	o->tally = hg_tally_new();
-	hg_listing_begin(&o->listing, true, false);
+	hg_listing_begin(&o->listing, true);
 	return o->handshakes && o->examiner && o->tally;
 }
 
@@ -254,9 +253,8 @@ void hg_output_record(struct hg_output *o, const void *record, size_t len)
 static int end_listing(struct hg_output *o)
 {
 	if (o->options->view == HG_VIEW_CAUSES)
-		return hg_tally_print(o->tally, o->options->format, &o->listing, o->source,
-				      o->missing);
-	if (o->options->format == HG_FORMAT_JSON)
+		return hg_tally_print(o->tally, &o->listing, o->source, o->missing);
+	if (o->options->listing.format == HG_FORMAT_JSON)
 		fputs(o->rows ? "\n]\n" : "[]\n", stdout);
 	return o->options->view == HG_VIEW_STORY && !o->told ? HG_NO : HG_OK;
 }

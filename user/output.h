@@ -21,19 +21,14 @@ enum hg_view {
 
 /* As typed; what was not is NULL. */
 struct hg_output_text {
-	const char *format, *columns, *stage, *flow;
-	bool json, strict;
+	const char *stage, *flow;
+	bool strict;
+	struct hg_listing_text listing;
 	struct hg_selection_text selection;
 };
 
 /* clang-format off */
 /* Rows of struct hg_option; `text` is a struct hg_output_text that stays. */
-#define HG_OPTIONS_FORMAT(text, usual) \
-	{ "output", 'o', "FORMAT", "table, json, jsonl or csv (default " usual ")", \
-	  &(text).format, NULL }, \
-	{ "json", 'j', NULL, "the same as -o json", NULL, &(text).json }, \
-	HG_OPTION_COLUMNS((text).columns)
-
 #define HG_OPTION_FLOW(text) \
 	{ "flow", 0, "ID", "the story of one flow, line by line", &(text).flow, NULL }
 
@@ -44,12 +39,11 @@ struct hg_output_text {
 /* clang-format on */
 
 struct hg_output_options {
-	enum hg_format format;
 	enum hg_view view;
 	__u64 story_of; /* flow_id */
 	bool strict, at_hello;
 	struct hg_selection selection;
-	struct hg_listing listing; /* with its columns */
+	struct hg_listing listing; /* its format is that of all that is printed */
 };
 
 /* HG_OK, or HG_USAGE after saying why.  `view` is what it is without --flow. */

@@ -92,6 +92,11 @@ static void time_text(struct hg_eve *eve, const struct hg_event *e, char *text, 
 	snprintf(text + len, size - len, ".%03u", (unsigned int)(ns / 1000000 % 1000));
 }
 
+int hg_row_red(const struct hg_diagnosis *d)
+{
+	return d->outcome == HG_OUTCOME_failed ? HG_ROW_CAUSE : -1;
+}
+
 static const char *interface_text(const struct hg_eve *eve, const struct hg_event *e)
 {
 	const char *name = eve->names.interface ? eve->names.interface(eve->names.ctx, e) : NULL;

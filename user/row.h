@@ -43,6 +43,9 @@ struct hg_row {
 void hg_row_fill(struct hg_row *row, struct hg_eve *eve, struct hg_handshake *h,
 		 const struct hg_diagnosis *d);
 
+/* The column that calls for help: the cause of a failure; -1: none. */
+int hg_row_red(const struct hg_diagnosis *d);
+
 /*
  * What a person may be shown: the server name, or in brackets why there is none.
  * With facts alone, the name is that of the table of names; NULL: not known.

@@ -247,7 +247,7 @@ static void add_cause(struct hg_listing *l, const struct row *row)
 		[ADVICE] = hg_advice(row->cause),
 	};
 
-	hg_listing_row(l, cells, -1);
+	hg_listing_row(l, cells, CAUSE);
 }
 
 static int print_causes(const struct hg_tally *t, struct hg_listing *l)
@@ -255,7 +255,7 @@ static int print_causes(const struct hg_tally *t, struct hg_listing *l)
 	struct row rows[ROWS];
 	size_t n = sorted_rows(t, rows);
 
-	hg_listing_begin(l, false, false);
+	hg_listing_begin(l, false);
 	if (n && l->format == HG_FORMAT_TABLE)
 		putchar('\n');
 	for (size_t i = 0; i < n; i++)
@@ -274,8 +274,8 @@ static int print_findings(const struct hg_tally *t)
 	static const struct hg_columns all = { columns, "count,finding,server", "" };
 	struct hg_listing l;
 
-	hg_listing_choose(&l, NULL, &all, HG_FORMAT_TABLE, NULL);
-	hg_listing_begin(&l, false, false);
+	hg_listing_plain(&l, &all);
+	hg_listing_begin(&l, false);
 	for (unsigned int i = 0; i < HG_FINDING_COUNT; i++) {
 		char number[HG_GROUPED_SIZE], servers[HG_NAME_SIZE + 32];
 		const struct count *c = t->findings[i];
@@ -389,18 +389,18 @@ static int print_json(const struct hg_tally *t, enum hg_format format, const cha
 	return r;
 }
 
-int hg_tally_print(const struct hg_tally *t, enum hg_format format, struct hg_listing *listing,
-		   const char *source, __u64 missing)
+int hg_tally_print(const struct hg_tally *t, struct hg_listing *l, const char *source,
+		   __u64 missing)
 {
-	int r = HG_OK;
+	int r;
 
 	if (t->uncounted)
 		hg_warn("out of memory: %llu handshakes are not in the table",
 			(unsigned long long)t->uncounted);
-	if (format == HG_FORMAT_JSON || format == HG_FORMAT_JSONL)
-		return print_json(t, format, source, missing);
-	if (format == HG_FORMAT_TABLE)
+	if (l->format == HG_FORMAT_JSON || l->format == HG_FORMAT_JSONL)
+		return print_json(t, l->format, source, missing);
+	if (l->format == HG_FORMAT_TABLE)
 		print_summary(t, source, missing);
-	r = print_causes(t, listing);
-	return r || format != HG_FORMAT_TABLE ? r : print_findings(t);
+	r = print_causes(t, l);
+	return r || l->format != HG_FORMAT_TABLE ? r : print_findings(t);
 }

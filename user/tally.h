@@ -23,11 +23,11 @@ void hg_tally_add(struct hg_tally *t, const struct hg_handshake *h, const struct
 extern const struct hg_columns hg_tally_columns;
 
 /*
- * All of it on stdout, the most frequent first; `listing` has chosen the columns.
+ * All of it on stdout, the most frequent first; `listing` has chosen format and columns.
  * `source` says where it comes from ("run", "12 captures"), and `missing` how many
  * are not in it.
  */
-int hg_tally_print(const struct hg_tally *t, enum hg_format format, struct hg_listing *listing,
-		   const char *source, __u64 missing);
+int hg_tally_print(const struct hg_tally *t, struct hg_listing *listing, const char *source,
+		   __u64 missing);
 
 #endif /* HG_TALLY_H */

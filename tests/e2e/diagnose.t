@@ -87,6 +87,11 @@ run hg diagnose --columns cause,flow_id -o csv
 like "$out" '^certificate_unknown_ca,[0-9]+$' "chosen columns, as CSV"
 run hg diagnose --columns cause,count
 like "$out" '^CAUSE +COUNT$' "and as a table"
+like "$(hg diagnose --color always)" $'\e\\[31mcertificate_unknown_ca' "a cause is red"
+unlike "$(NO_COLOR='' hg diagnose)" $'\e\\[' "but not where no terminal is"
+like "$(hg events --color always -o table)" $'\e\\[31mcertificate_unknown_ca' "nor are those of events all white"
+run hg diagnose --color red
+said "a colour is no time" 2 "'red' is not auto, always or never"
 run hg diagnose --flow 1 --columns cause
 said "a story has no columns" 2 "no columns"
 run hg diagnose -o jsonl

@@ -156,6 +156,12 @@ every swapped "$RESET" "what was allowed is reset"
 run hg policy show -o json
 said "policy show -o json" 0
 ok "policy show -o json is JSON" jq -e . <<<"$out"
+rules=$(jq -r '.rules | length' <<<"$out")
+run hg policy show -o jsonl
+is "$(jq -c .rule <<<"$out" | wc -l) $(wc -l <<<"$out")" "$rules $rules" "as JSON Lines, a line a rule"
+run hg policy show -o csv --columns where,rule
+is "$(head -n 1 <<<"$out")" "where,rule" "--columns, in their order"
+like "$out" '^kernel,"default"$' "and the rows alike"
 
 # default: reset, protect, allow-lists, ports, no SNI: each decided on live flows
 policy registered.yaml <<'YAML'
