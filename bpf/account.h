@@ -252,7 +252,7 @@ HG_INLINE void hg_keep_undiagnosed(struct hg_event_end *e)
 	struct hg_presence *p = hg_presence();
 	struct hg_event_end *at;
 
-	if (!u || !p || inject_time || hg_user_is_there(e->head.time_ns))
+	if (!u || !p || inject_time || hg_user_is_there(hg_now())) /* it may have ended long ago */
 		return;
 	e->number = __sync_fetch_and_add(&u->kept, 1) + 1;
 	slot = e->number & (HG_UNDIAGNOSED - 1);
