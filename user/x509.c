@@ -385,6 +385,24 @@ static bool load_from(X509_STORE *store, const char *path)
 	return X509_STORE_load_file(store, path);
 }
 
+/* As OpenSSL's own programs: SSL_CERT_FILE, SSL_CERT_DIR, or else as it was built. */
+static const char *default_path(const char *variable, const char *otherwise)
+{
+	const char *path = secure_getenv(variable);
+
+	return path ? path : otherwise;
+}
+
+static bool load_defaults(X509_STORE *store)
+{
+	bool loaded = load_from(store, default_path(X509_get_default_cert_file_env(),
+						    X509_get_default_cert_file()));
+
+	loaded |= load_from(
+		store, default_path(X509_get_default_cert_dir_env(), X509_get_default_cert_dir()));
+	return loaded;
+}
+
 static X509_STORE *trust_store(struct hg_x509 *x)
 {
 	X509_STORE *store;
@@ -396,12 +414,7 @@ static X509_STORE *trust_store(struct hg_x509 *x)
 	store = X509_STORE_new();
 	if (!store)
 		return NULL;
-	if (x->store_path) {
-		loaded = load_from(store, x->store_path);
-	} else {
-		loaded = load_from(store, X509_get_default_cert_file());
-		loaded |= load_from(store, X509_get_default_cert_dir());
-	}
+	loaded = x->store_path ? load_from(store, x->store_path) : load_defaults(store);
 	if (loaded)
 		x->store = store;
 	else

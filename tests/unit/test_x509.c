@@ -327,6 +327,35 @@ static void store_as_directory(void **state)
 	assert_int_equal(rmdir(path), 0);
 }
 
+/* SSL_CERT_FILE and SSL_CERT_DIR name it, as for OpenSSL's own programs. */
+static void store_of_the_environment(void **state)
+{
+	char path[sizeof(dir) + 32];
+	struct hg_x509 *x;
+	FILE *out;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/roots.pem", dir);
+	out = fopen(path, "w");
+	assert_non_null(out);
+	PEM_write_X509(out, root_cert);
+	fclose(out);
+	setenv("SSL_CERT_DIR", "/nonexistent", 1);
+	setenv("SSL_CERT_FILE", path, 1);
+	x = hg_x509_new(NULL, 8);
+	finds(x, LIST(leaf_cert, inter_cert), NULL, 0);
+	assert_true(found.trust_judged);
+	hg_x509_free(x);
+	setenv("SSL_CERT_FILE", "/nonexistent", 1);
+	x = hg_x509_new(NULL, 8);
+	finds(x, LIST(leaf_cert, inter_cert), NULL, 0);
+	assert_false(found.trust_judged);
+	hg_x509_free(x);
+	unsetenv("SSL_CERT_FILE");
+	unsetenv("SSL_CERT_DIR");
+	assert_int_equal(unlink(path), 0);
+}
+
 /* ---- dates ---- */
 
 static void dates(void **state)
@@ -906,6 +935,7 @@ int main(void)
 		cmocka_unit_test(self_signed_and_trusted),
 		cmocka_unit_test(circle),
 		cmocka_unit_test(store_as_directory),
+		cmocka_unit_test(store_of_the_environment),
 		cmocka_unit_test(dates),
 		cmocka_unit_test(dates_to_the_second),
 		cmocka_unit_test(no_date),
