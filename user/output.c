@@ -29,6 +29,9 @@ static int choose_view(const struct hg_command *command, const struct hg_output_
 		return hg_usage(command, "--flow takes a flow id, a number, not '%s'", text->flow);
 	if (text->listing.columns)
 		return hg_usage(command, "--flow tells a story: it has no columns");
+	if (text->selection.filter || text->selection.span.since || text->selection.span.until ||
+	    text->selection.span.last)
+		return hg_usage(command, "--flow names the one handshake: leave the filters out");
 	return HG_OK;
 }
 

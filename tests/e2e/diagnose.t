@@ -94,6 +94,8 @@ run hg diagnose --color red
 said "a colour is no time" 2 "'red' is not auto, always or never"
 run hg diagnose --flow 1 --columns cause
 said "a story has no columns" 2 "no columns"
+run hg diagnose --flow 1 'sni==www.other.example'
+said "nor filters" 2 "leave the filters out"
 run hg diagnose -o jsonl
 is "$(jq -r .cause <<<"$out" | sort -u)" certificate_unknown_ca "as JSON Lines"
 
