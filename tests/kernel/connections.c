@@ -286,60 +286,67 @@ static void collision(struct gate *g, enum gate_hook hook)
 /* ---- the key ---- */
 
 /* Ports and addresses that compare differently as bytes and as numbers. */
+static const struct conn pairs[] = {
+	{ .client = { 10, 0, 0, 1 }, .server = { 10, 0, 0, 2 }, .client_port = 256 },
+	{ .client = { 10, 0, 0, 2 }, .server = { 10, 0, 0, 1 }, .client_port = 255 },
+	{ .client = { 10, 0, 0, 1 }, .server = { 10, 0, 0, 1 }, .client_port = 444 },
+	{ .client = { 10, 0, 0, 1 }, .server = { 10, 0, 0, 1 }, .client_port = 65535 },
+	{ .client = { 10, 0, 0, 1 }, .server = { 10, 0, 0, 1 }, .client_port = 2 },
+	{ .client = { 200, 0, 0, 1 }, .server = { 100, 255, 0, 1 }, .client_port = 1 },
+	{ .ipv6 = true,
+	  .client = { 0xfe, 0x80, 1, [15] = 1 },
+	  .server = { 0xfe, 0x80, 2, [15] = 1 },
+	  .client_port = 1000 },
+	{ .ipv6 = true,
+	  .client = { 0x20, 1, [15] = 2 },
+	  .server = { 0x20, 1, [15] = 1 },
+	  .client_port = 1000 },
+	{ .ipv6 = true,
+	  .client = { 0x20, 1, [4] = 0x80, [15] = 1 },
+	  .server = { 0x20, 1, [4] = 0x7f, [15] = 1 },
+	  .client_port = 1000 },
+	/* The mapped form of an IPv4 address, over IPv6 itself. */
+	{ .ipv6 = true,
+	  .client = { 0x64, 0xff, 0x9b, [12] = 10, 0, 0, 1 },
+	  .server = { 0x64, 0xff, 0x9b, [12] = 10, 0, 0, 2 },
+	  .client_port = 256 },
+};
+
+static bool directions_meet(struct gate *g, enum gate_hook hook, const struct conn *pair)
+{
+	static const __u8 answer[40] = { 22, 3, 3, 0, 35, 2 };
+	static struct talk t;
+	struct hg_flow f;
+	bool ok;
+
+	talk_begin(&t, g, hook, pair);
+	talk_syn(&t);
+	talk_synack(&t);
+	talk_client(&t, 0, stream.at, 200);
+	talk_client(&t, 200, stream.at + 200, stream.len - 200);
+	talk_server(&t, 0, answer, sizeof(answer));
+	ok = saw_events(&t, 1, 0);
+	if (!talk_flow(&t, &f))
+		ok = check_u64("the flow is under its key", 0, 1);
+	else
+		ok &= check_u64("bytes of the server", f.next[HG_FROM_SERVER],
+				t.conn.server_isn + 1 + sizeof(answer));
+	talk_server_flags(&t, TCP_FIN | TCP_ACK, sizeof(answer));
+	return ok & saw_events(&t, 1, 1);
+}
+
 static void endpoints(struct gate *g, enum gate_hook hook)
 {
-	static const struct conn conns[] = {
-		{ .client = { 10, 0, 0, 1 }, .server = { 10, 0, 0, 2 }, .client_port = 256 },
-		{ .client = { 10, 0, 0, 2 }, .server = { 10, 0, 0, 1 }, .client_port = 255 },
-		{ .client = { 10, 0, 0, 1 }, .server = { 10, 0, 0, 1 }, .client_port = 444 },
-		{ .client = { 10, 0, 0, 1 }, .server = { 10, 0, 0, 1 }, .client_port = 65535 },
-		{ .client = { 10, 0, 0, 1 }, .server = { 10, 0, 0, 1 }, .client_port = 2 },
-		{ .client = { 200, 0, 0, 1 }, .server = { 100, 255, 0, 1 }, .client_port = 1 },
-		{ .ipv6 = true,
-		  .client = { 0xfe, 0x80, 1, [15] = 1 },
-		  .server = { 0xfe, 0x80, 2, [15] = 1 },
-		  .client_port = 1000 },
-		{ .ipv6 = true,
-		  .client = { 0x20, 1, [15] = 2 },
-		  .server = { 0x20, 1, [15] = 1 },
-		  .client_port = 1000 },
-		{ .ipv6 = true,
-		  .client = { 0x20, 1, [4] = 0x80, [15] = 1 },
-		  .server = { 0x20, 1, [4] = 0x7f, [15] = 1 },
-		  .client_port = 1000 },
-		/* The mapped form of an IPv4 address, over IPv6 itself. */
-		{ .ipv6 = true,
-		  .client = { 0x64, 0xff, 0x9b, [12] = 10, 0, 0, 1 },
-		  .server = { 0x64, 0xff, 0x9b, [12] = 10, 0, 0, 2 },
-		  .client_port = 256 },
-	};
 	bool ok = true;
 
-	for (size_t i = 0; i < COUNT_OF(conns); i++) {
-		static struct talk t;
-		static const __u8 answer[40] = { 22, 3, 3, 0, 35, 2 };
-		struct hg_flow f;
-
-		talk_begin(&t, g, hook, &conns[i]);
-		talk_syn(&t);
-		talk_synack(&t);
-		talk_client(&t, 0, stream.at, 200);
-		talk_client(&t, 200, stream.at + 200, stream.len - 200);
-		talk_server(&t, 0, answer, sizeof(answer));
-		ok &= saw_events(&t, 1, 0);
-		if (!talk_flow(&t, &f))
-			ok = check_u64("the flow is under its key", 0, 1);
-		else
-			ok &= check_u64("bytes of the server", f.next[HG_FROM_SERVER],
-					t.conn.server_isn + 1 + sizeof(answer));
-		talk_server_flags(&t, TCP_FIN | TCP_ACK, sizeof(answer));
-		ok &= saw_events(&t, 1, 1);
+	for (size_t i = 0; i < COUNT_OF(pairs); i++) {
+		ok &= directions_meet(g, hook, &pairs[i]);
 		if (!ok)
 			tap_diag("connection %zu", i);
 	}
 	tap_ok(ok & check_u64("active", gate_active(g), 0) & books(g),
 	       "%s: both directions of %zu pairs of endpoints meet", gate_hook_name[hook],
-	       COUNT_OF(conns));
+	       COUNT_OF(pairs));
 }
 
 /* The number of the namespace is part of the key. */

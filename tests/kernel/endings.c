@@ -177,13 +177,70 @@ static void refuse(struct talk *t)
 	talk_segment(t, &s);
 }
 
+/* Where a flag without data lies: so far behind the base, or behind what the client sent. */
+struct mark {
+	bool from_server, behind_client;
+	__u8 flags;
+	__s32 offset;
+};
+
+#define CLIENT(flags, offset)                                                                      \
+	{                                                                                          \
+		false, true, flags, offset                                                         \
+	}
+#define CLIENT_AT(flags, offset)                                                                   \
+	{                                                                                          \
+		false, false, flags, offset                                                        \
+	}
+#define SERVER(flags, offset)                                                                      \
+	{                                                                                          \
+		true, false, flags, offset                                                         \
+	}
+
+static const struct mark marks[] = {
+	[CLIENT_ACK] = CLIENT_AT(TCP_ACK, 0),
+	[CLIENT_FIN] = CLIENT(TCP_FIN | TCP_ACK, 0),
+	[CLIENT_RST] = CLIENT(TCP_RST, 0),
+	[SERVER_ACK] = SERVER(TCP_ACK, 0),
+	[SERVER_FIN] = SERVER(TCP_FIN | TCP_ACK, 0),
+	[SERVER_RST] = SERVER(TCP_RST | TCP_ACK, 0),
+	[CLIENT_FIN_FAR] = CLIENT_AT(TCP_FIN | TCP_ACK, 1 << 24),
+	[CLIENT_RST_FAR] = CLIENT_AT(TCP_RST, 1 << 24),
+	[SERVER_RST_FAR] = SERVER(TCP_RST, 1 << 24),
+	[CLIENT_FIN_AHEAD] = CLIENT_AT(TCP_FIN | TCP_ACK, 517),
+	[CLIENT_FIN_EARLY] = CLIENT(TCP_FIN | TCP_ACK, -1),
+	[CLIENT_RST_EARLY] = CLIENT(TCP_RST, -1),
+	[CLIENT_FIN_LATE] = CLIENT(TCP_FIN | TCP_ACK, 1),
+	[CLIENT_RST_LATE] = CLIENT(TCP_RST, 1),
+	[IDLE_70] = { 0 },
+};
+
+static const __u8 seconds[] = {
+	[IDLE_9] = 9, [IDLE_11] = 11, [IDLE_29] = 29, [IDLE_31] = 31, [IDLE_70] = 70
+};
+
+/* What is no hello and no data: true if it was done. */
+static bool marked(struct talk *t, enum step step)
+{
+	const struct mark *m = &marks[step];
+	__u32 offset = (m->behind_client ? ends.client : 0) + (__u32)m->offset;
+
+	if (seconds[step])
+		idle(t, seconds[step]);
+	else if (m->from_server)
+		talk_server_flags(t, m->flags, offset);
+	else if (m->flags)
+		talk_client_flags(t, m->flags, offset);
+	return m->flags || seconds[step];
+}
+
 static void take(struct talk *t, enum step step)
 {
 	static const __u8 data[40] = { 0x17, 3, 3, 0, 35 };
 
+	if (marked(t, step))
+		return;
 	switch (step) {
-	case STOP:
-		break;
 	case SYN:
 		talk_syn(t);
 		break;
@@ -191,89 +248,30 @@ static void take(struct talk *t, enum step step)
 		talk_synack(t);
 		break;
 	case HELLO:
-		hello_part(t, 0, 0, 0);
-		break;
 	case HELLO_FIN:
-		hello_part(t, 0, 0, TCP_FIN);
+		hello_part(t, 0, 0, step == HELLO_FIN ? TCP_FIN : 0);
 		break;
 	case PART:
-		hello_part(t, 0, 200, 0);
-		break;
 	case PART_FIN:
-		hello_part(t, 0, 200, TCP_FIN);
+		hello_part(t, 0, 200, step == PART_FIN ? TCP_FIN : 0);
 		break;
 	case REST:
 		hello_part(t, 200, 0, 0);
 		break;
-	case CLIENT_ACK:
-		talk_client_flags(t, TCP_ACK, 0);
-		break;
-	case CLIENT_FIN:
-		talk_client_flags(t, TCP_FIN | TCP_ACK, ends.client);
-		break;
-	case CLIENT_RST:
-		talk_client_flags(t, TCP_RST, ends.client);
-		break;
 	case CLIENT_DATA:
 		talk_client(t, 517, data, sizeof(data));
-		break;
-	case SERVER_ACK:
-		talk_server_flags(t, TCP_ACK, 0);
-		break;
-	case SERVER_FIN:
-		talk_server_flags(t, TCP_FIN | TCP_ACK, 0);
-		break;
-	case SERVER_RST:
-		talk_server_flags(t, TCP_RST | TCP_ACK, 0);
-		break;
-	case REFUSAL:
-		refuse(t);
-		break;
-	case CLIENT_FIN_FAR:
-		talk_client_flags(t, TCP_FIN | TCP_ACK, 1 << 24);
-		break;
-	case CLIENT_RST_FAR:
-		talk_client_flags(t, TCP_RST, 1 << 24);
-		break;
-	case CLIENT_FIN_AHEAD:
-		talk_client_flags(t, TCP_FIN | TCP_ACK, 517);
-		break;
-	case CLIENT_FIN_EARLY:
-		talk_client_flags(t, TCP_FIN | TCP_ACK, ends.client - 1);
-		break;
-	case CLIENT_RST_EARLY:
-		talk_client_flags(t, TCP_RST, ends.client - 1);
-		break;
-	case CLIENT_FIN_LATE:
-		talk_client_flags(t, TCP_FIN | TCP_ACK, ends.client + 1);
-		break;
-	case CLIENT_RST_LATE:
-		talk_client_flags(t, TCP_RST, ends.client + 1);
-		break;
-	case SERVER_RST_FAR:
-		talk_server_flags(t, TCP_RST, 1 << 24);
 		break;
 	case SERVER_DATA:
 		talk_server(t, 0, data, sizeof(data));
 		break;
+	case REFUSAL:
+		refuse(t);
+		break;
 	case ANSWER:
 		answer(t);
 		break;
-	case IDLE_9:
-		idle(t, 9);
-		break;
-	case IDLE_11:
-		idle(t, 11);
-		break;
-	case IDLE_29:
-		idle(t, 29);
-		break;
-	case IDLE_31:
-		idle(t, 31);
-		break;
-	case IDLE_70:
-		idle(t, 70);
-		break;
+	default:
+		tap_bail("step %d is nobody's", step);
 	}
 }
 

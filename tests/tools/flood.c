@@ -47,7 +47,8 @@ struct packet {
 } __attribute__((packed));
 
 static struct {
-	uint32_t src, dst, sources, count, rate;
+	const char *dev, *dmac;
+	uint32_t src, dst, sources, count, rate, bytes;
 	uint8_t payload[1400];
 	uint32_t len;
 	int fd;
@@ -215,7 +216,42 @@ static void prepare(void)
 	p->tcp.window = htons(65535);
 }
 
-int main(int argc, char **argv)
+static void set_option(int c)
+{
+	switch (c) {
+	case 'd':
+		flood.dev = optarg;
+		break;
+	case 'm':
+		flood.dmac = optarg;
+		break;
+	case 's':
+		flood.src = address(optarg);
+		break;
+	case 't':
+		flood.dst = address(optarg);
+		break;
+	case 'n':
+		flood.count = (uint32_t)strtoul(optarg, NULL, 10);
+		break;
+	case 'o':
+		flood.sources = (uint32_t)strtoul(optarg, NULL, 10);
+		break;
+	case 'r':
+		flood.rate = (uint32_t)strtoul(optarg, NULL, 10);
+		break;
+	case 'b':
+		flood.bytes = (uint32_t)strtoul(optarg, NULL, 10);
+		break;
+	case 'p':
+		read_payload(optarg);
+		break;
+	default:
+		exit(2);
+	}
+}
+
+static void parse_options(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "dev", 1, 0, 'd' },	  { "dmac", 1, 0, 'm' },
@@ -224,51 +260,23 @@ int main(int argc, char **argv)
 		{ "rate", 1, 0, 'r' },	  { "bytes", 1, 0, 'b' },
 		{ "payload", 1, 0, 'p' }, { 0 },
 	};
-	const char *dev = NULL, *dmac = NULL;
-	uint32_t bytes = 0;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (c) {
-		case 'd':
-			dev = optarg;
-			break;
-		case 'm':
-			dmac = optarg;
-			break;
-		case 's':
-			flood.src = address(optarg);
-			break;
-		case 't':
-			flood.dst = address(optarg);
-			break;
-		case 'n':
-			flood.count = (uint32_t)strtoul(optarg, NULL, 10);
-			break;
-		case 'o':
-			flood.sources = (uint32_t)strtoul(optarg, NULL, 10);
-			break;
-		case 'r':
-			flood.rate = (uint32_t)strtoul(optarg, NULL, 10);
-			break;
-		case 'b':
-			bytes = (uint32_t)strtoul(optarg, NULL, 10);
-			break;
-		case 'p':
-			read_payload(optarg);
-			break;
-		default:
-			return 2;
-		}
-	}
-	if (!dev || !dmac || !flood.src || !flood.dst || !flood.sources || !flood.rate ||
-	    flood.count > COUNT_MAX || optind != argc) {
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		set_option(c);
+	if (!flood.dev || !flood.dmac || !flood.src || !flood.dst || !flood.sources ||
+	    !flood.rate || flood.count > COUNT_MAX || optind != argc) {
 		fputs("flood: what is needed is said at the top of tests/tools/flood.c\n", stderr);
-		return 2;
+		exit(2);
 	}
-	if (bytes && bytes < flood.len)
-		flood.len = bytes;
-	open_device(dev, dmac);
+}
+
+int main(int argc, char **argv)
+{
+	parse_options(argc, argv);
+	if (flood.bytes && flood.bytes < flood.len)
+		flood.len = flood.bytes;
+	open_device(flood.dev, flood.dmac);
 	prepare();
 	send_all();
 	return flood.errors != 0;
