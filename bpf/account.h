@@ -266,13 +266,19 @@ HG_INLINE void hg_keep_undiagnosed(struct hg_event_end *e)
 	__builtin_memcpy(at, e, sizeof(*at));
 }
 
+/* A client that connects and resets: there may be many, and nothing has failed. */
+HG_INLINE bool hg_is_port_check(const struct hg_event *e)
+{
+	return e->type == HG_EVENT_ATTEMPT && e->close_from == HG_SIDE_client;
+}
+
 /* A global function, since 6.1 walks it all in each state in which a flow ends. */
 HG_NOINLINE int hg_end_send(struct hg_event_end *e)
 {
 	if (!e)
 		return 0;
 #ifdef __bpf__ /* who reads a capture diagnoses it */
-	if (e->head.outcome != HG_OUTCOME_established)
+	if (e->head.outcome != HG_OUTCOME_established && !hg_is_port_check(&e->head))
 		hg_keep_undiagnosed(e);
 #endif
 	hg_event_sent(bpf_ringbuf_output(&events, e, sizeof(*e), hg_ring_flags(false)));

@@ -72,6 +72,12 @@ HG_INLINE bool hg_attempt_in_time(struct hg_scratch *s)
 	return true;
 }
 
+/* Each is told once. */
+HG_INLINE bool hg_attempt_told(const struct hg_slot *slot)
+{
+	return slot->resent >= HG_SYNS_RESENT;
+}
+
 /* What the slot knows of it; `word` is what it was read as. */
 HG_INLINE void hg_attempt_fill(struct hg_scratch *s, const struct hg_slot *slot, __u64 word)
 {
@@ -162,7 +168,7 @@ HG_INLINE void hg_slot_closing_told(struct hg_scratch *s, struct hg_slot *slot, 
 {
 	const __u64 both = HG_SLOT_CLOSING(HG_FROM_CLIENT) | HG_SLOT_CLOSING(HG_FROM_SERVER);
 	bool first = s->packet.flags & HG_TCP_RST && HG_SLOT_STATE(word) == HG_SLOT_SYN &&
-		     word & HG_SLOT_ANSWERED && !(word & both);
+		     word & HG_SLOT_ANSWERED && !(word & both) && !hg_attempt_told(slot);
 
 	if (first)
 		hg_attempt_fill(s, slot, word);
@@ -194,10 +200,11 @@ HG_INLINE void hg_slot_closed_by_server(struct hg_scratch *s, struct hg_slot *sl
 {
 	bool answered = word & HG_SLOT_ANSWERED || HG_SLOT_STATE(word) == HG_SLOT_SEEK;
 	const struct hg_packet *p = &s->packet;
+	bool told = hg_attempt_told(slot);
 
 	if (!answered && p->flags & HG_TCP_RST && p->ack == slot->isn + 1) {
 		hg_attempt_fill(s, slot, word);
-		if (hg_slot_end(slot, word, HG_BUCKET_tcp_refused))
+		if (hg_slot_end(slot, word, HG_BUCKET_tcp_refused) && !told)
 			hg_attempt_reset(s, HG_BUCKET_tcp_refused);
 	} else if (answered &&
 		   (!(p->flags & HG_TCP_ACK) || hg_close_plausible(p->ack, slot->isn + 1))) {

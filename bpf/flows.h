@@ -213,11 +213,15 @@ HG_INLINE __u32 hg_micros(void)
 	return (__u32)(hg_now() / 1000);
 }
 
-/* A retransmitted SYN: the first at which nobody hopes for an answer any more? */
+/*
+ * A SYN once more: the first at which nobody hopes for an answer any more?  A copy
+ * that another interface shows comes too soon to count.
+ */
 HG_INLINE bool hg_slot_syn_again(struct hg_slot *slot, __u64 word)
 {
 	if (HG_SLOT_STATE(word) != HG_SLOT_SYN || word & HG_SLOT_ANSWERED ||
-	    slot->resent >= HG_SYNS_RESENT)
+	    slot->resent >= HG_SYNS_RESENT ||
+	    hg_micros() - slot->syn_us < (slot->resent + 1U) * HG_SYN_RESENT_US)
 		return false;
 	return ++slot->resent == HG_SYNS_RESENT;
 }
@@ -246,12 +250,13 @@ HG_INLINE bool hg_slot_syn(struct hg_slot *slot, const struct hg_packet *p, __u6
 		word |= hg_slot_keeps(slot, old, &older_isn);
 	if (!hg_slot_move(slot, old, word))
 		return false; /* another processor was first: its flow stays */
+	/* After a RST some systems try again with the same SYN: that was told. */
+	slot->resent = !old && slot->syn_us && slot->isn == p->seq ? HG_SYNS_RESENT : 0;
 	slot->older_isn = older_isn;
 	slot->isn = p->seq;
 	slot->syn_us = hg_micros();
 	slot->rtt_us = 0;
 	slot->ttl = 0;
-	slot->resent = 0;
 	hg_count_flow_created();
 	hg_slot_overwritten(old, mine, now);
 	return false;

@@ -50,7 +50,7 @@ struct hg_slot {
 	__u16 ip_id;
 	__u16 window;
 	__u8 ttl;
-	__u8 resent; /* times that the SYN came again unanswered, up to HG_SYNS_RESENT */
+	__u8 resent; /* SYNs that came again unanswered, up to HG_SYNS_RESENT: then it was told */
 	__u8 reserved[2];
 };
 

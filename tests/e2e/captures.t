@@ -260,7 +260,7 @@ if [ -f "$corpus/pcap/$scan" ] && [ -n "$(type -P tshark)" ]; then
 		END {
 			for (s in syns) {
 				if (s in answered) continue
-				refused += resets[s]
+				refused += !!resets[s]
 				silent += !resets[s] && syns[s] > 2
 			}
 			print silent " tcp_no_answer " refused " tcp_refused"

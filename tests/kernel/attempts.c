@@ -18,12 +18,14 @@ enum step {
 	CLIENT_RST_LATE, /* one byte: no server would take it */
 	SERVER_RST,
 	CLIENT_FIN,
-	IDLE_9, /* seconds */
+	WAIT_1, /* seconds */
+	WAIT_2,
+	IDLE_9,
 };
 
 struct row {
 	const char *what;
-	enum step steps[9];
+	enum step steps[10];
 	__u32 told;
 	enum hg_close close;
 	enum hg_side from;
@@ -40,10 +42,16 @@ static const struct row rows[] = {
 	{ "refused", { SYN, REFUSAL }, REFUSED },
 	{ "refused twice", { SYN, REFUSAL, REFUSAL }, REFUSED },
 	{ "a RST that is no answer", { SYN, WRONG_REFUSAL }, NOT_TOLD },
-	{ "SYN twice", { SYN, SYN }, NOT_TOLD },
-	{ "SYN three times", { SYN, SYN, SYN }, UNANSWERED },
-	{ "SYN six times", { SYN, SYN, SYN, SYN, SYN, SYN }, UNANSWERED },
-	{ "SYN twice, SYN-ACK, SYN", { SYN, SYN, SYN_ACK, SYN }, NOT_TOLD },
+	{ "refused, and the same SYN again", { SYN, REFUSAL, WAIT_1, SYN, REFUSAL }, REFUSED },
+	{ "SYN twice", { SYN, WAIT_1, SYN }, NOT_TOLD },
+	{ "SYN three times", { SYN, WAIT_1, SYN, WAIT_2, SYN }, UNANSWERED },
+	{ "and again", { SYN, WAIT_1, SYN, WAIT_2, SYN, WAIT_2, SYN, WAIT_2, SYN }, UNANSWERED },
+	{ "copies of a SYN", { SYN, SYN, SYN, SYN, WAIT_1, SYN, SYN }, NOT_TOLD },
+	{ "SYN twice, SYN-ACK, SYN", { SYN, WAIT_1, SYN, SYN_ACK, WAIT_2, SYN }, NOT_TOLD },
+	{ "SYN three times, refused", { SYN, WAIT_1, SYN, WAIT_2, SYN, REFUSAL }, UNANSWERED },
+	{ "SYN three times, SYN-ACK, RST",
+	  { SYN, WAIT_1, SYN, WAIT_2, SYN, SYN_ACK, SERVER_RST },
+	  UNANSWERED },
 	{ "SYN-ACK, RST of the client", { SYN, SYN_ACK, CLIENT_RST }, RESET_BY(client) },
 	{ "SYN-ACK, ACK, RST of the server",
 	  { SYN, SYN_ACK, CLIENT_ACK, SERVER_RST },
@@ -107,6 +115,12 @@ static void take(struct talk *t, enum step step)
 	case CLIENT_FIN:
 		talk_client_flags(t, TCP_FIN | TCP_ACK, 0);
 		break;
+	case WAIT_1:
+		gate_wait(t->gate, SECONDS(1));
+		break;
+	case WAIT_2:
+		gate_wait(t->gate, SECONDS(2));
+		break;
 	case IDLE_9:
 		gate_wait(t->gate, SECONDS(9));
 		gate_sweep_slots(t->gate);
@@ -114,7 +128,7 @@ static void take(struct talk *t, enum step step)
 	}
 }
 
-static bool told(struct talk *t, const struct row *row)
+static bool told(struct talk *t, const struct row *row, __u64 first_ns)
 {
 	const struct gate_event *e = NULL;
 	bool ok = check_u64("ATTEMPT events", talk_count(t, HG_EVENT_ATTEMPT, &e), row->told);
@@ -126,19 +140,20 @@ static bool told(struct talk *t, const struct row *row)
 	ok &= check_u64("bucket", e->head.bucket, row->bucket);
 	ok &= check_u64("outcome", e->head.outcome, HG_OUTCOME_failed);
 	ok &= check_u64("isn", e->head.isn, t->conn.isn);
-	ok &= check_u64("first_ns", e->head.first_ns, t->gate->presence->time_ns);
+	ok &= check_u64("first_ns", e->head.first_ns, first_ns);
 	return ok & check_u64("hello", e->head.hello_ns, 0);
 }
 
 static bool listed(struct gate *g, enum gate_hook hook, const struct row *row)
 {
+	const __u64 first_ns = g->presence->time_ns;
 	static struct talk t;
 	bool ok;
 
 	talk_begin(&t, g, hook, NULL);
 	for (__u32 i = 0; i < COUNT_OF(row->steps) && row->steps[i]; i++)
 		take(&t, row->steps[i]);
-	ok = told(&t, row);
+	ok = told(&t, row, first_ns);
 	return ok & gate_balanced(g) & gate_clear(g);
 }
 
