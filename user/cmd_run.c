@@ -173,27 +173,30 @@ static void take_undiagnosed(struct daemon *d)
 }
 
 /* Nobody wakes us again for what comes right behind: see HG_WAKE_NS. */
-static int on_ring(sd_event_source *source, int fd, uint32_t events, void *arg)
+static int consume(struct daemon *d)
 {
-	struct daemon *d = arg;
 	int r;
 
+	if (ring_buffer__consume(d->ring) <= 0)
+		return 0;
+	r = sd_event_source_set_time(d->again,
+				     hg_clock_monotonic() / 1000 + HG_WAKE_AGAIN_MS * 1000);
+	return r < 0 ? r : sd_event_source_set_enabled(d->again, SD_EVENT_ONESHOT);
+}
+
+static int on_ring(sd_event_source *source, int fd, uint32_t events, void *arg)
+{
 	(void)source;
 	(void)fd;
 	(void)events;
-	ring_buffer__consume(d->ring);
-	r = sd_event_source_set_time_relative(d->again, HG_WAKE_AGAIN_MS * 1000);
-	return r < 0 ? r : sd_event_source_set_enabled(d->again, SD_EVENT_ONESHOT);
+	return consume(arg);
 }
 
 static int on_again(sd_event_source *source, uint64_t usec, void *arg)
 {
-	struct daemon *d = arg;
-
 	(void)source;
 	(void)usec;
-	ring_buffer__consume(d->ring);
-	return 0;
+	return consume(arg);
 }
 
 /* Has an entry in the flow table: its END is yet to come. */
@@ -247,7 +250,7 @@ static int on_beat(sd_event_source *source, uint64_t usec, void *arg)
 	__u64 now = hg_clock_monotonic();
 
 	beat(d, now);
-	ring_buffer__consume(d->ring);
+	consume(d);
 	hg_decisions_refresh(d->decisions);
 	hg_http_beat(d->http);
 	if (++d->beats % CLEAN_UP_BEATS == 0) {

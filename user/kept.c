@@ -2,6 +2,7 @@
 #include "kept.h"
 
 #include <bpf/bpf.h>
+#include <errno.h>
 #include <poll.h>
 
 #include "../include/control.h"
@@ -15,8 +16,12 @@ static int read_run(struct hg_source *source)
 	struct pollfd fd = { .fd = hg_source_fd(source), .events = POLLIN };
 	int r = HG_OK;
 
-	while (!r && poll(&fd, 1, -1) >= 0)
-		r = hg_source_read(source);
+	while (!r) {
+		if (poll(&fd, 1, -1) >= 0)
+			r = hg_source_read(source);
+		else if (errno != EINTR)
+			return hg_bpf_refused(errno, "the socket of run");
+	}
 	return r == HG_NOTHING ? HG_OK : r;
 }
 

@@ -225,6 +225,12 @@ static void learn_path(struct hg_known *n, const struct hg_path_facts *path)
 	n->ttl = path->ttl[1];
 }
 
+/* Of a hello that never came whole, its end. */
+static __u64 time_of(const struct hg_handshake *h)
+{
+	return h->facts.hello_ns ? h->facts.hello_ns : h->facts.time_ns;
+}
+
 static void learn(struct hg_known *n, const struct hg_handshake *h, __u32 findings)
 {
 	bool named = h->facts.hello.sni_state != HG_SNI_none;
@@ -232,8 +238,8 @@ static void learn(struct hg_known *n, const struct hg_handshake *h, __u32 findin
 	n->ended++;
 	n->established += h->facts.outcome == HG_OUTCOME_established;
 	if (!n->first_ns)
-		n->first_ns = h->facts.hello_ns;
-	n->last_ns = h->facts.hello_ns;
+		n->first_ns = time_of(h);
+	n->last_ns = time_of(h);
 	if (h->answer.server.version)
 		learn_answer(n, h, named);
 	else if (!named && h->facts.outcome == HG_OUTCOME_failed)
@@ -248,7 +254,8 @@ static void learn(struct hg_known *n, const struct hg_handshake *h, __u32 findin
  */
 static void grow_old(struct entry *e, __u64 now)
 {
-	if (now - e->fresh.first_ns <= HG_KNOWN_SPAN / 2 || !e->fresh.ended)
+	/* Signed: they do not end in the order in which they began. */
+	if ((__s64)(now - e->fresh.first_ns) <= (__s64)(HG_KNOWN_SPAN / 2) || !e->fresh.ended)
 		return;
 	/* Of a certificate that was not seen lately, the last one is still the best guess. */
 	if (!e->fresh.certificate_bytes) {
@@ -277,7 +284,7 @@ static void learn_of(struct hg_knowledge *k, const struct subject *s, const stru
 	}
 	if (!e)
 		return;
-	grow_old(e, h->facts.hello_ns);
+	grow_old(e, time_of(h));
 	learn(&e->known, h, findings);
 	learn(&e->fresh, h, findings);
 }

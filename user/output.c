@@ -257,6 +257,9 @@ static int end_listing(struct hg_output *o)
 {
 	if (o->options->view == HG_VIEW_CAUSES)
 		return hg_tally_print(o->tally, &o->listing, o->source, o->missing);
+	/* Of a capture all is here: no row, then, is an answer. */
+	if (o->from_capture && o->options->view == HG_VIEW_EVENTS && is_listing(o))
+		return hg_listing_end(&o->listing);
 	if (o->options->listing.format == HG_FORMAT_JSON)
 		fputs(o->rows ? "\n]\n" : "[]\n", stdout);
 	return o->options->view == HG_VIEW_STORY && !o->told ? HG_NO : HG_OK;

@@ -393,14 +393,29 @@ static const char *default_path(const char *variable, const char *otherwise)
 	return path ? path : otherwise;
 }
 
+/* A list of directories, as that variable may be. */
+static bool load_directories(X509_STORE *store, const char *list)
+{
+	char path[PATH_MAX];
+	bool loaded = false;
+
+	for (size_t len; *list; list += len + !!list[len]) {
+		len = strcspn(list, ":");
+		snprintf(path, sizeof(path), "%.*s", (int)len, list);
+		loaded |= load_from(store, path);
+	}
+	return loaded;
+}
+
 static bool load_defaults(X509_STORE *store)
 {
-	bool loaded = load_from(store, default_path(X509_get_default_cert_file_env(),
-						    X509_get_default_cert_file()));
+	const char *file =
+		default_path(X509_get_default_cert_file_env(), X509_get_default_cert_file());
+	const char *directories =
+		default_path(X509_get_default_cert_dir_env(), X509_get_default_cert_dir());
+	bool loaded = load_from(store, file);
 
-	loaded |= load_from(
-		store, default_path(X509_get_default_cert_dir_env(), X509_get_default_cert_dir()));
-	return loaded;
+	return load_directories(store, directories) || loaded;
 }
 
 static X509_STORE *trust_store(struct hg_x509 *x)

@@ -283,6 +283,26 @@ static void knowledge_ages(void **state)
 	assert_int_equal(of_server(1)->answered, 2);
 }
 
+/* Neither half a hello nor one that began before the others makes them old. */
+static void knowledge_outlives_odd_times(void **state)
+{
+	const __u64 late = 10 * HG_KNOWN_SPAN;
+
+	(void)state;
+	offers_at(0x0303, late);
+	offers_at(0x0303, late - 2000); /* a slow one, which began before it */
+	assert_int_equal(of_server(1)->answered, 2);
+	with(1, NULL);
+	h.facts.hello_ns = 0; /* its hello never came whole */
+	h.facts.time_ns = late + 4000;
+	learn();
+	offers_at(0x0303, late + 6000);
+	assert_int_equal(of_server(1)->answered, 3);
+	assert_int_equal(of_server(1)->ended, 4);
+	offers_at(0x0303, late + HG_KNOWN_SPAN / 2);
+	assert_int_equal(of_server(1)->answered, 4);
+}
+
 static void picks(__u16 cipher, __u16 group)
 {
 	with(1, NULL);
@@ -536,6 +556,7 @@ int main(void)
 		TEST(counts),
 		TEST(versions),
 		TEST(knowledge_ages),
+		TEST(knowledge_outlives_odd_times),
 		TEST(ciphers_and_groups),
 		TEST(lists_are_bounded),
 		TEST(certificates),

@@ -330,7 +330,7 @@ static void store_as_directory(void **state)
 /* SSL_CERT_FILE and SSL_CERT_DIR name it, as for OpenSSL's own programs. */
 static void store_of_the_environment(void **state)
 {
-	char path[sizeof(dir) + 32];
+	char path[sizeof(dir) + 32], hashed[sizeof(dir) + 32], list[sizeof(dir) + 32];
 	struct hg_x509 *x;
 	FILE *out;
 
@@ -351,9 +351,17 @@ static void store_of_the_environment(void **state)
 	finds(x, LIST(leaf_cert, inter_cert), NULL, 0);
 	assert_false(found.trust_judged);
 	hg_x509_free(x);
+	snprintf(hashed, sizeof(hashed), "%s/%08lx.0", dir, X509_subject_name_hash(root_cert));
+	assert_int_equal(rename(path, hashed), 0);
+	snprintf(list, sizeof(list), "/nonexistent:%s", dir);
+	setenv("SSL_CERT_DIR", list, 1);
+	x = hg_x509_new(NULL, 8);
+	finds(x, LIST(leaf_cert, inter_cert), NULL, 0);
+	assert_true(found.trust_judged);
+	hg_x509_free(x);
 	unsetenv("SSL_CERT_FILE");
 	unsetenv("SSL_CERT_DIR");
-	assert_int_equal(unlink(path), 0);
+	assert_int_equal(unlink(hashed), 0);
 }
 
 /* ---- dates ---- */
