@@ -13,11 +13,22 @@
 #include "continue.h"
 #include "first.h"
 
+/* Does it offer the same, as far as the rules that judged the first one ask? */
+HG_INLINE bool hg_hello_offers_alike(const struct hg_flow *f, const struct hg_scratch *s)
+{
+	const struct hg_hello *h = &s->parse.hello;
+
+	return f->hello.ech == h->ech && f->hello.session_id_len == h->session_id_len &&
+	       f->hello.version_min == hg_version_min_floor(h) &&
+	       (f->verdict.revision != s->verdict.revision ||
+		f->hello.offers == hg_offers_digest(&s->facts));
+}
+
 HG_INLINE bool hg_hello_is_copy(const struct hg_flow *f, const struct hg_scratch *s)
 {
 	const struct hg_hello *h = &s->parse.hello;
 
-	return f->name == s->name && f->hello.bytes == h->bytes &&
+	return hg_hello_offers_alike(f, s) && f->name == s->name && f->hello.bytes == h->bytes &&
 	       f->hello.features == h->features && f->hello.version_max == h->version_max &&
 	       f->hello.legacy_version == h->legacy_version &&
 	       f->hello.cipher_count == h->cipher_count && f->hello.ext_count == h->ext_count &&

@@ -443,6 +443,16 @@ HG_INLINE void hg_slot_release(const struct hg_flow *f)
 		hg_slot_move(slot, word, f->settled ? hg_slot_in_state(word, HG_SLOT_DONE) : 0);
 }
 
+/* A flow that was ours is forgotten: what still comes of it is dropped by its slot. */
+HG_INLINE void hg_slot_drops(const struct hg_flow *f)
+{
+	struct hg_slot *slot = hg_slot(f->hash);
+	__u64 word = slot ? slot->word : 0;
+
+	if (slot && hg_slot_mine(slot, f->hash) && HG_SLOT_STATE(word) == HG_SLOT_ENTRY)
+		hg_slot_move(slot, word, hg_slot_in_state(word, HG_SLOT_DROP));
+}
+
 /*
  * Forget a flow that has ended.  The table gives its elements to others at
  * once, while another processor may still write to this one: only the sweep

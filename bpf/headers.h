@@ -163,6 +163,19 @@ HG_INLINE __u32 hg_big_len(void *ctx, const int hook, const struct hg_packet *p)
 	return len > HG_BIG_LEN ? len : 0;
 }
 
+HG_INLINE void hg_ipv4_addresses(struct hg_packet *p, const struct hg_ipv4_header *ip)
+{
+	p->src[0] = 0;
+	p->src[1] = 0;
+	p->src[2] = bpf_htonl(0xffff);
+	p->src[3] = ip->src;
+	p->dst[0] = 0;
+	p->dst[1] = 0;
+	p->dst[2] = bpf_htonl(0xffff);
+	p->dst[3] = ip->dst;
+	p->ipv6 = 0;
+}
+
 /* The IPv4 header at offset p->l3; *len is that of the packet, from there. */
 HG_INLINE int hg_headers_ipv4(void *ctx, const int hook, struct hg_packet *p,
 			      const struct hg_ipv4_header *ip, __u32 *len)
@@ -180,17 +193,9 @@ HG_INLINE int hg_headers_ipv4(void *ctx, const int hook, struct hg_packet *p,
 	if (!*len) /* BIG TCP, if so: the length did not fit */
 		*len = hg_big_len(ctx, hook, p);
 	p->l4 = p->l3 + header_len;
-	p->src[0] = 0;
-	p->src[1] = 0;
-	p->src[2] = bpf_htonl(0xffff);
-	p->src[3] = ip->src;
-	p->dst[0] = 0;
-	p->dst[1] = 0;
-	p->dst[2] = bpf_htonl(0xffff);
-	p->dst[3] = ip->dst;
+	hg_ipv4_addresses(p, ip);
 	p->ttl = ip->ttl;
 	p->ip_id = bpf_ntohs(ip->id);
-	p->ipv6 = 0;
 	return HG_HEADERS_TCP;
 }
 
@@ -226,6 +231,7 @@ struct hg_ipv6_walk {
 	__u32 at;      /* offset of the header at hand */
 	__u32 result;  /* enum hg_headers; HG_HEADERS_UNPARSED: go on */
 	__u8 next;     /* what it is */
+	__u8 wanted;   /* what is looked for: TCP or UDP */
 	__u8 fragment; /* the first one was passed */
 };
 
@@ -253,7 +259,7 @@ HG_INLINE long hg_ipv6_walk_step(struct hg_ipv6_walk *w, const int hook)
 	__u8 head[8] = {};
 	__u32 len;
 
-	if (w->next == HG_IPPROTO_TCP) {
+	if (w->next == w->wanted) {
 		w->result = HG_HEADERS_TCP;
 		return 1;
 	}
@@ -289,12 +295,15 @@ HG_STEP long hg_ipv6_walk_step_skb(__u32 i, struct hg_ipv6_walk *w)
 	return hg_ipv6_walk_step(w, HG_AT_INGRESS);
 }
 
-/* Leaves p->l4 at the TCP header. */
-HG_INLINE int hg_headers_ipv6_walk(void *ctx, const int hook, struct hg_packet *p, __u8 next)
+/* Leaves p->l4 at the header that is wanted: HG_HEADERS_TCP says so of UDP, too. */
+HG_INLINE int hg_headers_ipv6_walk(void *ctx, const int hook, struct hg_packet *p, __u8 next,
+				   const __u8 wanted)
 {
-	struct hg_ipv6_walk w = {
-		.ctx = ctx, .at = p->l4, .result = HG_UNREADABLE(ipv6_headers), .next = next
-	};
+	struct hg_ipv6_walk w = { .ctx = ctx,
+				  .at = p->l4,
+				  .result = HG_UNREADABLE(ipv6_headers),
+				  .next = next,
+				  .wanted = wanted };
 
 	if (hook == HG_AT_XDP)
 		hg_loop(HG_IPV6_HEADERS + 1, hg_ipv6_walk_step_xdp, &w);
@@ -345,7 +354,7 @@ HG_INLINE int hg_walk_ip(void *ctx, const int hook, struct hg_packet *p, __be16 
 	if (hg_load(ctx, hook, p->l3, &ip6, sizeof(ip6)))
 		return HG_UNREADABLE(truncated_header);
 	r = hg_headers_ipv6(ctx, hook, p, &ip6, len);
-	return r ? r : hg_headers_ipv6_walk(ctx, hook, p, ip6.next);
+	return r ? r : hg_headers_ipv6_walk(ctx, hook, p, ip6.next, HG_IPPROTO_TCP);
 }
 
 HG_INLINE int hg_walk(void *ctx, const int hook, struct hg_packet *p)

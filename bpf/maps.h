@@ -21,7 +21,8 @@ HG_KNOB __u32 decap = 0;	      /* tunnels to open: bits of enum hg_tunnel */
 HG_KNOB __u8 verify_checksums = 0;
 HG_KNOB struct hg_hash_key hash_key = {};
 HG_KNOB __u64 watched_ports[65536 / 64] = {};
-HG_KNOB __u8 ports_listed = 0; /* watched_ports is not simply all */
+HG_KNOB __u8 ports_listed = 0;	      /* watched_ports is not simply all */
+HG_KNOB __u8 interface_name[16] = {}; /* empty: not known */
 
 /* Keys and the active policy.  Writer: attach, policy load.  Reader: data path. */
 HG_MAP struct {
@@ -228,6 +229,17 @@ HG_MAP struct {
 	__type(value, __u64);
 } servers SEC(".maps");
 
+/*
+ * Who began a QUIC connection: the upper part of a keyed hash, which end, and
+ * seconds; see quic.h.  Writer, reader: data path.
+ */
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HG_QUIC_CLIENTS);
+	__type(key, __u32);
+	__type(value, __u64);
+} quic_clients SEC(".maps");
+
 /* Verdicts by rule name, over all loads.  Writer: data path. */
 HG_MAP struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -243,6 +255,24 @@ HG_MAP struct {
 	__type(key, __u32);
 	__type(value, struct hg_rule_name);
 } rule_names SEC(".maps");
+
+/*
+ * How often rules may act, by generation and rule name; and how often they do,
+ * by rule name.  Writer: policy load; data path.
+ */
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HG_GENERATIONS *HG_RULE_STATS);
+	__type(key, __u32);
+	__type(value, struct hg_limit);
+} limits SEC(".maps");
+
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HG_RULE_STATS);
+	__type(key, __u32);
+	__type(value, struct hg_limit_state);
+} limit_state SEC(".maps");
 
 /* What was loaded when.  Writer: policy load.  Reader: user space. */
 HG_MAP struct {
@@ -271,6 +301,7 @@ HG_MAP struct {
 struct hg_policy_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE); /* a confirmation is one store */
 	__uint(key_size, sizeof(__u32));
 	__uint(value_size, sizeof(struct hg_policy));
 };
@@ -298,10 +329,10 @@ struct hg_nets_map {
 	__uint(value_size, sizeof(__u64));
 };
 
-struct hg_ports_map {
+struct hg_numbers_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 65536);
-	__uint(map_flags, BPF_F_INNER_MAP); /* one entry where no rule asks for ports */
+	__uint(max_entries, HG_NUMBER_KINDS *HG_NUMBERS);
+	__uint(map_flags, BPF_F_INNER_MAP); /* up to the last kind that a rule asks for */
 	__uint(key_size, sizeof(__u32));
 	__uint(value_size, sizeof(__u64));
 };
@@ -318,7 +349,7 @@ HG_GENERATION_MAP(policy, struct hg_policy_map);
 HG_GENERATION_MAP(policy_rules, struct hg_rules_map);
 HG_GENERATION_MAP(policy_names, struct hg_names_map);
 HG_GENERATION_MAP(policy_nets, struct hg_nets_map);
-HG_GENERATION_MAP(policy_ports, struct hg_ports_map);
+HG_GENERATION_MAP(policy_numbers, struct hg_numbers_map);
 
 /*
  * A reset to be made of the packet at hand: `along` goes on to where the
@@ -370,6 +401,14 @@ struct hg_scratch {
 		__u32 done; /* bytes read, from the right */
 		__u32 labels;
 	} walk;
+	struct hg_list_walk {
+		__u64 sum[2];
+		__u64 sets; /* that hold anything in the list */
+		__u32 at;   /* capture offsets */
+		__u32 end;
+		__u32 kind; /* enum hg_number_kind */
+		__u32 left; /* bytes of the protocol at hand */
+	} list;
 	struct hg_facts facts;
 	struct hg_decision decision;
 	struct hg_verdict verdict;
@@ -389,6 +428,13 @@ struct hg_scratch {
 		__u64 second;
 		__u64 told; /* in that second */
 	} attempts;	    /* see hg_attempt_in_time() */
+	struct hg_quic_walk {
+		__u32 at;    /* offset of the packet at hand */
+		__u32 left;  /* of the datagram, from there */
+		__u32 found; /* enum hg_quic */
+		__u32 reserved;
+		__u8 head[HG_QUIC_HEAD];
+	} quic;
 };
 
 /* Chunks of this processor's capture on their way to user space. */
@@ -461,7 +507,16 @@ HG_INLINE __u64 hg_now(void)
 	return p ? p->time_ns : 0;
 }
 
-/* The same to within a tick, at a fifth of the cost: for what only ages. */
+/*
+ * Nanoseconds of TAI since 1970: the wall clock, whatever was set since the load.
+ * A capture has it for its time.
+ */
+HG_INLINE __u64 hg_now_tai(void)
+{
+	return inject_time ? hg_now() : bpf_ktime_get_tai_ns();
+}
+
+/* As hg_now(), to within a tick and at a fifth of the cost: for what only ages. */
 HG_INLINE __u64 hg_now_coarse(void)
 {
 	return inject_time ? hg_now() : bpf_ktime_get_coarse_ns();

@@ -5,16 +5,7 @@
 #ifndef HG_MATCH_H
 #define HG_MATCH_H
 
-#include "maps.h"
-
-/* The inner maps of one generation. */
-struct hg_generation {
-	struct hg_policy *policy;
-	void *rules;
-	void *names;
-	void *nets;
-	void *ports;
-};
+#include "offers.h"
 
 /* ---- names ---- */
 
@@ -29,7 +20,7 @@ HG_INLINE void hg_name_look_up(struct hg_name_step *n, bool whole)
 {
 	struct hg_scratch *s = n->scratch;
 	struct hg_name_walk *w = &s->walk;
-	struct hg_name_key key = hg_name_digest(w->sum[0], w->sum[1]);
+	struct hg_name_key key = hg_text_digest(w->sum[0], w->sum[1], HG_TEXT_NAME);
 	__u32 depth = w->labels < 31 ? w->labels : 31;
 	const struct hg_name_sets *sets;
 
@@ -79,6 +70,7 @@ HG_SUBPROG __u64 hg_walk_name(struct hg_name_step *n, const __u8 *name, __u32 le
 	hg_loop_few(24, HG_NAME_MAX, hg_name_byte_step, n);
 	w->labels++;
 	hg_name_look_up(n, true);
+	n->scratch->facts.sni = hg_without_exceptions(n->policy, n->scratch->facts.sni);
 	return n->scratch->facts.sni;
 }
 
@@ -158,25 +150,29 @@ HG_INLINE void hg_facts_of_flow(struct hg_facts *f, const struct hg_packet *p,
 {
 	bool client = p->from == HG_FROM_CLIENT;
 	__u32 port = bpf_ntohs(client ? p->dport : p->sport), needs = g->policy->needs;
-	const __u64 *ports;
 
 	if (needs & HG_COND_SRC)
 		f->src = hg_match_net(g->nets, client ? p->src : p->dst);
 	if (needs & HG_COND_DST)
 		f->dst = hg_match_net(g->nets, client ? p->dst : p->src);
-	if (needs & HG_COND_PORT) {
-		ports = hg_inner_lookup(g->ports, &port);
-		f->port = ports ? *ports : 0;
-	}
+	if (needs & HG_COND_PORT)
+		f->port = hg_sets_of_number(g->numbers, HG_NUMBER_PORT, port);
+	if (needs & HG_NEEDS_CLOCK)
+		f->tai_ns = hg_now_tai();
 	f->known = HG_COND_SRC | HG_COND_DST | HG_COND_PORT | HG_COND_COVERAGE | HG_COND_FLAG;
 }
 
 HG_INLINE void hg_facts_of_hello(struct hg_facts *f, const struct hg_hello *h)
 {
-	f->known |= HG_COND_SNI | HG_COND_SNI_STATE | HG_COND_VERSION_MAX | HG_COND_ALL_WEAK;
+	f->known |= HG_COND_HELLO;
 	f->sni_state = h->sni_state;
+	f->ech = h->ech;
+	f->ciphers = h->cipher_count_no_grease;
 	f->version = hg_version_rank(h->version_max);
+	f->version_min_lo = hg_version_min_floor(h);
+	f->version_min_hi = hg_version_min_ceiling(h);
 	f->all_weak = (h->features & HG_HELLO_ALL_WEAK) != 0;
+	f->resumed = hg_hello_resumes(h);
 }
 
 /* ---- rules ---- */
@@ -210,22 +206,38 @@ HG_INLINE void hg_match_rules(struct hg_scratch *s, const struct hg_generation *
 	hg_decide_rest(&s->decision, g->policy, &s->facts);
 }
 
-HG_INLINE bool hg_generation_get(const struct hg_control *c, struct hg_generation *g)
+HG_INLINE struct hg_policy *hg_policy_at(__u32 index)
 {
-	__u32 index = c->generation - 1, zero = 0;
-	void *policy_map;
+	__u32 zero = 0;
+	void *inner;
 
 	if (index >= HG_GENERATIONS)
+		return NULL;
+	inner = hg_outer_lookup(&policy, &index);
+	return inner ? hg_inner_lookup(inner, &zero) : NULL;
+}
+
+/*
+ * The generation in force: the one that was loaded last or, if that was not
+ * confirmed in time, the one before it, whatever processes are there.  See
+ * hg_generation_in_force() in user/generation.c, which must say the same.
+ */
+HG_INLINE bool hg_generation_get(const struct hg_control *c, __u64 now, struct hg_generation *g)
+{
+	__u32 index = c->generation - 1;
+
+	g->policy = hg_policy_at(index);
+	if (g->policy && hg_policy_lapsed(g->policy, now)) {
+		index = g->policy->fallback - 1;
+		g->policy = hg_policy_at(index);
+	}
+	if (!g->policy)
 		return false;
-	policy_map = hg_outer_lookup(&policy, &index);
 	g->rules = hg_outer_lookup(&policy_rules, &index);
 	g->names = hg_outer_lookup(&policy_names, &index);
 	g->nets = hg_outer_lookup(&policy_nets, &index);
-	g->ports = hg_outer_lookup(&policy_ports, &index);
-	if (!policy_map || !g->rules || !g->names || !g->nets || !g->ports)
-		return false;
-	g->policy = hg_inner_lookup(policy_map, &zero);
-	return g->policy != NULL;
+	g->numbers = hg_outer_lookup(&policy_numbers, &index);
+	return g->rules && g->names && g->nets && g->numbers;
 }
 
 /*
@@ -253,13 +265,17 @@ HG_NOINLINE int hg_judge(__u32 unread)
 	s->facts.spared = flags & HG_FLAG(missed_start) || bits & (1U << HG_BUCKET_not_tls);
 	s->name = 0;
 	s->verdict.rule = HG_NO_RULE;
-	ruled = hg_generation_get(c, &g);
-	if (ruled)
+	ruled = hg_generation_get(c, s->now, &g);
+	if (ruled) {
 		hg_facts_of_flow(&s->facts, &s->packet, &g);
+		hg_match_interface(s, &g);
+	}
 	if (!unread) {
 		s->name = hg_server_name_key(&s->parse.hello, c);
 		if (ruled && g.policy->needs & HG_COND_SNI)
 			hg_match_name(s, &g);
+		if (ruled)
+			hg_match_offers(s, &g);
 		hg_facts_of_hello(&s->facts, &s->parse.hello);
 	}
 	if (!ruled)

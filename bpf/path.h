@@ -15,15 +15,9 @@
 #include "answer.h"
 #include "begin.h"
 #include "continue.h"
+#include "quic.h"
 #include "track.h"
 #include "tunnels.h"
-
-HG_INLINE bool hg_port_watched(__be16 port)
-{
-	__u32 n = bpf_ntohs(port);
-
-	return watched_ports[n >> 6] >> (n & 63) & 1;
-}
 
 /* Are there flows whose every packet must be looked at? */
 HG_INLINE bool hg_attentive(void)
@@ -240,6 +234,7 @@ HG_INLINE int hg_path_tcp(void *ctx, const int at, struct hg_scratch *s, __u32 i
 
 	if (!slot)
 		return HG_ACT_PASS;
+	s->ifindex = ifindex;
 	if (p->flags & HG_TCP_SYN && !hg_path_syn(p, slot, hash))
 		return HG_ACT_PASS;
 	if (hg_slot_mine(slot, hash) && HG_SLOT_STATE(slot->word) == HG_SLOT_DONE &&
@@ -249,7 +244,6 @@ HG_INLINE int hg_path_tcp(void *ctx, const int at, struct hg_scratch *s, __u32 i
 		return p->flags & HG_TCP_RST ? HG_ACT_PASS : HG_ACT_DROP; /* it may be our own */
 	p->seq += !!(p->flags & HG_TCP_SYN); /* its data begins behind it */
 	s->hash = hash;
-	s->ifindex = ifindex;
 	return hg_path_flow(ctx, at);
 }
 
@@ -268,7 +262,7 @@ HG_INLINE int hg_path(void *ctx, const int at, void *data, void *end, __u32 ifin
 	p = &s->packet;
 	headers = hg_headers(ctx, at, data, end, p);
 	if (headers == HG_HEADERS_OTHER)
-		return HG_ACT_PASS;
+		return hg_quic_drops(ctx, at, data, end, p) ? HG_ACT_DROP : HG_ACT_PASS;
 	if (headers != HG_HEADERS_TCP)
 		return HG_ACT_UNPARSED + headers - HG_HEADERS_UNPARSED;
 	if (!hg_port_watched(p->dport) && !hg_port_watched(p->sport))

@@ -76,6 +76,7 @@ HG_INLINE void hg_sweep_pending(const struct hg_sweep *w, const struct hg_flow_k
 		if (c)
 			c->verdict_timeouts++;
 	}
+	hg_limit_verdict(&f->verdict, w->life.now);
 	if (hg_flow_move(f, HG_FLOW_PENDING, hg_state_of_verdict(&f->verdict)))
 		hg_count_verdict(&f->verdict);
 }
@@ -103,10 +104,15 @@ HG_INLINE bool hg_flow_idle(const struct hg_sweep *w, const struct hg_flow *f)
 
 /*
  * When three quarters of the table are taken, flows whose hello was judged give
- * way to those whose hello is to come, however busy they are.
+ * way to those whose hello is to come, however busy they are.  Flows that are
+ * ours do so from a quarter on, once both ends had the time to hear of it: their
+ * slots say all that is left to do.
  */
 HG_INLINE bool hg_flow_gives_way(const struct hg_sweep *w, const struct hg_flow *f)
 {
+	if (hg_flow_ours(f))
+		return w->life.occupied > HG_FLOWS / 4 && !f->busy &&
+		       hg_flow_silent(w, f, HG_IDLE_CROWDED_OURS);
 	return w->life.occupied > HG_FLOWS / 4 * 3 && f->state == HG_FLOW_JUDGED &&
 	       (__s64)(w->life.now - f->hello_ns) >= (__s64)HG_IDLE_CROWDED;
 }
@@ -142,7 +148,10 @@ HG_INLINE void hg_sweep_flow(struct hg_sweep *w, const struct hg_flow_key *key, 
 		return;
 	hg_flow_end(f, key, &w->event, f->closing ? f->last_ns : w->life.now, close,
 		    hg_sweep_side(f, close), HG_BUCKET_truncated, HG_OUTCOME_unknown);
-	hg_slot_release(f);
+	if (close == HG_CLOSE_evicted && hg_flow_ours(f))
+		hg_slot_drops(f);
+	else
+		hg_slot_release(f);
 	hg_flow_delete(f, key);
 }
 

@@ -243,7 +243,10 @@ HG_INLINE long hg_tunnel_udp(void *ctx, const int hook, struct hg_tunnel_walk *w
 		return hg_tunnel_vxlan(w, &o);
 	if (o.udp.dport == bpf_htons(HG_PORT_GENEVE))
 		return hg_tunnel_geneve(w, &o);
-	return hg_tunnel_stop(w, HG_HEADERS_OTHER);
+	/* Its IP packet is what the tunnels hold, if any was opened: see quic.h. */
+	w->at = w->outer;
+	w->layer = w->outer_layer;
+	return hg_tunnel_stop(w, HG_HEADERS_TCP);
 }
 
 /* `proto` is `len` bytes behind the beginning of an IP packet that ends at `end`. */

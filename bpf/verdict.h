@@ -7,6 +7,7 @@
 
 #include "attempt.h"
 #include "hello.h"
+#include "limit.h"
 #include "match.h"
 
 /* What becomes of the packet. */
@@ -75,8 +76,9 @@ HG_SUBPROG int hg_flow_judged(struct hg_scratch *s, struct hg_flow *f, const str
 		return HG_ACT_PASS;
 	if (!hg_flow_ours(f)) {
 		f->verdict = *v;
-		if (hg_flow_move(f, from, hg_state_of_verdict(v)))
-			hg_count_verdict(v);
+		hg_limit_verdict(&f->verdict, s->now);
+		if (hg_flow_move(f, from, hg_state_of_verdict(&f->verdict)))
+			hg_count_verdict(&f->verdict);
 	}
 	return hg_flow_ours(f) ? hg_act_on(s, f) : HG_ACT_PASS;
 }
@@ -89,6 +91,17 @@ HG_INLINE int hg_flow_fall_back(struct hg_scratch *s, struct hg_flow *f)
 	struct hg_verdict v = f->fallback;
 
 	return hg_flow_judged(s, f, &v);
+}
+
+/*
+ * Does this packet wait for the verdict with its flow?  It was not counted as
+ * sent: the client sends it again, and what a reset needs to know stays exact.
+ */
+HG_INLINE bool hg_flow_holds(const struct hg_scratch *s, const struct hg_flow *f)
+{
+	return f->state == HG_FLOW_PENDING && f->verdict.hold &&
+	       f->verdict.mode == HG_MODE_enforce && s->packet.from == HG_FROM_CLIENT &&
+	       s->packet.payload_len;
 }
 
 /* A pending flow, or one that user space has a verdict for. */
@@ -105,7 +118,7 @@ HG_INLINE int hg_flow_await(struct hg_scratch *s, struct hg_flow *f)
 		return hg_flow_judged(s, f, &v);
 	}
 	if (f->state != HG_FLOW_PENDING || s->now < f->deadline_ns)
-		return HG_ACT_PASS;
+		return hg_flow_holds(s, f) ? HG_ACT_DROP : HG_ACT_PASS;
 	c = hg_counters();
 	if (c)
 		c->verdict_timeouts++;
@@ -113,6 +126,18 @@ HG_INLINE int hg_flow_await(struct hg_scratch *s, struct hg_flow *f)
 }
 
 /* ---- a hello has been read, or cannot be ---- */
+
+/*
+ * Two hellos that are alike but for what a rule asks of their lists must not be
+ * taken for one.  Only under one policy are two digests comparable.
+ */
+HG_INLINE __u32 hg_offers_digest(const struct hg_facts *f)
+{
+	__u64 sum = f->cipher * 0x9e3779b97f4a7c15ULL + f->group * 0xc2b2ae3d27d4eb4fULL +
+		    f->alpn * 0x165667b19e3779f9ULL;
+
+	return (__u32)(sum ^ sum >> 32);
+}
 
 HG_INLINE void hg_flow_keep_hello(struct hg_flow *f, const struct hg_scratch *s)
 {
@@ -132,6 +157,8 @@ HG_INLINE void hg_flow_keep_hello(struct hg_flow *f, const struct hg_scratch *s)
 	f->hello.session_id_len = h->session_id_len;
 	f->hello.sni_state = h->sni_state;
 	f->hello.ech = h->ech;
+	f->hello.version_min = hg_version_min_floor(h);
+	f->hello.offers = hg_offers_digest(&s->facts);
 }
 
 HG_INLINE __u32 hg_bucket_of_hello(const struct hg_flow *f, const struct hg_scratch *s)

@@ -40,6 +40,11 @@
 #define HG_IPV6_HEADERS 8
 #define HG_TUNNEL_HEADERS 16 /* in front of the inner IP header: labels, tags and all */
 
+#define HG_QUIC_HEAD 64	  /* bytes of a QUIC packet that are looked at */
+#define HG_QUIC_PACKETS 4 /* packets of one datagram: more have never begun a connection */
+#define HG_QUIC_DATAGRAM                                                                           \
+	1200 /* RFC 9000, section 14.1: in a shorter one no server takes an Initial */
+
 #define HG_SLOTS (1U << 18)	       /* flow cache, in pairs */
 #define HG_CAPTURES (HG_PARTIALS + 2)  /* and two for each processor */
 #define HG_SHARES 4096		       /* counters of captures by source, shared by hash */
@@ -49,6 +54,7 @@
 #define HG_VERDICTS 16384	       /* verdicts written by user space and not met yet */
 #define HG_UNDIAGNOSED 8192	       /* handshakes that failed while nobody diagnosed them */
 #define HG_SERVERS 16384	       /* places for servers that were sent a hello */
+#define HG_QUIC_CLIENTS 16384	       /* places for who began a QUIC connection */
 #define HG_RING_BYTES (8U << 20)
 #define HG_WAKE_NS 5000000ULL /* the reader of the ring is not woken again so soon */
 #define HG_WAKE_AGAIN_MS 6    /* so it looks once more by itself */
@@ -67,6 +73,7 @@
 #define HG_IDLE_CLOSING (2 * HG_SECOND)	   /* reset by the client, which may be a decoy */
 #define HG_IDLE_RESENT (120 * HG_SECOND)   /* TCP waits no longer (Linux, TCP_RTO_MAX) */
 #define HG_SERVER_AGE 86400		/* seconds: a server that was sent a hello is one of ours */
+#define HG_QUIC_AGE 60			/* seconds: a QUIC handshake is over by then */
 #define HG_SYNS_RESENT 2		/* after 3 s of most systems: nobody answers */
 #define HG_SYN_RESENT_US 800000U	/* and each of them so long after the one before */
 #define HG_ATTEMPTS_A_SECOND 100	/* told by each processor; all are counted */
@@ -74,6 +81,8 @@
 #define HG_IDLE_SLOT_CLOSED 2		/* seconds: the server seems to have closed it */
 #define HG_IDLE_SLOT_DROP 300		/* seconds: dropped by us */
 #define HG_IDLE_CROWDED (2 * HG_SECOND) /* hello judged, and the table is nearly full */
-#define HG_HEARTBEAT_MAX HG_SECOND	/* `run` is there if it beat since */
+#define HG_LIMIT_REARM (10 * HG_SECOND) /* a rule was within its limit for so long */
+#define HG_IDLE_CROWDED_OURS (HG_SECOND / 2) /* reset or dropped, and the table fills up */
+#define HG_HEARTBEAT_MAX HG_SECOND	     /* `run` is there if it beat since */
 
 #endif /* HG_BOUNDS_H */

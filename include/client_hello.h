@@ -54,9 +54,11 @@ struct hg_hello {
 	__u16 sni_names; /* host names found, over all server_name extensions */
 	__u32 features;	 /* HG_HELLO_* */
 	__u8 session_id_len;
-	__u8 sni_state; /* enum hg_sni_state */
-	__u8 ech;	/* enum hg_ech_state */
-	__u8 name_len;	/* of `name` */
+	__u8 sni_state;	   /* enum hg_sni_state */
+	__u8 ech;	   /* enum hg_ech_state */
+	__u8 name_len;	   /* of `name` */
+	__u16 version_min; /* lowest in supported_versions without GREASE; 0: it has none */
+	__u16 padding;
 	struct hg_span session_id;
 	struct hg_span ciphers;
 	struct hg_span compression;
@@ -180,6 +182,35 @@ HG_INLINE __u8 hg_version_rank(__u16 version)
 	if (version == 0x0303)
 		return HG_VERSION_tls1_2;
 	return HG_VERSION_tls1_3;
+}
+
+/*
+ * Does the client ask to resume a session?  By a pre-shared key, by a ticket, or
+ * by a session id where it offers no TLS 1.3, which fills that in any case (RFC
+ * 8446, section 4.1.2).
+ */
+HG_INLINE bool hg_hello_resumes(const struct hg_hello *h)
+{
+	return h->features & (HG_HELLO_PSK | HG_HELLO_TICKET) ||
+	       (h->session_id_len && h->version_max < 0x0304);
+}
+
+/*
+ * The lowest version that is offered lies in [floor, ceiling]: without
+ * supported_versions a client may take any down from its best.
+ */
+HG_INLINE __u8 hg_version_min_ceiling(const struct hg_hello *h)
+{
+	return hg_version_rank(h->version_min ? h->version_min : h->version_max);
+}
+
+HG_INLINE __u8 hg_version_min_floor(const struct hg_hello *h)
+{
+	__u8 ceiling = hg_version_min_ceiling(h);
+
+	if (h->version_min || h->features & HG_HELLO_SSLV2 || ceiling < HG_VERSION_ssl3)
+		return h->version_min ? ceiling : HG_VERSION_ssl2;
+	return HG_VERSION_ssl3;
 }
 
 HG_INLINE void hg_span_set(struct hg_parse *p, struct hg_span *span, const struct hg_window *w)
@@ -530,10 +561,14 @@ HG_STEP long hg_version_step(__u32 i, struct hg_parse_step *s)
 		return 1;
 	version = hg_be16(s->capture, at);
 	p->list.at = at + 2;
-	if (hg_is_grease(version))
+	if (hg_is_grease(version)) {
 		p->hello.features |= HG_HELLO_GREASE;
-	else if (version > p->hello.version_max)
+		return 0;
+	}
+	if (version > p->hello.version_max)
 		p->hello.version_max = version;
+	if (!p->hello.version_min || version < p->hello.version_min)
+		p->hello.version_min = version;
 	return 0;
 }
 

@@ -11,7 +11,7 @@
 #include "types.h"
 
 /* Raised when a pinned map changes its meaning; see docs/architecture.md. */
-#define HG_LAYOUT 4
+#define HG_LAYOUT 5
 
 /* Written by attach and policy load, under the instance's lock. */
 struct hg_control {
@@ -103,12 +103,25 @@ struct hg_history {
 	__u32 revision;
 	__u32 rules;
 	__u64 names;
-	__u64 loaded_s; /* wall clock, seconds */
+	__u64 loaded_s;	   /* wall clock, seconds */
+	__u64 confirmed_s; /* when it was confirmed; 0: not, or nobody was asked to */
 	__u8 mode;
-	__u8 rolled_back;
-	__u16 reserved;
+	__u8 rolled_back; /* by `policy rollback` */
+	__u8 lapsed;	  /* was to be confirmed, and was not in time */
+	__u8 reserved;
 	__u32 uid;
+	__u32 restores; /* the revision that a rollback brought back; 0: a file was loaded */
+	__u32 reserved2;
 	char path[256];
+};
+
+/* A named set that some rule asks for. */
+struct hg_set_summary {
+	char name[64];
+	__u64 entries;
+	__u8 networks; /* 1: of networks; 0: of names */
+	__u8 bit;      /* in hg_match.sni, or in .src and .dst */
+	__u8 reserved[6];
 };
 
 /* policy_source: the text of each generation, for `policy show` and `run`. */
@@ -116,6 +129,9 @@ struct hg_policy_source {
 	__u32 revision;
 	__u32 len;
 	char path[256];
+	__u32 set_count;
+	__u32 reserved;
+	struct hg_set_summary sets[2 * HG_SETS];
 	char text[HG_POLICY_TEXT];
 };
 

@@ -75,6 +75,10 @@ struct hg_counters {
 	__u64 hello_segments_sum;
 	__u64 cipher_count[HG_CIPHER_BUCKETS];
 	__u64 cipher_count_sum;
+	struct {
+		HG_QUIC_ACTIONS(HG_FIELD)
+	} quic_initials;
+	__u64 quic_unknown_versions;
 };
 
 /* Add n to counter `index` of `group`; an index outside the group is lost. */

@@ -25,15 +25,25 @@ struct hg_facts {
 	__u64 src;
 	__u64 dst;
 	__u64 port;
+	__u64 cipher; /* sets that hold any suite that is offered */
+	__u64 group;
+	__u64 alpn;
+	__u64 interface;
+	__u64 tai_ns;	/* now, where a rule expires; 0: not known */
 	__u32 known;	/* HG_COND_* whose facts are known */
 	__u32 coverage; /* bit per enum hg_bucket */
 	__u32 flags;	/* HG_FLAG bits */
+	__u16 ciphers;	/* how many, without GREASE */
 	__u8 sni_state;
-	__u8 version; /* enum hg_version of version_max */
+	__u8 ech;
+	__u8 version;	     /* enum hg_version of version_max */
+	__u8 version_min_lo; /* the lowest that is offered is none below this */
+	__u8 version_min_hi; /* and none above this */
 	__u8 all_weak;
-	__u8 unread; /* no hello to judge: coverage and flag rules only */
-	__u8 spared; /* `unread` does not cover this flow */
-	__u8 reserved[3];
+	__u8 resumed; /* the client asks to resume a session */
+	__u8 unread;  /* no hello to judge: coverage and flag rules only */
+	__u8 spared;  /* `unread` does not cover this flow */
+	__u8 reserved;
 };
 
 /* Walk state; in map memory where the verifier looks on. */
@@ -52,6 +62,14 @@ HG_INLINE __u32 hg_mask_truth(__u64 wanted, __u64 has, __u64 unknown)
 	return wanted & unknown ? HG_UNKNOWN : HG_FALSE;
 }
 
+/* Is a value, of which [lo, hi] is known, in [from, to]? */
+HG_INLINE __u32 hg_range_truth(__u32 lo, __u32 hi, __u32 from, __u32 to)
+{
+	if (lo >= from && hi <= to)
+		return HG_TRUE;
+	return hi < from || lo > to ? HG_FALSE : HG_UNKNOWN;
+}
+
 /* The AND so far with one more condition. */
 HG_INLINE __u32 hg_and(__u32 so_far, __u32 next)
 {
@@ -60,32 +78,68 @@ HG_INLINE __u32 hg_and(__u32 so_far, __u32 next)
 	return so_far == HG_UNKNOWN ? HG_UNKNOWN : next;
 }
 
-/*
- * `user`: what user space says of the conditions that only it can judge.  A
- * condition whose fact is not known is unknown, whatever the field holds.
- */
-HG_INLINE __u32 hg_match_truth(const struct hg_match *m, const struct hg_facts *f, __u32 user)
+/* What the packets say of the flow, below TLS and of its reading. */
+HG_INLINE __u32 hg_flow_truth(const struct hg_match *m, const struct hg_facts *f, __u32 known)
 {
-	__u32 known = m->conditions & f->known, truth = HG_TRUE;
+	__u32 truth = HG_TRUE;
 
-	if (known & HG_COND_SNI)
-		truth = hg_and(truth, hg_mask_truth(m->sni, f->sni, f->sni_unknown));
-	if (known & HG_COND_SNI_STATE)
-		truth = hg_and(truth, m->sni_states >> (f->sni_state & 7) & 1);
 	if (known & HG_COND_SRC)
 		truth = hg_and(truth, hg_mask_truth(m->src, f->src, 0));
 	if (known & HG_COND_DST)
 		truth = hg_and(truth, hg_mask_truth(m->dst, f->dst, 0));
 	if (known & HG_COND_PORT)
 		truth = hg_and(truth, hg_mask_truth(m->port, f->port, 0));
-	if (known & HG_COND_VERSION_MAX)
-		truth = hg_and(truth, f->version >= m->version_lo && f->version <= m->version_hi);
-	if (known & HG_COND_ALL_WEAK)
-		truth = hg_and(truth, m->all_weak == f->all_weak);
+	if (known & HG_COND_INTERFACE)
+		truth = hg_and(truth, hg_mask_truth(m->interface, f->interface, 0));
 	if (known & HG_COND_COVERAGE)
 		truth = hg_and(truth, (m->coverage & f->coverage) != 0);
 	if (known & HG_COND_FLAG)
 		truth = hg_and(truth, (m->flags & f->flags) != 0);
+	return truth;
+}
+
+/* What the ClientHello says. */
+HG_INLINE __u32 hg_hello_truth(const struct hg_match *m, const struct hg_facts *f, __u32 known)
+{
+	__u32 truth = HG_TRUE;
+
+	if (known & HG_COND_SNI)
+		truth = hg_and(truth, hg_mask_truth(m->sni, f->sni, f->sni_unknown));
+	if (known & HG_COND_SNI_STATE)
+		truth = hg_and(truth, m->sni_states >> (f->sni_state & 7) & 1);
+	if (known & HG_COND_VERSION_MAX)
+		truth = hg_and(truth, hg_range_truth(f->version, f->version, m->version_lo,
+						     m->version_hi));
+	if (known & HG_COND_VERSION_MIN)
+		truth = hg_and(truth, hg_range_truth(f->version_min_lo, f->version_min_hi,
+						     m->version_min_lo, m->version_min_hi));
+	if (known & HG_COND_ALL_WEAK)
+		truth = hg_and(truth, m->all_weak == f->all_weak);
+	if (known & HG_COND_CIPHER)
+		truth = hg_and(truth, hg_mask_truth(m->cipher, f->cipher, 0));
+	if (known & HG_COND_CIPHER_COUNT)
+		truth = hg_and(truth, hg_range_truth(f->ciphers, f->ciphers, m->ciphers_lo,
+						     m->ciphers_hi));
+	if (known & HG_COND_GROUP)
+		truth = hg_and(truth, hg_mask_truth(m->group, f->group, 0));
+	if (known & HG_COND_ALPN)
+		truth = hg_and(truth, hg_mask_truth(m->alpn, f->alpn, 0));
+	if (known & HG_COND_ECH)
+		truth = hg_and(truth, m->ech_states >> (f->ech & 7) & 1);
+	if (known & HG_COND_RESUMED)
+		truth = hg_and(truth, m->resumed == f->resumed);
+	return truth;
+}
+
+/*
+ * `user`: what user space says of the conditions that only it can judge.  A
+ * condition whose fact is not known is unknown, whatever the field holds.
+ */
+HG_INLINE __u32 hg_match_truth(const struct hg_match *m, const struct hg_facts *f, __u32 user)
+{
+	__u32 known = m->conditions & f->known;
+	__u32 truth = hg_and(hg_flow_truth(m, f, known), hg_hello_truth(m, f, known));
+
 	if (m->conditions & ~known & ~HG_COND_USER)
 		truth = hg_and(truth, HG_UNKNOWN);
 	if (m->conditions & HG_COND_USER)
@@ -117,6 +171,12 @@ HG_INLINE bool hg_rule_for_unread(const struct hg_rule *r)
 	return r->match.conditions & HG_COND_UNREAD;
 }
 
+/* A rule that has expired is as if it were not there. */
+HG_INLINE bool hg_rule_is_over(const struct hg_rule *r, const struct hg_facts *f)
+{
+	return r->expires_ns && f->tai_ns >= r->expires_ns;
+}
+
 HG_INLINE void hg_decision_set(struct hg_decision *d, __u32 index, __u8 action, __u8 mode, __u8 to,
 			       __u16 stats)
 {
@@ -145,6 +205,8 @@ HG_INLINE bool hg_decide_rule(struct hg_decision *d, __u32 index, const struct h
 
 	if (d->unread && !r->protect && !hg_rule_for_unread(r))
 		return false;
+	if (hg_rule_is_over(r, f))
+		return false;
 	truth = hg_rule_truth(r, f, user, user_except);
 	if (truth == HG_FALSE)
 		return false;
@@ -164,6 +226,7 @@ HG_INLINE bool hg_decide_rule(struct hg_decision *d, __u32 index, const struct h
 		if (!d->skip_user) {
 			hg_decision_rule(d, index, r, r->action);
 			d->verdict.pending = 1;
+			d->verdict.hold = r->hold;
 			return true;
 		}
 		if (d->protect || r->on_undecided == HG_ACTION_allow)
@@ -196,6 +259,7 @@ HG_INLINE void hg_decision_begin(struct hg_decision *d, const struct hg_policy *
 	__builtin_memset(d, 0, sizeof(*d));
 	d->verdict.revision = p->revision;
 	d->verdict.decided_by = HG_DECIDER_kernel;
+	d->verdict.slot = p->slot;
 	d->unread = f->unread;
 	d->skip_user = skip_user;
 }

@@ -135,7 +135,8 @@ struct hg_hello_facts {
 	__u8 session_id_len;
 	__u8 sni_state;
 	__u8 ech;
-	__u8 reserved[5];
+	__u8 version_min; /* enum hg_version: the lowest offered is none below it */
+	__u32 offers;	  /* digest of the sets that hold what its lists offer */
 };
 
 struct hg_flow {

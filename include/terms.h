@@ -189,6 +189,12 @@
 	X(no_metadata, "no_metadata")                                                              \
 	X(encapsulated, "encapsulated")
 
+/* What became of an Initial: `would_drop` passed, and says that its policy is in monitor. */
+#define HG_QUIC_ACTIONS(X)                                                                         \
+	X(allow, "allow")                                                                          \
+	X(drop, "drop")                                                                            \
+	X(would_drop, "would_drop")
+
 /* Tunnels that can be opened: bit numbers, and the words of --decap. */
 #define HG_TUNNELS(X)                                                                              \
 	X(pppoe, "pppoe")                                                                          \
@@ -219,6 +225,7 @@
 #define HG_E_UNPARSED(id, text) HG_UNPARSED_##id,
 #define HG_E_REFUSAL(id, text) HG_REFUSAL_##id,
 #define HG_E_RESET_FAILURE(id, text) HG_RESET_FAILURE_##id,
+#define HG_E_QUIC_ACTION(id, text) HG_QUIC_ACTION_##id,
 #define HG_E_TUNNEL(id, text) HG_TUNNEL_##id,
 #define HG_E_TRANSPORT(id, text) HG_TRANSPORT_##id,
 
@@ -239,6 +246,7 @@ enum hg_result { HG_RESULTS(HG_E_RESULT) HG_RESULT_COUNT };
 enum hg_unparsed { HG_UNPARSED(HG_E_UNPARSED) HG_UNPARSED_COUNT };
 enum hg_refusal { HG_REFUSALS(HG_E_REFUSAL) HG_REFUSAL_COUNT };
 enum hg_reset_failure { HG_RESET_FAILURES(HG_E_RESET_FAILURE) HG_RESET_FAILURE_COUNT };
+enum hg_quic_action { HG_QUIC_ACTIONS(HG_E_QUIC_ACTION) HG_QUIC_ACTION_COUNT };
 enum hg_tunnel { HG_TUNNELS(HG_E_TUNNEL) HG_TUNNEL_COUNT };
 enum hg_transport { HG_TRANSPORTS(HG_E_TRANSPORT) HG_TRANSPORT_COUNT };
 

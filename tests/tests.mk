@@ -55,12 +55,13 @@ $(UNIT_TESTS): %: %.o $(BUILD)/libhellogate.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -lcmocka $(LIBS) -o $@
 
 # Directories with rules of their own have a file for them: tests/kernel/kernel.mk
-# sets KERNEL_TESTS, tests/parity/parity.mk PARITY_TESTS, tests/bench/bench.mk BENCHES.
+# sets KERNEL_TESTS, tests/parity/parity.mk PARITY_TESTS, tests/policies/policies.mk
+# POLICIES_TESTS, tests/bench/bench.mk BENCHES.
 include $(wildcard tests/*/*.mk)
 
 # Without root no program loads: then a test that says so stands in for them.
 NEEDS_ROOT := $(BUILD)/tests/kernel/needs_root
-KERNEL_RUN := $(if $(AS_ROOT),$(KERNEL_TESTS) $(PARITY_TESTS),$(NEEDS_ROOT))
+KERNEL_RUN := $(if $(AS_ROOT),$(KERNEL_TESTS) $(PARITY_TESTS) $(POLICIES_TESTS),$(NEEDS_ROOT))
 
 $(NEEDS_ROOT): | $(BUILD)/tests/kernel
 	printf '#!/bin/sh\necho "1..0 # SKIP needs root: the kernel tests load programs"\n' >$@
@@ -75,7 +76,7 @@ other:
 	+$(OTHER_BUILD) $(OTHER)/hellogate
 
 .PHONY: test-programs
-test-programs: $(UNIT_TESTS) $(KERNEL_TESTS) $(PARITY_TESTS) $(KERNEL_RUN) $(TOOLS) \
+test-programs: $(UNIT_TESTS) $(KERNEL_TESTS) $(PARITY_TESTS) $(POLICIES_TESTS) $(KERNEL_RUN) $(TOOLS) \
 	$(CONFORMANCE_PROGRAMS)
 
 # ---- tests ----

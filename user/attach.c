@@ -90,6 +90,7 @@ static int load_for(struct work *w, enum hg_hook hook)
 	struct hg_knobs knobs = {
 		.interface_number = w->number,
 		.netns_number = w->entry.netns,
+		.interface_name = w->entry.name,
 		.watched_ports = w->ports,
 		.decap = w->entry.decap,
 		.checksums = w->entry.checksums,

@@ -19,6 +19,24 @@ uint64_t hg_clock_monotonic(void)
 	return now_ns(CLOCK_MONOTONIC);
 }
 
+uint64_t hg_clock_tai(void)
+{
+	return now_ns(CLOCK_TAI);
+}
+
+uint64_t hg_clock_now(void)
+{
+	return now_ns(CLOCK_REALTIME);
+}
+
+/* Whole seconds; zero where nobody has told the kernel. */
+uint64_t hg_clock_tai_offset(void)
+{
+	uint64_t ahead = hg_clock_tai() - hg_clock_now();
+
+	return (ahead + 500000000ULL) / 1000000000ULL * 1000000000ULL;
+}
+
 /* The round with the least time between its two readings disturbs least. */
 static void measure(struct hg_clock *clock)
 {

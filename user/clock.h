@@ -28,4 +28,11 @@ uint64_t hg_clock_wall(struct hg_clock *clock, uint64_t event_ns);
 /* Now, by the clock of live events. */
 uint64_t hg_clock_monotonic(void);
 
+/* Now, by CLOCK_TAI, which the kernel's rules expire by; and how far that is ahead of UTC. */
+uint64_t hg_clock_tai(void);
+uint64_t hg_clock_tai_offset(void);
+
+/* The time of day. */
+uint64_t hg_clock_now(void);
+
 #endif /* HG_CLOCK_H */

@@ -68,7 +68,7 @@ static int attach_locked(struct hg_instance *in, int count, char **names,
 		hg_netns_leave(&ns);
 	}
 	if ((!r || r == HG_PARTLY) && policy) {
-		int loaded = hg_policy_load(in, file);
+		int loaded = hg_policy_load(in, file, 0);
 
 		r = loaded ? loaded : r;
 	}

@@ -150,6 +150,9 @@ static int read_flows(const struct hg_instance *in, struct flows *all)
 	struct hg_kept kept;
 	int r = hg_kept_read(in, take_record, all, &kept), failed;
 
+	if (kept.missing)
+		hg_warn("%llu more failed, and were overwritten before anybody looked",
+			(unsigned long long)kept.missing);
 	failed = hg_map_walk(in->maps[HG_MAP_flows], take_flow, all);
 	if (failed)
 		return hg_bpf_refused(failed, "cannot read the flow table");

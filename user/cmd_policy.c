@@ -6,9 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "health.h"
 #include "policy_commands.h"
 #include "policy_compile.h"
 #include "policy_explain.h"
+#include "policy_impact.h"
+#include "policy_list.h"
 #include "policy_parse.h"
 #include "policy_tests.h"
 #include "say.h"
@@ -70,6 +73,34 @@ static void print_sets(const struct hg_policy_model *model)
 		       set->kind == HG_SET_DOMAINS ? "names" : "networks");
 }
 
+/* "list.txt (hosts): 123,456 names, 2 exceptions, 12 lines skipped" */
+static void say_file(const struct hg_set *set, const struct hg_set_file *file)
+{
+	char entries[HG_GROUPED_SIZE], exceptions[HG_GROUPED_SIZE], skipped[HG_GROUPED_SIZE];
+	const char *one = set->kind == HG_SET_DOMAINS ? "name" : "network";
+	char less[96] = "", left_out[64] = "";
+
+	if (file->exceptions)
+		snprintf(less, sizeof(less), ", %s exception%s",
+			 hg_grouped(file->exceptions, exceptions),
+			 file->exceptions == 1 ? "" : "s");
+	if (file->skipped)
+		snprintf(left_out, sizeof(left_out), ", %s line%s skipped",
+			 hg_grouped(file->skipped, skipped), file->skipped == 1 ? "" : "s");
+	hg_say("%s (%s): %s %s%s%s%s", file->path, file->format->name,
+	       hg_grouped(file->entries, entries), one, file->entries == 1 ? "" : "s", less,
+	       left_out);
+}
+
+/* The last file is the first of the list. */
+static void say_files(const struct hg_set *set, const struct hg_set_file *file)
+{
+	if (!file)
+		return;
+	say_files(set, file->next);
+	say_file(set, file);
+}
+
 static void print_summary(const struct policy_file *f)
 {
 	const struct hg_compiled *c = f->compiled;
@@ -79,8 +110,9 @@ static void print_summary(const struct policy_file *f)
 		user += ((c->rules[i].match.conditions | c->rules[i].except.conditions) &
 			 HG_COND_USER) != 0;
 	printf("policy    %s\n", f->model->file);
-	printf("mode      %s (default %s, unread %s)\n", hg_mode_text(c->policy.mode),
+	printf("mode      %s (default %s, unread %s", hg_mode_text(c->policy.mode),
 	       hg_action_text(c->policy.default_action), hg_action_text(c->policy.unread_action));
+	printf("%s)\n", c->policy.quic_action == HG_ACTION_drop ? ", quic drop" : "");
 	printf("rules     %zu (%u decided in user space)\n", f->model->rule_count, user);
 	print_sets(f->model);
 	printf("names     %zu\n", c->names);
@@ -96,6 +128,8 @@ int hg_cmd_policy_check(const struct hg_command *self, int argc, char **argv)
 
 	if (r != HG_PARSED)
 		return r;
+	for (const struct hg_set *set = f.model->sets; set; set = set->next)
+		say_files(set, set->files);
 	print_summary(&f);
 	close_file(&f);
 	return HG_OK;
@@ -104,7 +138,9 @@ int hg_cmd_policy_check(const struct hg_command *self, int argc, char **argv)
 /* ---- explain ---- */
 
 static struct {
-	const char *sni, *sni_state, *src, *dst, *port, *version_max, *ja4, *ja3, *coverage, *flag;
+	const char *sni, *sni_state, *src, *dst, *port, *interface, *version_max, *version_min;
+	const char *ciphers, *cipher_count, *groups, *alpn, *ech, *resumed;
+	const char *ja4, *ja3, *failures, *coverage, *flag, *time;
 	bool no_sni, weak, strong;
 } asked;
 
@@ -118,12 +154,23 @@ const struct hg_option hg_options_policy_explain[] = {
 	{ "port", 0, "N", "the server's port", &asked.port, NULL },
 	{ "version-max", 0, "V", "highest version offered: ssl2, ssl3, 1.0 to 1.3",
 	  &asked.version_max, NULL },
+	{ "version-min", 0, "V", "lowest version in supported_versions", &asked.version_min, NULL },
+	{ "interface", 0, "NAME", "where it comes in", &asked.interface, NULL },
+	{ "ciphers", 0, "LIST", "cipher suites offered, by name or number", &asked.ciphers, NULL },
+	{ "cipher-count", 0, "N", "how many, without GREASE", &asked.cipher_count, NULL },
+	{ "groups", 0, "LIST", "groups offered, by name or number", &asked.groups, NULL },
+	{ "alpn", 0, "LIST", "protocols offered, or none", &asked.alpn, NULL },
+	{ "ech", 0, "STATE", "none, outer, inner or esni", &asked.ech, NULL },
+	{ "resumed", 0, "BOOL", "true: the client asks to resume a session", &asked.resumed, NULL },
 	{ "weak", 0, NULL, "every cipher offered is weak", NULL, &asked.weak },
 	{ "strong", 0, NULL, "some cipher offered is not weak", NULL, &asked.strong },
 	{ "ja4", 0, "JA4", "the fingerprint", &asked.ja4, NULL },
 	{ "ja3", 0, "HASH", "the fingerprint", &asked.ja3, NULL },
+	{ "failures", 0, "N", "handshakes of the client that failed lately", &asked.failures,
+	  NULL },
 	{ "coverage", 0, "CLASS", "how the hello was read (default single_segment)",
 	  &asked.coverage, NULL },
+	{ "time", 0, "TIME", "of the hello (default now): rules expire", &asked.time, NULL },
 	{ "flag", 0, "LIST", "flags of the flow, with commas", &asked.flag, NULL },
 	HG_OPTIONS_END,
 };
@@ -140,7 +187,8 @@ static bool set_field(struct hg_flow_spec *flow, const char *field, const char *
 	return false;
 }
 
-static bool set_flags(struct hg_flow_spec *flow, const char *list)
+/* A field that takes several, with commas. */
+static bool set_list(struct hg_flow_spec *flow, const char *field, const char *list)
 {
 	char one[64];
 
@@ -148,11 +196,21 @@ static bool set_flags(struct hg_flow_spec *flow, const char *list)
 		size_t len = strcspn(list, ",");
 
 		snprintf(one, sizeof(one), "%.*s", len < 63 ? (int)len : 63, list);
-		if (!set_field(flow, "flag", one))
+		if (!set_field(flow, field, one))
 			return false;
 		list += len + (list[len] == ',');
 	}
 	return true;
+}
+
+static bool read_offers(struct hg_flow_spec *flow)
+{
+	return set_field(flow, "version_max", asked.version_max) &&
+	       set_field(flow, "version_min", asked.version_min) &&
+	       set_list(flow, "ciphers", asked.ciphers) &&
+	       set_field(flow, "cipher_count", asked.cipher_count) &&
+	       set_list(flow, "groups", asked.groups) && set_list(flow, "alpn", asked.alpn) &&
+	       set_field(flow, "ech", asked.ech) && set_field(flow, "resumed", asked.resumed);
 }
 
 static bool read_flow(struct hg_flow_spec *flow)
@@ -160,13 +218,16 @@ static bool read_flow(struct hg_flow_spec *flow)
 	const char *ciphers = asked.weak ? "all-weak" : asked.strong ? "strong" : NULL;
 
 	hg_flow_spec_begin(flow);
+	if (!read_offers(flow))
+		return false;
 	return set_field(flow, "sni", asked.no_sni ? "none" : asked.sni) &&
 	       set_field(flow, "sni_state", asked.sni_state) && set_field(flow, "src", asked.src) &&
 	       set_field(flow, "dst", asked.dst) && set_field(flow, "port", asked.port) &&
-	       set_field(flow, "version_max", asked.version_max) &&
-	       set_field(flow, "ciphers", ciphers) && set_field(flow, "ja4", asked.ja4) &&
-	       set_field(flow, "ja3", asked.ja3) && set_field(flow, "coverage", asked.coverage) &&
-	       set_flags(flow, asked.flag);
+	       set_field(flow, "interface", asked.interface) &&
+	       set_field(flow, "time", asked.time) && set_field(flow, "ciphers", ciphers) &&
+	       set_field(flow, "ja4", asked.ja4) && set_field(flow, "ja3", asked.ja3) &&
+	       set_field(flow, "failures", asked.failures) &&
+	       set_field(flow, "coverage", asked.coverage) && set_list(flow, "flag", asked.flag);
 }
 
 /* Names are columns: as wide as the widest. */
@@ -200,6 +261,13 @@ static void hint_unknown(__u32 unknown)
 		{ HG_COND_PORT, "--port" },
 		{ HG_COND_VERSION_MAX, "--version-max" },
 		{ HG_COND_ALL_WEAK, "--weak or --strong" },
+		{ HG_COND_VERSION_MIN, "--version-min" },
+		{ HG_COND_CIPHER, "--ciphers" },
+		{ HG_COND_CIPHER_COUNT, "--cipher-count" },
+		{ HG_COND_GROUP, "--groups" },
+		{ HG_COND_ALPN, "--alpn" },
+		{ HG_COND_ECH, "--ech" },
+		{ HG_COND_RESUMED, "--resumed" },
 	};
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
@@ -216,8 +284,12 @@ static void explain(const struct hg_compiled *c, const struct hg_flow_view *view
 	printf("   %-*s %5s  %-8s %s\n", width, "RULE", "LINE", "MATCHES", "WHY");
 	hg_policy_explain(c, view, print_explained, &width, &verdict);
 	printf("verdict: %s\n", hg_verdict_words(c, &verdict, words));
+	if (c->policy.quic_action == HG_ACTION_drop)
+		printf("quic: %s\n", hg_quic_words(c, view, words));
 	if (view->hello)
 		hint_unknown(view->unknown & c->policy.needs);
+	if (!view->interface && c->policy.needs & HG_COND_INTERFACE)
+		hg_hint("a rule asks for what was not given: --interface");
 }
 
 int hg_cmd_policy_explain(const struct hg_command *self, int argc, char **argv)
@@ -245,9 +317,12 @@ int hg_cmd_policy_explain(const struct hg_command *self, int argc, char **argv)
 
 /* ---- test ---- */
 
+static const char *replay;
 static bool verbose;
 
 const struct hg_option hg_options_policy_test[] = {
+	{ "replay", 0, "FILE", "a capture, or events (EVE, JSON Lines): what each rule would do",
+	  &replay, NULL },
 	{ "verbose", 'v', NULL, "also tell the tests that pass", NULL, &verbose },
 	HG_OPTIONS_END,
 };
@@ -273,11 +348,47 @@ static void print_test(const struct hg_test_result *result, void *arg)
 	printf(", got %s\n", hg_verdict_words(arg, &result->verdict, words));
 }
 
+static void print_top(const char *what, const struct hg_top top[HG_EXAMPLES])
+{
+	printf("          %s", what);
+	for (int i = 0; i < HG_EXAMPLES && top[i].count; i++)
+		printf("%s %s (%llu)", i ? "," : "", top[i].text, (unsigned long long)top[i].count);
+	printf("\n");
+}
+
+static void print_rule(const struct hg_compiled *c, const struct hg_rule_impact *rule)
+{
+	struct hg_verdict v = { .rule = (__u16)rule->rule,
+				.action = rule->action,
+				.mode = rule->mode };
+	char words[HG_EXPLAINED_MAX];
+
+	printf("%8llu  %s\n", (unsigned long long)rule->count, hg_verdict_words(c, &v, words));
+	print_top("names:", rule->names);
+	print_top("clients:", rule->clients);
+}
+
+/* What the rules would do with what was recorded. */
+static int print_replay(const struct hg_compiled *c)
+{
+	struct hg_replay out;
+	int r = hg_policy_replay(replay, c, &out);
+
+	if (!r || r == HG_PARTLY) {
+		printf("\n%llu handshakes in %s\n", (unsigned long long)out.handshakes, replay);
+		for (size_t i = 0; i < out.count; i++)
+			print_rule(c, &out.rules[i]);
+	}
+	hg_replay_free(&out);
+	return r;
+}
+
 int hg_cmd_policy_test(const struct hg_command *self, int argc, char **argv)
 {
 	struct policy_file f = {};
 	int r = parse_file(self, argc, argv, &f);
 	size_t failed;
+	int replayed;
 
 	if (r != HG_PARSED)
 		return r;
@@ -285,6 +396,7 @@ int hg_cmd_policy_test(const struct hg_command *self, int argc, char **argv)
 	printf("%zu passed, %zu failed\n", f.model->test_count - failed, failed);
 	if (!f.model->test_count)
 		hg_warn("%s has no tests", f.model->file);
+	replayed = replay ? print_replay(f.compiled) : HG_OK;
 	close_file(&f);
-	return failed ? HG_NO : HG_OK;
+	return failed ? HG_NO : replayed;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * cmd_policy_live.c - policy load, show and history: what an instance enforces.
+ * cmd_policy_live.c - policy show, what an instance enforces; and the table of the
+ * policy commands.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -10,60 +11,30 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "commands.h"
 #include "generation.h"
 #include "json.h"
 #include "listing.h"
 #include "policy_commands.h"
-#include "policy_load.h"
 #include "say.h"
 #include "terms.h"
 
 static const char *bpffs;
-static bool quiet;
 static struct hg_listing_text asked;
-
-static const struct hg_option load_options[] = {
-	{ "bpffs", 0, "DIR", "the instance (default /sys/fs/bpf/hellogate)", &bpffs, NULL },
-	{ "quiet", 'q', NULL, "say only what went wrong", NULL, &quiet },
-	HG_OPTIONS_END,
-};
+static bool of_sets;
 
 static const struct hg_option show_options[] = {
+	{ "sets", 0, NULL, "its sets, with their entries, instead of its rules", NULL, &of_sets },
 	HG_OPTIONS_LISTING(asked, "table"),
 	{ "bpffs", 0, "DIR", "the instance (default /sys/fs/bpf/hellogate)", &bpffs, NULL },
 	HG_OPTIONS_END,
 };
 
-static int cmd_load(const struct hg_command *self, int argc, char **argv)
-{
-	struct hg_policy_file file;
-	struct hg_instance in;
-	int files, r = hg_options_parse(self, argc, argv, &files);
-
-	if (r != HG_PARSED)
-		return r;
-	if (files != 1)
-		return hg_usage(self, files ? "one policy file at a time" : "which policy file?");
-	hg_say_quiet(quiet);
-	r = hg_policy_file_open(argv[0], &file);
-	if (r)
-		return r;
-	r = hg_instance_open(&in, hg_instance_dir(bpffs));
-	if (!r)
-		r = hg_instance_lock(&in);
-	if (!r)
-		r = hg_policy_load(&in, &file);
-	hg_policy_file_close(&file);
-	hg_instance_close(&in);
-	return r;
-}
-
-/* ---- show ---- */
-
 /* The active generation, as the kernel has it. */
 struct shown {
 	const struct hg_instance *in;
+	struct hg_in_force now;
 	struct hg_policy_source *source;
 	struct hg_policy policy;
 	struct hg_generation_maps maps; /* of the active generation */
@@ -71,20 +42,21 @@ struct shown {
 	struct hg_json out;
 };
 
-static int active_slot(const struct hg_instance *in, __u32 *slot)
+static int find_active(struct shown *s)
 {
-	struct hg_control control;
-	__u32 zero = 0;
+	int r = hg_generation_in_force(s->in, hg_clock_monotonic(), &s->now);
 
-	if (bpf_map_lookup_elem(in->maps[HG_MAP_control], &zero, &control))
-		return hg_bpf_refused(errno, "cannot read the control map");
-	if (!control.generation) {
+	if (r)
+		return hg_bpf_refused(r, "cannot read which policy is active");
+	if (s->now.generation)
+		return HG_OK;
+	if (s->now.lapsed)
+		hg_error("no policy is active: revision %u was not confirmed in time",
+			 s->now.lapsed);
+	else
 		hg_error("no policy is loaded: nothing is enforced");
-		hg_hint("load one: hellogate policy load FILE");
-		return HG_NOTHING;
-	}
-	*slot = control.generation - 1;
-	return HG_OK;
+	hg_hint("load one: hellogate policy load FILE");
+	return HG_NOTHING;
 }
 
 static int refused(int error)
@@ -100,10 +72,11 @@ static int refused(int error)
 static int read_active(struct shown *s)
 {
 	__u32 slot;
-	int r = active_slot(s->in, &slot);
+	int r = find_active(s);
 
 	if (r)
 		return r;
+	slot = s->now.generation - 1;
 	s->source = malloc(sizeof(*s->source));
 	r = s->source ? hg_generation_open(s->in, slot, &s->maps) : -ENOMEM;
 	r = r ? r : hg_generation_policy(&s->maps, &s->policy);
@@ -251,6 +224,29 @@ static void show_rows(struct shown *s)
 	show_rest(s, "unread", s->policy.unread_action, s->policy.unread_stats);
 }
 
+static __u64 seconds_left(const struct shown *s)
+{
+	__u64 now = hg_clock_monotonic();
+
+	return now < s->now.confirm_by_ns ? (s->now.confirm_by_ns - now + HG_SECOND - 1) / HG_SECOND
+					  : 0;
+}
+
+static void print_head(const struct shown *s)
+{
+	printf("revision %u, mode %s%s, from %s\n", s->policy.revision,
+	       hg_mode_text(s->policy.mode),
+	       s->policy.quic_action == HG_ACTION_drop ? ", quic drop" : "", s->source->path);
+	if (s->now.confirm_by_ns && s->now.fallback)
+		printf("unconfirmed: revision %u comes back in %llu s\n", s->now.fallback_revision,
+		       (unsigned long long)seconds_left(s));
+	else if (s->now.confirm_by_ns)
+		printf("unconfirmed: it goes in %llu s\n", (unsigned long long)seconds_left(s));
+	if (s->now.lapsed)
+		printf("revision %u was not confirmed in time\n", s->now.lapsed);
+	printf("\n");
+}
+
 static void show_json(struct shown *s)
 {
 	hg_json_object(&s->out);
@@ -258,7 +254,14 @@ static void show_json(struct shown *s)
 	hg_json_put_string(&s->out, "mode", hg_mode_text(s->policy.mode));
 	hg_json_put_string(&s->out, "default", hg_action_text(s->policy.default_action));
 	hg_json_put_string(&s->out, "unread", hg_action_text(s->policy.unread_action));
+	hg_json_put_string(&s->out, "quic", hg_action_text(s->policy.quic_action));
 	hg_json_put_string(&s->out, "path", s->source->path);
+	if (s->now.confirm_by_ns) {
+		hg_json_put_uint(&s->out, "confirm_seconds_left", seconds_left(s));
+		hg_json_put_uint(&s->out, "fallback", s->now.fallback_revision);
+	}
+	if (s->now.lapsed)
+		hg_json_put_uint(&s->out, "lapsed", s->now.lapsed);
 	hg_json_key(&s->out, "rules");
 	hg_json_array(&s->out);
 	show_rows(s);
@@ -270,13 +273,91 @@ static void show_json(struct shown *s)
 static int show_active(struct shown *s)
 {
 	if (s->listing.format == HG_FORMAT_TABLE)
-		printf("revision %u, mode %s, from %s\n\n", s->policy.revision,
-		       hg_mode_text(s->policy.mode), s->source->path);
+		print_head(s);
 	hg_listing_begin(&s->listing, true);
 	if (s->listing.format == HG_FORMAT_JSON)
 		show_json(s);
 	else
 		show_rows(s);
+	fwrite(s->out.text, 1, s->out.len, stdout);
+	return hg_listing_end(&s->listing);
+}
+
+/* ---- sets ---- */
+
+enum set_column { SET, KIND, ENTRIES, RULES, SET_COLUMN_COUNT };
+
+static const struct hg_column set_list[] = {
+	[SET] = { "set", "SET", 24, HG_COLUMN_TEXT },
+	[KIND] = { "kind", "KIND", 8, 0 },
+	[ENTRIES] = { "entries", "ENTRIES", 10, HG_COLUMN_RIGHT },
+	[RULES] = { "rules", "RULES", 5, HG_COLUMN_RIGHT },
+	[SET_COLUMN_COUNT] = { NULL, NULL, 0, 0 },
+};
+
+#define SET_COLUMNS "set,kind,entries,rules"
+
+static const struct hg_columns set_columns = { set_list, SET_COLUMNS, SET_COLUMNS };
+
+static const char *kind_text(const struct hg_set_summary *set)
+{
+	return set->networks ? "networks" : "domains";
+}
+
+static bool asks_for(const struct hg_match *m, const struct hg_set_summary *set)
+{
+	__u64 bit = 1ULL << (set->bit & 63);
+
+	return set->networks ? (m->src | m->dst) & bit : m->sni & bit;
+}
+
+static unsigned int rules_of(const struct shown *s, const struct hg_set_summary *set)
+{
+	unsigned int count = 0;
+	struct hg_rule rule;
+
+	for (__u32 i = 0; i < s->policy.rules; i++)
+		if (!bpf_map_lookup_elem(s->maps.maps[HG_INNER_RULES], &i, &rule))
+			count += asks_for(&rule.match, set) || asks_for(&rule.except, set);
+	return count;
+}
+
+static void print_set(struct shown *s, const struct hg_set_summary *set)
+{
+	char entries[24], rules[16];
+	struct hg_json *j = &s->out;
+
+	if (s->listing.format == HG_FORMAT_TABLE || s->listing.format == HG_FORMAT_CSV) {
+		snprintf(entries, sizeof(entries), "%llu", (unsigned long long)set->entries);
+		snprintf(rules, sizeof(rules), "%u", rules_of(s, set));
+		hg_listing_row(&s->listing,
+			       (const char *const[]){ set->name, kind_text(set), entries, rules },
+			       -1);
+		return;
+	}
+	hg_json_object(j);
+	hg_json_put_string(j, "set", set->name);
+	hg_json_put_string(j, "kind", kind_text(set));
+	hg_json_put_uint(j, "entries", set->entries);
+	hg_json_put_uint(j, "rules", rules_of(s, set));
+	hg_json_object_end(j);
+	if (s->listing.format == HG_FORMAT_JSONL)
+		hg_json_newline(j);
+}
+
+static int show_sets(struct shown *s)
+{
+	bool json = s->listing.format == HG_FORMAT_JSON;
+
+	hg_listing_begin(&s->listing, true);
+	if (json)
+		hg_json_array(&s->out);
+	for (__u32 i = 0; i < s->source->set_count && i < 2 * HG_SETS; i++)
+		print_set(s, &s->source->sets[i]);
+	if (json) {
+		hg_json_array_end(&s->out);
+		hg_json_newline(&s->out);
+	}
 	fwrite(s->out.text, 1, s->out.len, stdout);
 	return hg_listing_end(&s->listing);
 }
@@ -289,7 +370,7 @@ static int show(struct hg_instance *in, const struct hg_listing *listing)
 	memset(s.maps.maps, -1, sizeof(s.maps.maps));
 	r = read_active(&s);
 	if (!r)
-		r = show_active(&s);
+		r = of_sets ? show_sets(&s) : show_active(&s);
 	hg_generation_close(&s.maps);
 	hg_json_free(&s.out);
 	free(s.source);
@@ -306,7 +387,8 @@ static int cmd_show(const struct hg_command *self, int argc, char **argv)
 		return r;
 	if (operands)
 		return hg_usage(self, "unexpected argument '%s'", argv[0]);
-	if (hg_listing_choose(&listing, self, &rule_columns, HG_FORMAT_TABLE, &asked))
+	if (hg_listing_choose(&listing, self, of_sets ? &set_columns : &rule_columns,
+			      HG_FORMAT_TABLE, &asked))
 		return HG_USAGE;
 	r = hg_instance_open(&in, hg_instance_dir(bpffs));
 	if (!r)
@@ -317,20 +399,41 @@ static int cmd_show(const struct hg_command *self, int argc, char **argv)
 
 const struct hg_command hg_commands_policy[] = {
 	{ NULL, "policy check", "FILE", "every error of a policy file, with its place",
-	  "Exit code 3 if there is an error.  Warnings are of what is valid and does nothing.",
+	  "Exit code 3 if there is an error.  Warnings are of what is valid and does nothing, of lines\n"
+	  "of lists that mean nothing here, and of entries that hold a whole public suffix.",
 	  hg_cmd_policy_check, hg_options_policy_check, NULL },
 	{ NULL, "policy test", "FILE", "run the tests that the file holds",
-	  "Exit code 1 if a test fails.", hg_cmd_policy_test, hg_options_policy_test, NULL },
+	  "Exit code 1 if a test fails.  With --replay also: what each rule would have done.",
+	  hg_cmd_policy_test, hg_options_policy_test, NULL },
 	{ NULL, "policy explain", "FILE", "each rule, and why it does or does not match",
 	  "The options describe a flow; what is not given is not known, and a condition on it is\n"
 	  "neither true nor false.",
 	  hg_cmd_policy_explain, hg_options_policy_explain, NULL },
+	{ NULL, "policy diff", "A [B]",
+	  "what differs between two files, or the active policy and one",
+	  "Rules, tests and sets are told apart by name.  Entries of the active policy's sets are known\n"
+	  "to the kernel as hashes: which names it lacks is told, and how many it has that the file\n"
+	  "lacks.  Exit code 1 if there is a difference.",
+	  hg_cmd_policy_diff, hg_options_policy_diff, NULL },
 	{ NULL, "policy load", "FILE", "make it the active policy, all or nothing",
 	  "No packet sees half a policy, and a file with an error changes nothing.  Files of sets\n"
-	  "are read now: a later change takes effect with the next load.",
-	  cmd_load, load_options, NULL },
+	  "are read now: a later change takes effect with the next load.  With --confirm-within the\n"
+	  "kernel itself goes back to the policy before, unless `policy confirm` comes in time.",
+	  hg_cmd_policy_load, hg_options_policy_load, NULL },
+	{ NULL, "policy confirm", "[REVISION]", "keep what was loaded with --confirm-within",
+	  "With REVISION, only if that is the active one.  Exit code 7 if it came too late.",
+	  hg_cmd_policy_confirm, hg_options_policy_change, NULL },
+	{ NULL, "policy rollback", "[REVISION]", "back to the policy that was active before",
+	  "The lists are those that were loaded then, whatever the files say now.  It becomes active\n"
+	  "as a new revision.  The last four generations are kept.",
+	  hg_cmd_policy_rollback, hg_options_policy_change, NULL },
+	{ NULL, "policy history", NULL, "what was loaded when, by whom, and what became of it",
+	  "STATE is active, unconfirmed, fell_back (was not confirmed in time), rolled_back or\n"
+	  "replaced.  The last 64 revisions.",
+	  hg_cmd_policy_history, hg_options_policy_history, NULL },
 	{ NULL, "policy show", NULL, "the active policy, with hits per rule",
-	  "WHERE is `kernel`, or `user` for a rule that `run` decides, or `waits` for one behind it.",
+	  "WHERE is `kernel`, or `user` for a rule that `run` decides, or `waits` for one behind it.\n"
+	  "With --sets: the named sets that a rule asks for, and how many rules do.",
 	  cmd_show, show_options, NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL },
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../include/counters.h"
 #include "../include/event.h"
 #include "capture.h"
 #include "commands.h"
@@ -16,6 +17,7 @@
 #include "ports.h"
 #include "read_path.h"
 #include "say.h"
+#include "snapshot.h"
 #include "terms.h"
 #include "tunnel.h"
 
@@ -198,6 +200,27 @@ static int say_left_out(const struct reading *r, const char *path)
 	return HG_PARTLY;
 }
 
+/* What is counted and not read; where a policy is given, what it would have done. */
+static void say_quic(const struct reading *r, const char *path)
+{
+	struct hg_counters c = { 0 };
+	const __u64 *actions;
+	char done[64] = "";
+	__u64 all;
+
+	if (r->path->counters(&c))
+		return;
+	actions = (const __u64 *)&c.quic_initials;
+	all = hg_counters_initials(&c);
+	for (unsigned int i = HG_QUIC_ACTION_drop; i < HG_QUIC_ACTION_COUNT; i++)
+		if (actions[i])
+			snprintf(done, sizeof(done), ", %llu %s", (unsigned long long)actions[i],
+				 hg_quic_action_text(i));
+	if (all)
+		hg_say("%s: %llu QUIC Initial%s, counted and not read%s", path,
+		       (unsigned long long)all, all == 1 ? "" : "s", done);
+}
+
 static int read_one(struct reading *r, const char *path)
 {
 	struct hg_capture_file *file;
@@ -213,6 +236,7 @@ static int read_one(struct reading *r, const char *path)
 		result = read_frames(r, file, path);
 		ended = sweep(r, 1);
 		result = result ? result : ended;
+		say_quic(r, path);
 		ended = say_left_out(r, path);
 		result = result ? result : ended;
 	}

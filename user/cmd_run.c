@@ -110,6 +110,8 @@ static void on_end(void *ctx, struct hg_handshake *h)
 
 	hg_decisions_end(d->decisions, h);
 	hg_examine(d->examiner, h, ended_at(d, h), NULL, &x);
+	if (x.diagnosis.outcome == HG_OUTCOME_failed)
+		hg_decisions_failed(d->decisions, h, x.diagnosis.cause);
 	hg_run_counters_examined(&d->examined, h, &x.diagnosis);
 	tell_diagnosis(d, h, &x.diagnosis);
 }
@@ -225,6 +227,7 @@ static void write_counters(struct daemon *d)
 		.server_names_evicted = d->server_names_evicted,
 		.chunks_lost = h->chunks_lost,
 		.chains_dropped = h->chains_dropped,
+		.clients_forgotten = v->clients_forgotten,
 		.knowledge_forgotten = hg_knowledge_forgotten(hg_examiner_knowledge(d->examiner)),
 	};
 

@@ -168,11 +168,15 @@ static void print_policy(const struct hg_snapshot_policy *p)
 	       hg_grouped(p->names, names), p->names == 1 ? "" : "s");
 	if (p->detailed)
 		printf(", default %s", hg_action_text(p->default_action));
+	if (p->quic_action != HG_ACTION_allow)
+		printf(", quic %s", hg_action_text(p->quic_action));
 	printf(")");
 	if (p->loaded_s)
 		print_age(p->loaded_s);
 	if (user)
 		printf(" by %s", user->pw_name);
+	if (p->confirm_by_ns)
+		printf(", unconfirmed");
 	printf("\n");
 }
 
@@ -192,6 +196,25 @@ static void print_coverage(const struct hg_snapshot *s)
 	}
 	if (s->flows_active)
 		printf("%s%s active", separator, hg_grouped(s->flows_active, number));
+	printf("\n");
+}
+
+static void print_quic(const struct hg_counters *c)
+{
+	const __u64 *actions = (const __u64 *)&c->quic_initials;
+	const char *separator = ": ";
+	char number[HG_GROUPED_SIZE];
+
+	if (!hg_counters_initials(c))
+		return;
+	printf("quic      %s Initials", hg_grouped(hg_counters_initials(c), number));
+	for (unsigned int i = 0; i < HG_QUIC_ACTION_COUNT; i++) {
+		if (!actions[i])
+			continue;
+		printf("%s%s %s", separator, hg_grouped(actions[i], number),
+		       hg_quic_action_text(i));
+		separator = ", ";
+	}
 	printf("\n");
 }
 
@@ -216,6 +239,7 @@ static int print_table(struct status *st)
 	printf("hellogate %s  %s\n", HG_VERSION, st->s->dir);
 	print_policy(&st->s->policy);
 	print_coverage(st->s);
+	print_quic(&st->s->total);
 	printf("\n");
 	r = print_interfaces(st);
 	if (!r)

@@ -8,36 +8,23 @@
 
 #include "clock.h"
 #include "eve.h"
-#include "generation.h"
-#include "policy_compile.h"
+#include "failures.h"
+#include "live_policy.h"
 #include "policy_judge.h"
-#include "policy_parse.h"
 #include "say.h"
 
 #define VERDICT_LIFE (30 * HG_SECOND)
-
-/* A generation: pending flows finish under the one that they began with. */
-struct generation {
-	__u32 revision; /* 0: none */
-	struct hg_compiled *compiled;
-	struct hg_generation_maps maps; /* the kernel's own: rules and lists */
-};
+#define CLIENTS_MAX 16384 /* whose failures are remembered: 17 MB */
 
 struct hg_decisions {
 	const struct hg_instance *in;
-	struct generation generations[HG_GENERATIONS];
-	__u32 active; /* generation + 1 as read from control; 0: none */
+	/* Pending flows finish under the one that they began with. */
+	struct hg_live_policy generations[HG_GENERATIONS];
+	__u32 active; /* generation + 1 that is in force; 0: none */
 	__u32 revision;
+	struct hg_failures *failures; /* of clients */
 	struct hg_decisions_counts counts;
 };
-
-static void generation_free(struct generation *g)
-{
-	hg_compiled_free(g->compiled);
-	if (g->revision)
-		hg_generation_close(&g->maps);
-	*g = (struct generation){ 0 };
-}
 
 int hg_decisions_open(const struct hg_instance *in, struct hg_decisions **out)
 {
@@ -46,6 +33,11 @@ int hg_decisions_open(const struct hg_instance *in, struct hg_decisions **out)
 	if (!d)
 		return hg_bpf_refused(ENOMEM, "decider");
 	d->in = in;
+	d->failures = hg_failures_new(CLIENTS_MAX);
+	if (!d->failures) {
+		free(d);
+		return hg_bpf_refused(ENOMEM, "decider");
+	}
 	hg_decisions_refresh(d);
 	*out = d;
 	return HG_OK;
@@ -56,104 +48,48 @@ void hg_decisions_close(struct hg_decisions *d)
 	if (!d)
 		return;
 	for (int i = 0; i < HG_GENERATIONS; i++)
-		generation_free(&d->generations[i]);
+		hg_live_policy_close(&d->generations[i]);
+	hg_failures_free(d->failures);
 	free(d);
-}
-
-/*
- * The rules as the kernel has them, by the numbers that its counters have, and
- * its lists.  The text adds what it does not have: fingerprints.
- */
-static int take_over(struct hg_compiled *c, const struct hg_generation_maps *maps)
-{
-	struct hg_policy *policy = hg_arena_get(&c->arena, sizeof(*policy));
-	int r = hg_generation_policy(maps, policy);
-
-	if (!r && policy->rules != c->policy.rules)
-		r = -ESTALE; /* the text is of another load */
-	r = r ? r : hg_generation_rules(maps, c->rules, policy->rules);
-	if (!r) {
-		c->policy = *policy;
-		c->live = maps;
-	}
-	return r;
-}
-
-/* What the text that `policy load` has left says of the rules. */
-static int read_rules(const struct hg_policy_source *source, struct hg_compiled **out)
-{
-	struct hg_diagnostics diagnostics = { 0 };
-	struct hg_policy_model *model = NULL;
-	int r = hg_policy_parse_rules(source->path, source->text, source->len, &diagnostics,
-				      &model);
-
-	r = r ? r : hg_policy_compile(model, &diagnostics, out);
-	if (r)
-		hg_diagnostics_print(&diagnostics, stderr);
-	hg_diagnostics_free(&diagnostics);
-	hg_policy_model_free(model);
-	return r ? -EINVAL : 0;
 }
 
 static int read_generation(struct hg_decisions *d, __u32 slot)
 {
-	struct hg_policy_source *source = malloc(sizeof(*source));
-	struct generation *g = &d->generations[slot];
-	int r = source ? 0 : -ENOMEM;
-
-	generation_free(g);
-	if (!r && bpf_map_lookup_elem(d->in->maps[HG_MAP_policy_source], &slot, source))
-		r = -errno;
-	r = r ? r : read_rules(source, &g->compiled);
-	r = r ? r : hg_generation_open(d->in, slot, &g->maps);
-	if (!r) {
-		g->revision = source->revision;
-		r = take_over(g->compiled, &g->maps);
-	}
-	if (r)
-		generation_free(g);
-	free(source);
-	return r;
+	hg_live_policy_close(&d->generations[slot]);
+	return hg_live_policy_open(d->in, slot, &d->generations[slot]);
 }
 
-static __u32 active_generation(const struct hg_decisions *d, __u32 *revision)
+static void say_changed(const struct hg_in_force *now)
 {
-	struct hg_policy_source *source;
-	struct hg_control control;
-	__u32 zero = 0, slot;
-
-	if (bpf_map_lookup_elem(d->in->maps[HG_MAP_control], &zero, &control) ||
-	    !control.generation)
-		return 0;
-	slot = control.generation - 1;
-	source = malloc(sizeof(*source));
-	*revision = 0;
-	if (source && !bpf_map_lookup_elem(d->in->maps[HG_MAP_policy_source], &slot, source))
-		*revision = source->revision;
-	free(source);
-	return control.generation;
+	if (now->lapsed)
+		hg_say("policy revision %u was not confirmed in time", now->lapsed);
+	if (!now->generation)
+		hg_say("no policy is active");
 }
 
 void hg_decisions_refresh(struct hg_decisions *d)
 {
-	__u32 revision = 0, active = active_generation(d, &revision);
-	int r;
+	struct hg_in_force now;
+	int r = hg_generation_in_force(d->in, hg_clock_monotonic(), &now);
 
-	if (!active || (active == d->active && revision == d->revision))
+	if (r || (now.generation == d->active && now.revision == d->revision))
 		return;
-	d->active = active;
-	d->revision = revision;
-	r = read_generation(d, active - 1);
+	d->active = now.generation;
+	d->revision = now.revision;
+	say_changed(&now);
+	if (!now.generation)
+		return;
+	r = read_generation(d, now.generation - 1);
 	if (!r) {
-		hg_say("policy revision %u is active", revision);
+		hg_say("policy revision %u is active", now.revision);
 		return;
 	}
 	hg_warn("policy revision %u cannot be read (%s): its user-space rules wait for their time-out",
-		revision, strerror(-r));
+		now.revision, strerror(-r));
 	hg_hint("load it again: hellogate policy load FILE");
 }
 
-static const struct generation *generation_of(const struct hg_decisions *d, __u32 revision)
+static const struct hg_live_policy *generation_of(const struct hg_decisions *d, __u32 revision)
 {
 	for (int i = 0; i < HG_GENERATIONS; i++)
 		if (revision && d->generations[i].revision == revision)
@@ -161,7 +97,7 @@ static const struct generation *generation_of(const struct hg_decisions *d, __u3
 	return NULL;
 }
 
-static void view_of(struct hg_handshake *h, struct hg_flow_view *v)
+void hg_flow_view_of(struct hg_handshake *h, struct hg_flow_view *v)
 {
 	struct hg_endpoint client, server;
 	const struct hg_ja3 *ja3 = hg_handshake_ja3(h);
@@ -173,6 +109,9 @@ static void view_of(struct hg_handshake *h, struct hg_flow_view *v)
 	v->client_port = client.port;
 	v->server_port = server.port;
 	v->hello = h->read ? &h->hello : NULL;
+	if (h->read)
+		hg_flow_view_lists(v, &h->hello, h->message);
+	v->time_ns = hg_clock_tai();
 	v->flags = h->facts.flags;
 	v->bucket = h->facts.bucket;
 	v->ja4 = hg_handshake_ja4(h);
@@ -180,7 +119,25 @@ static void view_of(struct hg_handshake *h, struct hg_flow_view *v)
 	v->last_word = true; /* a hello says no more than this */
 }
 
-static void write_verdict(struct hg_decisions *d, const struct generation *g,
+/* Failures of a client up to now, for a rule. */
+static unsigned int failures_of(void *ctx, const __u8 client[16],
+				const struct hg_failures_asked *asked)
+{
+	const struct hg_decisions *d = ctx;
+
+	return hg_failures_count(d->failures, client, hg_clock_monotonic(),
+				 asked->within_ms * 1000000ULL, asked->causes);
+}
+
+void hg_decisions_failed(struct hg_decisions *d, const struct hg_handshake *h, enum hg_cause cause)
+{
+	struct hg_endpoint client, server;
+
+	hg_flow_endpoints(&h->facts, &client, &server);
+	hg_failures_add(d->failures, client.addr, h->facts.time_ns, cause);
+}
+
+static void write_verdict(struct hg_decisions *d, const struct hg_live_policy *g,
 			  const struct hg_event *e, struct hg_verdict *v)
 {
 	struct hg_flow_verdict written = { .isn = e->isn };
@@ -199,7 +156,7 @@ static void write_verdict(struct hg_decisions *d, const struct generation *g,
 void hg_decisions_hello(struct hg_decisions *d, struct hg_handshake *h)
 {
 	const struct hg_verdict *asked = &h->facts.verdict;
-	const struct generation *g;
+	const struct hg_live_policy *g;
 	struct hg_flow_view view;
 	struct hg_verdict v = { 0 };
 
@@ -214,7 +171,9 @@ void hg_decisions_hello(struct hg_decisions *d, struct hg_handshake *h)
 		d->counts.unknown_revision++;
 		return;
 	}
-	view_of(h, &view);
+	hg_flow_view_of(h, &view);
+	view.failures = failures_of;
+	view.failures_ctx = d;
 	if (!hg_policy_judge(g->compiled, &view, asked->rule, &v))
 		write_verdict(d, g, &h->facts, &v);
 }
@@ -252,7 +211,8 @@ void hg_decisions_expire(struct hg_decisions *d, __u64 now_ns)
 	}
 }
 
-const struct hg_decisions_counts *hg_decisions_counts(const struct hg_decisions *d)
+const struct hg_decisions_counts *hg_decisions_counts(struct hg_decisions *d)
 {
+	d->counts.clients_forgotten = hg_failures_forgotten(d->failures);
 	return &d->counts;
 }

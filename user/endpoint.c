@@ -11,20 +11,15 @@ bool hg_address_is_v4(const __u8 addr[16])
 	return !memcmp(addr, mapped, sizeof(mapped));
 }
 
-void hg_key_endpoints(const struct hg_flow_key *key, bool client_lo, struct hg_endpoint *client,
-		      struct hg_endpoint *server)
-{
-	struct hg_endpoint lo = { key->lo_addr, ntohs(key->lo_port) };
-	struct hg_endpoint hi = { key->hi_addr, ntohs(key->hi_port) };
-
-	*client = client_lo ? lo : hi;
-	*server = client_lo ? hi : lo;
-}
-
 void hg_flow_endpoints(const struct hg_event *facts, struct hg_endpoint *client,
 		       struct hg_endpoint *server)
 {
-	hg_key_endpoints(&facts->key, facts->client_lo, client, server);
+	const struct hg_flow_key *key = &facts->key;
+	struct hg_endpoint lo = { key->lo_addr, ntohs(key->lo_port) };
+	struct hg_endpoint hi = { key->hi_addr, ntohs(key->hi_port) };
+
+	*client = facts->client_lo ? lo : hi;
+	*server = facts->client_lo ? hi : lo;
 }
 
 const char *hg_endpoint_text(const struct hg_endpoint *end, char *text)

@@ -18,9 +18,7 @@ struct hg_endpoint {
 	__u16 port;	  /* host order */
 };
 
-/* The lower address of `key` is the client's, or the higher one. */
-void hg_key_endpoints(const struct hg_flow_key *key, bool client_lo, struct hg_endpoint *client,
-		      struct hg_endpoint *server);
+/* Who is who: they point into the facts. */
 void hg_flow_endpoints(const struct hg_event *facts, struct hg_endpoint *client,
 		       struct hg_endpoint *server);
 

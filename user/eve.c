@@ -385,6 +385,8 @@ static void put_policy(struct hg_eve *eve, const struct hg_verdict *v)
 		hg_json_put_term(j, "action", hg_action_text(v->action));
 		hg_json_put_term(j, "mode", hg_mode_text(v->mode));
 		hg_json_put_term(j, "decided_by", hg_decider_text(v->decided_by));
+		if (v->limited)
+			hg_json_put_bool(j, "limited", true);
 	}
 	hg_json_object_end(j);
 }

@@ -33,6 +33,8 @@ static void put_counters(struct hg_json *j, const struct hg_counters *c)
 	put_group(j, "resets", hg_to_text, &c->resets, HG_TO_COUNT);
 	put_group(j, "reset_failures", hg_reset_failure_text, &c->reset_failures,
 		  HG_RESET_FAILURE_COUNT);
+	put_group(j, "quic_initials", hg_quic_action_text, &c->quic_initials, HG_QUIC_ACTION_COUNT);
+	hg_json_put_uint(j, "quic_unknown_versions", c->quic_unknown_versions);
 	hg_json_put_uint(j, "events", c->events);
 	hg_json_put_uint(j, "events_lost", c->events_lost);
 	hg_json_put_uint(j, "verdict_timeouts", c->verdict_timeouts);
@@ -89,8 +91,10 @@ void hg_json_interface(struct hg_json *j, const struct hg_snapshot_interface *i)
 	hg_json_object_end(j);
 }
 
-static void put_policy(struct hg_json *j, const struct hg_snapshot_policy *p)
+static void put_policy(struct hg_json *j, const struct hg_snapshot *s)
 {
+	const struct hg_snapshot_policy *p = &s->policy;
+
 	hg_json_key(j, "policy");
 	if (!p->revision) {
 		hg_json_null(j);
@@ -102,6 +106,12 @@ static void put_policy(struct hg_json *j, const struct hg_snapshot_policy *p)
 	hg_json_put_bool(j, "enforces", p->enforces);
 	hg_json_put_uint(j, "rules", p->rules);
 	hg_json_put_uint(j, "names", p->names);
+	if (p->confirm_by_ns) {
+		hg_json_put_uint(j, "confirm_seconds_left", hg_snapshot_confirm_left(s));
+		hg_json_put_uint(j, "fallback", p->fallback);
+	}
+	if (p->lapsed)
+		hg_json_put_uint(j, "lapsed", p->lapsed);
 	if (p->detailed) {
 		hg_json_put_term(j, "default", hg_action_text(p->default_action));
 		hg_json_put_term(j, "unread", hg_action_text(p->unread_action));
@@ -124,6 +134,11 @@ static void put_rule(struct hg_json *j, const struct hg_snapshot_rule *r)
 	for (unsigned int mode = 0; mode < HG_MODE_COUNT; mode++)
 		put_group(j, hg_mode_text(mode), hg_action_text, r->counters.verdicts[mode],
 			  HG_ACTION_COUNT);
+	if (r->limit.per_second) {
+		hg_json_put_uint(j, "resets_per_second", r->limit.per_second);
+		hg_json_put_bool(j, "breaker_open", r->breaker_open);
+		hg_json_put_uint(j, "exceeded", r->exceeded);
+	}
 	hg_json_object_end(j);
 }
 
@@ -178,7 +193,7 @@ void hg_json_snapshot(struct hg_json *j, const struct hg_snapshot *s,
 	hg_json_put_string(j, "version", HG_VERSION);
 	hg_json_put_string(j, "instance", s->dir);
 	hg_json_put_bool(j, "daemon", s->run_alive);
-	put_policy(j, &s->policy);
+	put_policy(j, s);
 	hg_json_key(j, "interfaces");
 	hg_json_array(j);
 	for (unsigned int i = 0; i < s->interface_count; i++)

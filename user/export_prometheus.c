@@ -28,6 +28,7 @@ struct prom {
 	unsigned int shown;
 	struct hg_counters rest; /* the others, summed up */
 	unsigned int rules;	 /* how many rules get labels */
+	unsigned int sets;	 /* and how many sets */
 };
 
 /* ---- text ---- */
@@ -186,6 +187,16 @@ static void write_resets(struct prom *p)
 		   HG_RESET_FAILURE_COUNT, "Resets that were decided and could not be sent.");
 }
 
+static void write_quic(struct prom *p)
+{
+	const struct hg_counters *c = &p->s->total;
+
+	vocabulary(p, "quic_initials_total", "action", hg_quic_action_text, &c->quic_initials,
+		   HG_QUIC_ACTION_COUNT, "Datagrams of clients with a QUIC Initial.");
+	single(p, "quic_unknown_versions_total", "counter", c->quic_unknown_versions,
+	       "Datagrams with a QUIC long header of a version that is not known: passed.");
+}
+
 static void write_events(struct prom *p)
 {
 	single(p, "events_total", "counter", p->s->total.events, "Events written to the ring.");
@@ -270,6 +281,8 @@ static void write_diagnoses(struct prom *p)
 	       "Handshakes whose certificates made room for those of others.");
 	single(p, "knowledge_forgotten_total", "counter", s->run.knowledge_forgotten,
 	       "Servers and names that made room for others in what run has learned.");
+	single(p, "clients_forgotten_total", "counter", s->run.clients_forgotten,
+	       "Clients whose failures made room for those of others.");
 	family(p, "diagnosis_age_seconds", "gauge",
 	       "Since the end of the last handshake that run diagnosed; 0: none yet.");
 	if (admit(p))
@@ -340,6 +353,28 @@ static void write_rules(struct prom *p)
 	write_verdicts(p, OTHER, &rest, NULL);
 }
 
+/* Of the active rules that have a limit. */
+static void write_limits(struct prom *p)
+{
+	family(p, "policy_breaker_open", "gauge",
+	       "1 if a rule went beyond its limit within the last ten seconds.");
+	for (unsigned int i = 0, labels = 0; i < p->s->rule_count && labels < p->rules; i++) {
+		const struct hg_snapshot_rule *r = &p->s->rules[i];
+
+		if (r->limit.per_second && ++labels)
+			sample(p, "policy_breaker_open", r->breaker_open, "rule", r->name, NULL);
+	}
+	family(p, "policy_limit_exceeded_total", "counter",
+	       "Flows that a rule was for while it was beyond its limit.");
+	for (unsigned int i = 0, labels = 0; i < p->s->rule_count && labels < p->rules; i++) {
+		const struct hg_snapshot_rule *r = &p->s->rules[i];
+
+		if (r->limit.per_second && ++labels)
+			sample(p, "policy_limit_exceeded_total", r->exceeded, "rule", r->name,
+			       NULL);
+	}
+}
+
 /* A load is all or nothing, and a file that is refused leaves no trace in the maps. */
 static void write_reload(struct prom *p)
 {
@@ -370,6 +405,33 @@ static void write_user_verdicts(struct prom *p)
 	       "Flows that ended while their verdict was pending: no rule counts them.");
 }
 
+/* A set may be called as the rest is. */
+static bool is_labelled(const struct prom *p, unsigned int i)
+{
+	return i < p->sets && strcmp(p->s->sets[i].name, OTHER) != 0;
+}
+
+static void write_sets(struct prom *p)
+{
+	bool more = false;
+	__u64 rest = 0;
+
+	family(p, "policy_set_entries", "gauge",
+	       "Names or networks in each set that a rule of the active policy asks for.");
+	for (unsigned int i = 0; i < p->s->set_count; i++) {
+		const struct hg_set_summary *set = &p->s->sets[i];
+
+		if (is_labelled(p, i)) {
+			sample(p, "policy_set_entries", set->entries, "set", set->name, NULL);
+			continue;
+		}
+		more = true;
+		rest += set->entries;
+	}
+	if (more)
+		sample(p, "policy_set_entries", rest, "set", OTHER, NULL);
+}
+
 static void write_policy(struct prom *p)
 {
 	const struct hg_snapshot_policy *policy = &p->s->policy;
@@ -380,11 +442,17 @@ static void write_policy(struct prom *p)
 	       "Names in the sets of the active policy, each counted once.");
 	single(p, "policy_enforcing", "gauge", policy->enforces,
 	       "Whether the active policy resets or drops anything.");
+	single(p, "policy_confirm_seconds_left", "gauge", hg_snapshot_confirm_left(p->s),
+	       "Until the active policy gives way to the one before; 0: it is confirmed.");
+	single(p, "policy_lapsed_revision", "gauge", policy->lapsed,
+	       "The revision loaded last, if it was not confirmed in time; else 0.");
 	write_reload(p);
 	single(p, "policy_verdict_timeouts_total", "counter", p->s->total.verdict_timeouts,
 	       "Flows that user space did not decide in time: the fallback was applied.");
 	write_user_verdicts(p);
+	write_sets(p);
 	write_rules(p);
+	write_limits(p);
 }
 
 /* ---- interfaces ---- */
@@ -480,6 +548,7 @@ static void write_all(struct prom *p, unsigned int dropped)
 	write_flows(p);
 	write_hellos(p);
 	write_resets(p);
+	write_quic(p);
 	write_events(p);
 	write_diagnoses(p);
 	write_maps(p);
@@ -519,6 +588,10 @@ static unsigned int fit(struct prom *p)
 		p->shown--;
 		fitting = series_wanted(p);
 	}
+	while (fitting > p->limit && p->sets) {
+		p->sets--;
+		fitting = series_wanted(p);
+	}
 	while (fitting > p->limit && p->rules) {
 		p->rules--;
 		fitting = series_wanted(p);
@@ -532,7 +605,8 @@ int hg_prometheus_write(const struct hg_snapshot *s, FILE *out)
 			  .s = s,
 			  .limit = HG_SERIES_MAX,
 			  .shown = s->interface_count,
-			  .rules = HG_RULE_LABELS };
+			  .rules = HG_RULE_LABELS,
+			  .sets = HG_SET_LABELS };
 	unsigned int dropped;
 
 	p.interfaces = calloc(s->interface_count ? s->interface_count : 1, sizeof(*p.interfaces));

@@ -17,6 +17,7 @@
 
 #define HG_PROMETHEUS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 #define HG_SERIES_MAX 400
+#define HG_SET_LABELS 20
 #define HG_RULE_LABELS 52 /* 50 rules, and what no rule matched: default, unread */
 
 /* Returns 0, or -errno if the stream took an error or there is no memory. */

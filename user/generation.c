@@ -4,13 +4,15 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static const enum hg_map outer_maps[HG_INNER_COUNT] = {
-	[HG_INNER_POLICY] = HG_MAP_policy,	[HG_INNER_RULES] = HG_MAP_policy_rules,
-	[HG_INNER_NAMES] = HG_MAP_policy_names, [HG_INNER_NETS] = HG_MAP_policy_nets,
-	[HG_INNER_PORTS] = HG_MAP_policy_ports,
+	[HG_INNER_POLICY] = HG_MAP_policy,	    [HG_INNER_RULES] = HG_MAP_policy_rules,
+	[HG_INNER_NAMES] = HG_MAP_policy_names,	    [HG_INNER_NETS] = HG_MAP_policy_nets,
+	[HG_INNER_NUMBERS] = HG_MAP_policy_numbers,
 };
 
 static void pin_path(const struct hg_instance *in, int which, __u32 slot, char *path, size_t size)
@@ -101,6 +103,40 @@ int hg_generation_put(const struct hg_instance *in, __u32 slot, const struct hg_
 	return r;
 }
 
+static int new_header(struct hg_generation_maps *g, __u32 revision)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	struct hg_policy policy;
+	__u32 zero = 0;
+	int map, r = hg_generation_policy(g, &policy);
+
+	if (r)
+		return r;
+	policy.revision = revision;
+	policy.fallback = 0;
+	policy.confirm_by_ns = 0;
+	map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "hg_policy", sizeof(zero), sizeof(policy), 1,
+			     &opts);
+	if (map < 0)
+		return -errno;
+	close(g->maps[HG_INNER_POLICY]);
+	g->maps[HG_INNER_POLICY] = map;
+	return bpf_map_update_elem(map, &zero, &policy, BPF_ANY) ? -errno : 0;
+}
+
+int hg_generation_renew(const struct hg_instance *in, __u32 slot, __u32 revision)
+{
+	struct hg_generation_maps g;
+	int r = hg_generation_open(in, slot, &g);
+
+	if (r)
+		return r;
+	r = new_header(&g, revision);
+	r = r ? r : hg_generation_put(in, slot, &g);
+	hg_generation_close(&g);
+	return r;
+}
+
 int hg_generations_unpin(const struct hg_instance *in)
 {
 	char path[256];
@@ -133,7 +169,7 @@ int hg_generation_rules(const struct hg_generation_maps *g, struct hg_rule *out,
 	return 0;
 }
 
-bool hg_generation_name(const struct hg_generation_maps *g, const struct hg_name_key *key,
+bool hg_generation_text(const struct hg_generation_maps *g, const struct hg_name_key *key,
 			struct hg_name_sets *out)
 {
 	return !bpf_map_lookup_elem(g->maps[HG_INNER_NAMES], key, out);
@@ -148,10 +184,142 @@ __u64 hg_generation_net(const struct hg_generation_maps *g, const __u8 addr[16])
 	return bpf_map_lookup_elem(g->maps[HG_INNER_NETS], &key, &sets) ? 0 : sets;
 }
 
-__u64 hg_generation_port(const struct hg_generation_maps *g, __u16 port)
+__u64 hg_generation_net_of(const struct hg_generation_maps *g, const struct hg_net_key *net)
 {
-	__u32 key = port;
 	__u64 sets;
 
-	return bpf_map_lookup_elem(g->maps[HG_INNER_PORTS], &key, &sets) ? 0 : sets;
+	return bpf_map_lookup_elem(g->maps[HG_INNER_NETS], net, &sets) ? 0 : sets;
+}
+
+__u64 hg_generation_number(const struct hg_generation_maps *g, enum hg_number_kind kind,
+			   __u16 number)
+{
+	__u32 key = (__u32)kind << 16 | number;
+	__u64 sets;
+
+	return bpf_map_lookup_elem(g->maps[HG_INNER_NUMBERS], &key, &sets) ? 0 : sets;
+}
+
+/* ---- which one is in force ---- */
+
+static int header_of(const struct hg_instance *in, __u32 slot, struct hg_policy *out)
+{
+	struct hg_generation_maps g;
+	int r = slot < HG_GENERATIONS ? hg_generation_open(in, slot, &g) : -ENOENT;
+
+	if (r)
+		return r;
+	r = hg_generation_policy(&g, out);
+	hg_generation_close(&g);
+	return r;
+}
+
+__u32 hg_generation_revision(const struct hg_instance *in, __u32 slot)
+{
+	struct hg_policy policy;
+
+	return header_of(in, slot, &policy) ? 0 : policy.revision;
+}
+
+/* Of maps that cannot be read: the text says its revision too. */
+static __u32 revision_of_text(const struct hg_instance *in, __u32 slot)
+{
+	struct hg_policy_source *source = malloc(sizeof(*source));
+	__u32 revision = 0;
+
+	if (source && !bpf_map_lookup_elem(in->maps[HG_MAP_policy_source], &slot, source))
+		revision = source->revision;
+	free(source);
+	return revision;
+}
+
+static void weigh(const struct hg_instance *in, const struct hg_policy *loaded, __u64 now_ns,
+		  struct hg_in_force *f)
+{
+	f->revision = loaded->revision;
+	f->confirm_by_ns = loaded->confirm_by_ns;
+	if (!f->confirm_by_ns)
+		return;
+	f->fallback = loaded->fallback;
+	if (f->fallback)
+		f->fallback_revision = hg_generation_revision(in, f->fallback - 1);
+	if (now_ns < f->confirm_by_ns)
+		return;
+	*f = (struct hg_in_force){ .generation = f->fallback,
+				   .revision = f->fallback_revision,
+				   .lapsed = f->revision };
+}
+
+int hg_generation_in_force(const struct hg_instance *in, __u64 now_ns, struct hg_in_force *out)
+{
+	struct hg_in_force f = { 0 };
+	struct hg_control control;
+	struct hg_policy loaded;
+	__u32 zero = 0;
+	int r = 0;
+
+	if (bpf_map_lookup_elem(in->maps[HG_MAP_control], &zero, &control))
+		return -errno;
+	f.generation = control.generation;
+	if (f.generation)
+		r = header_of(in, f.generation - 1, &loaded);
+	if (r == -EPERM) { /* it is not one that waits: those are pinned */
+		f.revision = revision_of_text(in, f.generation - 1);
+		r = 0;
+	} else if (!r && f.generation) {
+		weigh(in, &loaded, now_ns, &f);
+	}
+	if (!r)
+		*out = f;
+	return r;
+}
+
+int hg_generation_activate(const struct hg_instance *in, __u32 generation)
+{
+	struct hg_control control;
+	__u32 zero = 0;
+
+	if (bpf_map_lookup_elem(in->maps[HG_MAP_control], &zero, &control))
+		return -errno;
+	control.generation = generation;
+	return bpf_map_update_elem(in->maps[HG_MAP_control], &zero, &control, BPF_ANY) ? -errno : 0;
+}
+
+/* The packets read this field while it changes: it is stored at once, not copied. */
+int hg_generation_confirm_by(const struct hg_instance *in, __u32 slot, __u32 fallback,
+			     __u64 confirm_by_ns)
+{
+	struct hg_generation_maps g;
+	struct hg_policy *policy;
+	int r = hg_generation_open(in, slot, &g);
+
+	if (r)
+		return r;
+	policy = mmap(NULL, sizeof(*policy), PROT_READ | PROT_WRITE, MAP_SHARED,
+		      g.maps[HG_INNER_POLICY], 0);
+	if (policy == MAP_FAILED) {
+		r = -errno;
+	} else {
+		if (confirm_by_ns)
+			policy->fallback = fallback;
+		__atomic_store_n(&policy->confirm_by_ns, confirm_by_ns, __ATOMIC_RELEASE);
+		munmap(policy, sizeof(*policy));
+	}
+	hg_generation_close(&g);
+	return r;
+}
+
+__u32 hg_generation_next_slot(const struct hg_instance *in, __u32 generation)
+{
+	__u32 first = 0, oldest = ~0U;
+
+	for (__u32 slot = 0; slot < HG_GENERATIONS; slot++) {
+		__u32 revision = hg_generation_revision(in, slot);
+
+		if (slot + 1 == generation || revision >= oldest)
+			continue;
+		oldest = revision;
+		first = slot;
+	}
+	return first;
 }

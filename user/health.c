@@ -156,6 +156,41 @@ static void judge_verdicts(struct judge *j)
 		     hg_grouped(run->verdicts_unknown_revision, text));
 }
 
+/* A rule that would act more often than the operator allows. */
+static void judge_limits(struct judge *j)
+{
+	static const char *const does[HG_EXCEED_COUNT] = { [HG_EXCEED_monitor] = "only counts",
+							   [HG_EXCEED_keep] = "goes on",
+							   [HG_EXCEED_drop] = "drops" };
+
+	for (unsigned int i = 0; i < j->s->rule_count; i++) {
+		const struct hg_snapshot_rule *r = &j->s->rules[i];
+
+		if (r->limit.per_second && r->breaker_open)
+			line(j, HG_HEALTH_WARN, "limit",
+			     "rule \"%s\" is beyond its %u a second: it %s", r->name,
+			     r->limit.per_second,
+			     r->limit.on_exceed < HG_EXCEED_COUNT ? does[r->limit.on_exceed] : "?");
+	}
+}
+
+/* What waits for a word of the operator. */
+static void judge_policy(struct judge *j)
+{
+	const struct hg_snapshot_policy *p = &j->s->policy;
+
+	if (p->confirm_by_ns && p->fallback)
+		line(j, HG_HEALTH_WARN, "policy",
+		     "revision %u is not confirmed: revision %u comes back in %llu s", p->revision,
+		     p->fallback, (unsigned long long)hg_snapshot_confirm_left(j->s));
+	else if (p->confirm_by_ns)
+		line(j, HG_HEALTH_WARN, "policy", "revision %u is not confirmed: it goes in %llu s",
+		     p->revision, (unsigned long long)hg_snapshot_confirm_left(j->s));
+	if (p->lapsed)
+		line(j, HG_HEALTH_WARN, "policy", "revision %u was not confirmed in time",
+		     p->lapsed);
+}
+
 static void judge_run(struct judge *j)
 {
 	if (j->s->policy.needs_user && !j->s->run_alive)
@@ -165,6 +200,7 @@ static void judge_run(struct judge *j)
 		line(j, HG_HEALTH_OK, "daemon", "%s",
 		     j->s->run_alive ? "is there" : "not there, and not needed");
 	judge_verdicts(j);
+	judge_limits(j);
 }
 
 static void judge_packets(struct judge *j)
@@ -199,6 +235,7 @@ unsigned int hg_health_judge(const struct hg_snapshot *s, struct hg_health *out)
 		    s->total.refused.server_name_table_full);
 	judge_sweep(&j);
 	judge_events(&j);
+	judge_policy(&j);
 	judge_run(&j);
 	judge_packets(&j);
 	return j.count;

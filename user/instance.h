@@ -40,15 +40,18 @@
 	X(undiagnosed)                                                                             \
 	X(undiagnosed_state)                                                                       \
 	X(servers)                                                                                 \
+	X(quic_clients)                                                                            \
 	X(rule_counters)                                                                           \
 	X(rule_names)                                                                              \
+	X(limits)                                                                                  \
+	X(limit_state)                                                                             \
 	X(history)                                                                                 \
 	X(policy_source)                                                                           \
 	X(policy)                                                                                  \
 	X(policy_rules)                                                                            \
 	X(policy_names)                                                                            \
 	X(policy_nets)                                                                             \
-	X(policy_ports)                                                                            \
+	X(policy_numbers)                                                                          \
 	X(sweep)
 
 /* Maps of user space, which the data path does not know. */

@@ -34,8 +34,12 @@ static int show_column(struct hg_listing *l, const char *name, size_t len)
 	for (unsigned int i = 0; l->columns[i].name; i++) {
 		if (strlen(l->columns[i].name) != len || memcmp(l->columns[i].name, name, len) != 0)
 			continue;
-		if (l->shown_count < HG_COLUMNS_MAX)
-			l->shown[l->shown_count++] = i;
+		if (l->shown_count == HG_COLUMNS_MAX) {
+			hg_error("--columns: more than %d columns", HG_COLUMNS_MAX);
+			hg_hint("name each once");
+			return HG_USAGE;
+		}
+		l->shown[l->shown_count++] = i;
 		return HG_OK;
 	}
 	return no_such_column(l, name, len);

@@ -74,6 +74,9 @@ static void set_knobs(struct hellogate_bpf *s, const struct hg_knobs *k,
 {
 	s->rodata->interface_number = (__u16)k->interface_number;
 	s->rodata->netns_number = (__u16)k->netns_number;
+	if (k->interface_name)
+		snprintf((char *)s->rodata->interface_name, sizeof(s->rodata->interface_name), "%s",
+			 k->interface_name);
 	s->rodata->nr_cpus = (__u32)libbpf_num_possible_cpus();
 	s->rodata->inject_time = k->replay;
 	s->rodata->decap = k->decap;

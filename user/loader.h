@@ -13,6 +13,7 @@ struct hellogate_bpf;
 struct hg_knobs {
 	unsigned int interface_number;
 	unsigned int netns_number;
+	const char *interface_name; /* NULL: not known */
 	const __u64 *watched_ports; /* 1024 words, a bit for each port; NULL: all */
 	__u32 decap;		    /* tunnels to open: bits of enum hg_tunnel */
 	bool checksums;		    /* leave segments with a wrong one unread */

@@ -37,6 +37,7 @@ enum {
 	BPF_MAP_TYPE_STACK = 23,
 	BPF_MAP_TYPE_RINGBUF = 27,
 	BPF_F_NO_PREALLOC = 1,
+	BPF_F_MMAPABLE = 1024,
 	BPF_F_INNER_MAP = 4096,
 	BPF_ANY = 0,
 	BPF_NOEXIST = 1,
@@ -84,6 +85,7 @@ struct nb_spec {
 #define bpf_csum_diff(from, from_len, to, to_len, seed) nb_csum(to, to_len, seed)
 #define bpf_ktime_get_ns() nb_now()
 #define bpf_ktime_get_coarse_ns() nb_now()
+#define bpf_ktime_get_tai_ns() nb_now()
 #define hg_outer_lookup(map, key) nb_lookup(NB_OUTER_SPEC(map), key)
 #define hg_inner_lookup(map, key) nb_inner_lookup(map, key)
 

@@ -10,6 +10,8 @@
 #include "policy_shadow.h"
 #include "say.h"
 
+#define HG_NAMES_MAX (16 * 1024 * 1024)
+
 struct compiler {
 	const struct hg_policy_model *model;
 	struct hg_diagnostics *diagnostics;
@@ -35,8 +37,12 @@ static struct hg_place keep_place(const struct compiler *x, struct hg_place plac
 static __u32 new_bit(struct compiler *x, enum hg_bit_kind kind, const char *name,
 		     struct hg_place place, size_t entries)
 {
-	static const char *const texts[] = { "lists of names", "lists of networks",
-					     "lists of ports" };
+	static const char *const texts[HG_BIT_KINDS] = {
+		[HG_BIT_NAMES] = "lists of names",	     [HG_BIT_NETS] = "lists of networks",
+		[HG_BIT_PORTS] = "lists of ports",	     [HG_BIT_CIPHERS] = "lists of ciphers",
+		[HG_BIT_GROUPS] = "lists of groups",	     [HG_BIT_ALPN] = "lists of protocols",
+		[HG_BIT_INTERFACES] = "lists of interfaces",
+	};
 	__u32 bit = x->c->bit_count[kind];
 
 	if (bit == HG_SETS) {
@@ -95,6 +101,25 @@ static __u64 name_bit(struct compiler *x, const struct hg_name_list *list, const
 	return bit_mask(bit);
 }
 
+/*
+ * The bit of a set.  Its exceptions have the next one, which no rule asks for:
+ * where both are found, neither counts.
+ */
+static __u64 set_bit(struct compiler *x, const struct hg_set *set)
+{
+	__u32 known = x->c->bit_count[HG_BIT_NAMES], bit;
+	__u64 mask = name_bit(x, &set->names, set->name, set->place);
+
+	if (!set->exceptions.count || x->c->bit_count[HG_BIT_NAMES] == known)
+		return mask;
+	bit = new_bit(x, HG_BIT_NAMES, set->name, set->place, set->exceptions.count);
+	if (bit == HG_SETS)
+		return mask;
+	x->lists.names[bit] = &set->exceptions;
+	x->c->policy.name_exceptions |= bit_mask(bit);
+	return mask;
+}
+
 static struct hg_name_list *sorted_names(struct compiler *x, const struct hg_name_list *list)
 {
 	struct hg_name_list *copy = hg_arena_get(&x->scratch, sizeof(*copy));
@@ -113,7 +138,7 @@ static __u64 name_mask(struct compiler *x, const struct hg_members *m, struct hg
 	for (size_t i = 0; i < m->sets.count; i++) {
 		const struct hg_set *set = m->sets.items[i];
 
-		mask |= name_bit(x, &set->names, set->name, set->place);
+		mask |= set_bit(x, set);
 	}
 	if (m->names.count)
 		mask |= name_bit(x, sorted_names(x, &m->names), NULL, place);
@@ -153,18 +178,52 @@ static __u64 net_mask(struct compiler *x, const struct hg_members *m, struct hg_
 	return mask;
 }
 
-static __u64 port_mask(struct compiler *x, const struct hg_port_list *list, struct hg_place place)
+static bool same_numbers(const struct hg_number_list *a, const struct hg_number_list *b)
 {
-	__u32 bits = x->c->bit_count[HG_BIT_PORTS], bit;
+	return a->count == b->count && !memcmp(a->items, b->items, a->count * sizeof(*a->items));
+}
+
+/* Of ports, cipher suites or groups. */
+static __u64 number_mask(struct compiler *x, enum hg_number_kind kind,
+			 const struct hg_match_model *m, struct hg_place place)
+{
+	const struct hg_number_list *list = &m->numbers[kind], **lists = x->lists.numbers[kind];
+	enum hg_bit_kind of = HG_BIT_PORTS + kind;
+	__u32 bits = x->c->bit_count[of], bit;
 
 	for (bit = 0; bit < bits; bit++)
-		if (x->lists.ports[bit]->count == list->count &&
-		    !memcmp(x->lists.ports[bit]->items, list->items,
-			    list->count * sizeof(*list->items)))
+		if (same_numbers(lists[bit], list))
 			return bit_mask(bit);
-	bit = new_bit(x, HG_BIT_PORTS, NULL, place, list->count);
+	bit = new_bit(x, of, NULL, place, list->count);
 	if (bit < HG_SETS)
-		x->lists.ports[bit] = list;
+		lists[bit] = list;
+	return bit_mask(bit);
+}
+
+static bool same_texts(const struct hg_text_list *a, const struct hg_text_list *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (strcmp(a->items[i], b->items[i]))
+			return false;
+	return true;
+}
+
+/* Of protocols or interfaces. */
+static __u64 text_mask(struct compiler *x, enum hg_bit_kind kind, const struct hg_text_list *list,
+		       struct hg_place place)
+{
+	const struct hg_text_list **lists = kind == HG_BIT_ALPN ? x->lists.alpn
+								: x->lists.interfaces;
+	__u32 bits = x->c->bit_count[kind], bit;
+
+	for (bit = 0; bit < bits; bit++)
+		if (same_texts(lists[bit], list))
+			return bit_mask(bit);
+	bit = new_bit(x, kind, NULL, place, list->count);
+	if (bit < HG_SETS)
+		lists[bit] = list;
 	return bit_mask(bit);
 }
 
@@ -175,9 +234,8 @@ static const struct hg_place *place_of(const struct hg_match_model *m, __u32 con
 	return &m->at[__builtin_ctz(condition)];
 }
 
-static void compile_match(struct compiler *x, const struct hg_match_model *m, struct hg_match *out)
+static void compile_lists(struct compiler *x, const struct hg_match_model *m, struct hg_match *out)
 {
-	out->conditions = m->conditions;
 	if (m->conditions & HG_COND_SNI)
 		out->sni = name_mask(x, &m->sni, *place_of(m, HG_COND_SNI));
 	if (m->conditions & HG_COND_SRC)
@@ -185,17 +243,38 @@ static void compile_match(struct compiler *x, const struct hg_match_model *m, st
 	if (m->conditions & HG_COND_DST)
 		out->dst = net_mask(x, &m->dst, *place_of(m, HG_COND_DST));
 	if (m->conditions & HG_COND_PORT)
-		out->port = port_mask(x, &m->ports, *place_of(m, HG_COND_PORT));
+		out->port = number_mask(x, HG_NUMBER_PORT, m, *place_of(m, HG_COND_PORT));
+	if (m->conditions & HG_COND_CIPHER)
+		out->cipher = number_mask(x, HG_NUMBER_CIPHER, m, *place_of(m, HG_COND_CIPHER));
+	if (m->conditions & HG_COND_GROUP)
+		out->group = number_mask(x, HG_NUMBER_GROUP, m, *place_of(m, HG_COND_GROUP));
+	if (m->conditions & HG_COND_ALPN)
+		out->alpn = text_mask(x, HG_BIT_ALPN, &m->alpn, *place_of(m, HG_COND_ALPN));
+	if (m->conditions & HG_COND_INTERFACE)
+		out->interface = text_mask(x, HG_BIT_INTERFACES, &m->interfaces,
+					   *place_of(m, HG_COND_INTERFACE));
+}
+
+static void compile_match(struct compiler *x, const struct hg_match_model *m, struct hg_match *out)
+{
+	compile_lists(x, m, out);
+	out->conditions = m->conditions;
 	out->coverage = m->coverage;
 	out->flags = m->flags;
 	out->sni_states = m->sni_states;
+	out->ech_states = m->ech_states;
 	out->version_lo = m->version_max.lo;
 	out->version_hi = m->version_max.hi;
+	out->version_min_lo = m->version_min.lo;
+	out->version_min_hi = m->version_min.hi;
+	out->ciphers_lo = m->cipher_count.first;
+	out->ciphers_hi = m->cipher_count.last;
 	out->all_weak = m->conditions & HG_COND_ALL_WEAK ? 1 : 0;
+	out->resumed = m->resumed;
 	x->c->policy.needs |= m->conditions;
 }
 
-static const char **keep_globs(struct compiler *x, const struct hg_glob_list *list)
+static const char **keep_globs(struct compiler *x, const struct hg_text_list *list)
 {
 	const char **globs = hg_arena_get(&x->c->arena, list->count * sizeof(*globs));
 
@@ -209,12 +288,14 @@ static void describe_match(struct compiler *x, const struct hg_match_model *m,
 {
 	for (int i = 0; i < HG_CONDITIONS; i++)
 		said[i] = keep(x, m->said[i]);
-	user->ja4 = keep_globs(x, &m->ja4);
-	user->ja4_count = (__u32)m->ja4.count;
+	user->ja4 = keep_globs(x, &m->ja4.globs);
+	user->ja4_count = (__u32)m->ja4.globs.count;
 	user->ja4_said = keep(x, m->ja4.said);
-	user->ja3 = keep_globs(x, &m->ja3);
-	user->ja3_count = (__u32)m->ja3.count;
+	user->ja3 = keep_globs(x, &m->ja3.globs);
+	user->ja3_count = (__u32)m->ja3.globs.count;
 	user->ja3_said = keep(x, m->ja3.said);
+	user->failures = m->failures;
+	user->failures_said = keep(x, m->failures_said);
 }
 
 static void add_protect(struct compiler *x, const struct hg_match_model *m)
@@ -250,8 +331,13 @@ static void add_rule(struct compiler *x, const struct hg_rule_model *m)
 	rule->mode = m->mode < 0 ? c->policy.mode : (__u8)m->mode;
 	rule->to = m->to < 0 ? HG_TO_both : (__u8)m->to;
 	rule->on_undecided = m->on_undecided < 0 ? HG_ACTION_allow : (__u8)m->on_undecided;
+	rule->hold = m->hold;
+	rule->expires_ns = m->expires_ns;
 	rule->stats = (__u16)c->stats;
+	if (m->expires_ns)
+		c->policy.needs |= HG_NEEDS_CLOCK;
 	*about = (struct hg_rule_about){ .name = keep(x, m->name), .log = m->log };
+	about->limit = m->limit;
 	about->place = keep_place(x, m->place);
 	about->owner = keep(x, m->owner);
 	describe_match(x, &m->match, &about->match, about->match_said);
@@ -318,17 +404,37 @@ static struct hg_compiled *new_compiled(const struct hg_policy_model *m)
 	return c;
 }
 
+/* More than this takes gigabytes of the kernel's memory, for each of four policies. */
+static int check_names(struct compiler *x)
+{
+	size_t names = 0;
+
+	for (__u32 bit = 0; bit < x->c->bit_count[HG_BIT_NAMES]; bit++)
+		names += x->lists.names[bit]->count;
+	if (names <= HG_NAMES_MAX)
+		return HG_OK;
+	hg_diagnose_error(x->diagnostics, (struct hg_place){ x->model->file, 0, 0 },
+			  "%zu names: a policy may have %d; leave out lists, or names that an "
+			  "entry above them covers",
+			  names, HG_NAMES_MAX);
+	return HG_INVALID;
+}
+
 static int build_index(struct compiler *x, hg_draw_fn draw, void *arg)
 {
-	int rc = hg_index_names(x->c, &x->lists, draw, arg);
+	int rc = check_names(x);
 
+	if (rc)
+		return rc;
+	rc = hg_index_names(x->c, &x->lists, draw, arg);
 	if (rc) {
 		hg_diagnose_error(x->diagnostics, (struct hg_place){ x->model->file, 0, 0 },
 				  "no key for the names: %s", strerror(-rc));
 		return HG_INVALID;
 	}
 	hg_index_nets(x->c, &x->lists);
-	hg_index_ports(x->c, &x->lists);
+	hg_index_numbers(x->c, &x->lists);
+	hg_index_texts(x->c, &x->lists);
 	return HG_OK;
 }
 

@@ -12,7 +12,7 @@
 #include "policy_diag.h"
 #include "policy_model.h"
 
-/* Which fingerprints a match asks for; none: no condition. */
+/* What a match asks user space for; none, or 0: no condition. */
 struct hg_user_match {
 	const char **ja4;
 	const char **ja3;
@@ -20,6 +20,8 @@ struct hg_user_match {
 	__u32 ja3_count;
 	const char *ja4_said;
 	const char *ja3_said;
+	struct hg_failures_asked failures;
+	const char *failures_said;
 };
 
 /* What the kernel need not know of a rule. */
@@ -28,6 +30,7 @@ struct hg_rule_about {
 	struct hg_place place;
 	const char *owner; /* NULL: not said */
 	int log;	   /* enum hg_log, -1: not said */
+	struct hg_limit limit;
 	struct hg_user_match match;
 	struct hg_user_match except;
 	/* By number of the HG_COND_* bit: the condition's value as written. */
@@ -38,7 +41,11 @@ struct hg_rule_about {
 enum hg_bit_kind {
 	HG_BIT_NAMES, /* of hg_match.sni */
 	HG_BIT_NETS,  /* of hg_match.src and .dst */
-	HG_BIT_PORTS, /* of hg_match.port */
+	HG_BIT_PORTS, /* of hg_match.port, .cipher and .group: as enum hg_number_kind */
+	HG_BIT_CIPHERS,
+	HG_BIT_GROUPS,
+	HG_BIT_ALPN,
+	HG_BIT_INTERFACES,
 	HG_BIT_KINDS,
 };
 
@@ -77,7 +84,14 @@ struct hg_compiled {
 	__u32 *net_parent; /* the next shorter prefix that covers, or HG_NO_NET */
 	size_t nets;
 
-	__u64 *ports; /* 65536, or NULL where no rule asks */
+	/* by kind << 16 | number, up to the last kind that a rule asks for; 0: none does */
+	__u64 *numbers;
+	__u32 number_count;
+
+	/* protocols and interfaces: entries of the names map, too */
+	struct hg_name_key *text_keys;
+	struct hg_name_sets *text_sets;
+	size_t texts;
 
 	/*
 	 * rule_stats by name: hg_rule.stats, policy.default_stats and
@@ -108,8 +122,9 @@ int hg_policy_compile_drawn(const struct hg_policy_model *model, struct hg_diagn
 
 void hg_compiled_free(struct hg_compiled *c);
 
-/* The keyed hash of a canonical name, as bpf/match.h computes it. */
-struct hg_name_key hg_name_hash(const struct hg_policy *policy, const __u8 *name, __u32 len);
+/* The keyed hash of a text (a canonical name), as bpf/match.h and offers.h compute it. */
+struct hg_name_key hg_text_hash(const struct hg_policy *policy, enum hg_text_kind kind,
+				const __u8 *text, __u32 len);
 
 /* "default", "unread" or the rule's name. */
 const char *hg_compiled_rule_name(const struct hg_compiled *c, __u32 rule);

@@ -9,6 +9,7 @@
 #include "policy_reach.h"
 #include "policy_values.h"
 #include "terms.h"
+#include "tls_names.h"
 
 #define HG_VALUE_MAX 300
 
@@ -22,10 +23,11 @@ struct explainer {
 
 /* ---- what the flow has ---- */
 
-static const char *const condition_names[HG_CONDITIONS] = { "sni",     "sni_state", "src",
-							    "dst",     "port",	    "version_max",
-							    "ciphers", "coverage",  "flag",
-							    "ja4" };
+static const char *const condition_names[HG_CONDITIONS] = {
+	"sni",		"sni_state", "src",  "dst", "port",	   "version_max",
+	"ciphers",	"coverage",  "flag", "ja4", "version_min", "ciphers",
+	"cipher_count", "groups",    "alpn", "ech", "resumed",	   "interface"
+};
 
 static void address_value(const __u8 addr[16], char *out)
 {
@@ -47,6 +49,37 @@ static void flag_value(__u32 flags, char *out)
 						len ? "," : "", hg_flag_text(bit));
 }
 
+/* Names of a list of two bytes each; "(none)" of an empty one. */
+static void list_value(const struct hg_bytes *list, const char *(*text_of)(__u16), char *out)
+{
+	size_t len = 0;
+
+	snprintf(out, HG_VALUE_MAX, "(none)");
+	for (__u32 i = 0; i + 2 <= list->len && len < HG_VALUE_MAX; i += 2)
+		len += (size_t)snprintf(out + len, HG_VALUE_MAX - len, "%s%s", len ? "," : "",
+					text_of((__u16)(list->at[i] << 8 | list->at[i + 1])));
+}
+
+static void protocol_value(const struct hg_bytes *list, char *out)
+{
+	size_t len = 0;
+
+	snprintf(out, HG_VALUE_MAX, "(none)");
+	for (__u32 at = 0; at < list->len && len < HG_VALUE_MAX; at += list->at[at] + 1U)
+		len += (size_t)snprintf(out + len, HG_VALUE_MAX - len, "%s%.*s", len ? "," : "",
+					list->at[at], (const char *)&list->at[at + 1]);
+}
+
+static void version_min_value(const struct hg_hello *h, char *out)
+{
+	const char *ceiling = hg_version_text(hg_version_min_ceiling(h));
+
+	if (h->version_min)
+		snprintf(out, HG_VALUE_MAX, "%s", ceiling);
+	else
+		snprintf(out, HG_VALUE_MAX, "<=%s", ceiling);
+}
+
 static void hello_value(const struct hg_hello *h, __u32 condition, char *out)
 {
 	switch (condition) {
@@ -61,6 +94,18 @@ static void hello_value(const struct hg_hello *h, __u32 condition, char *out)
 		break;
 	case HG_COND_VERSION_MAX:
 		snprintf(out, HG_VALUE_MAX, "%s", hg_version_text(hg_version_rank(h->version_max)));
+		break;
+	case HG_COND_VERSION_MIN:
+		version_min_value(h, out);
+		break;
+	case HG_COND_CIPHER_COUNT:
+		snprintf(out, HG_VALUE_MAX, "%u", h->cipher_count_no_grease);
+		break;
+	case HG_COND_ECH:
+		snprintf(out, HG_VALUE_MAX, "%s", hg_ech_text(h->ech));
+		break;
+	case HG_COND_RESUMED:
+		snprintf(out, HG_VALUE_MAX, "%s", hg_hello_resumes(h) ? "true" : "false");
 		break;
 	case HG_COND_ALL_WEAK:
 		snprintf(out, HG_VALUE_MAX, "%s",
@@ -83,6 +128,14 @@ static void value_of(const struct explainer *x, __u32 condition, char out[HG_VAL
 		snprintf(out, HG_VALUE_MAX, "%s", hg_bucket_text(x->v->bucket));
 	else if (condition == HG_COND_FLAG)
 		flag_value(x->v->flags, out);
+	else if (condition == HG_COND_INTERFACE)
+		snprintf(out, HG_VALUE_MAX, "%s", x->v->interface ? x->v->interface : "?");
+	else if (condition == HG_COND_CIPHER)
+		list_value(&x->v->ciphers, hg_cipher_text, out);
+	else if (condition == HG_COND_GROUP)
+		list_value(&x->v->groups, hg_group_text, out);
+	else if (condition == HG_COND_ALPN)
+		protocol_value(&x->v->alpn, out);
 	else if (x->v->hello)
 		hello_value(x->v->hello, condition, out);
 }
@@ -111,7 +164,8 @@ static void append(struct text *t, const char *format, ...)
 
 /* Does "is in" say it better than "is"? */
 #define HG_COND_MEMBERS                                                                            \
-	(HG_COND_SNI | HG_COND_SRC | HG_COND_DST | HG_COND_PORT | HG_COND_COVERAGE | HG_COND_FLAG)
+	(HG_COND_SNI | HG_COND_SRC | HG_COND_DST | HG_COND_PORT | HG_COND_COVERAGE |               \
+	 HG_COND_FLAG | HG_COND_INTERFACE | HG_COND_CIPHER | HG_COND_GROUP | HG_COND_ALPN)
 
 static void say_condition(const struct explainer *x, __u32 condition, __u32 truth,
 			  const char *wanted, struct text *t)
@@ -123,7 +177,11 @@ static void say_condition(const struct explainer *x, __u32 condition, __u32 trut
 	if (t->len)
 		append(t, "; ");
 	if (truth == HG_UNKNOWN && condition & x->facts.known) {
-		append(t, "%s is ambiguous", name);
+		append(t,
+		       condition == HG_COND_SNI ? "%s is ambiguous"
+						: "%s cannot be told: the hello has no "
+						  "supported_versions",
+		       name);
 		return;
 	}
 	if (truth == HG_UNKNOWN) {
@@ -142,36 +200,39 @@ static __u32 truth_alone(const struct explainer *x, const struct hg_match *m, __
 	return hg_match_truth(&one, &x->facts, HG_UNKNOWN);
 }
 
-static void say_fingerprint(const char *what, const char *value, __u32 truth, const char *wanted,
-			    struct text *t)
+/* One condition that is user space's, if it is what made the match so. */
+static void say_asked(const char *what, __u32 alone, __u32 truth, const char *is, const char *value,
+		      const char *wanted, struct text *t)
 {
+	if (!wanted || alone != truth)
+		return;
 	if (t->len)
 		append(t, "; ");
-	if (!value)
+	if (alone == HG_UNKNOWN)
 		append(t, "%s is not known", what);
 	else
-		append(t, "%s %s %s like %s", what, value, truth == HG_TRUE ? "is" : "is not",
+		append(t, "%s %s%s%s %s", what, value, alone == HG_TRUE ? "is" : "is not", is,
 		       wanted);
 }
 
-/* ja4 and ja3 are one condition to the kernel; here each is told. */
+/* They are one condition to the kernel; here each is told. */
 static void say_user(const struct explainer *x, __u32 index, bool except, __u32 truth,
 		     struct text *t)
 {
 	const struct hg_rule_about *about = &x->c->about[index];
 	const struct hg_user_match *m = except ? &about->except : &about->match;
-	struct hg_flow_view only = *x->v;
-	__u32 alone;
+	struct hg_user_truths is = hg_user_truths(x->c, x->v, index, except);
+	char value[HG_VALUE_MAX];
 
-	only.ja3 = NULL;
-	alone = hg_user_truth(x->c, &only, index, except);
-	if (m->ja4_count && (!m->ja3_count || !x->v->ja4 || alone == HG_FALSE))
-		say_fingerprint("ja4", x->v->ja4, truth, m->ja4_said, t);
-	else if (m->ja3_count && (truth != HG_TRUE || !m->ja4_count))
-		say_fingerprint("ja3", x->v->ja3, truth, m->ja3_said, t);
-	else
-		append(t, "%sja4 and ja3 are like %s and %s", t->len ? "; " : "", m->ja4_said,
-		       m->ja3_said);
+	snprintf(value, sizeof(value), "%s ", x->v->ja4 ? x->v->ja4 : "?");
+	say_asked("ja4", is.ja4, truth, " like", value, m->ja4_said, t);
+	snprintf(value, sizeof(value), "%s ", x->v->ja3 ? x->v->ja3 : "?");
+	say_asked("ja3", is.ja3, truth, " like", value, m->ja3_said, t);
+	value[0] = 0;
+	if (m->failures_said && x->v->failures)
+		snprintf(value, sizeof(value), "%u ",
+			 x->v->failures(x->v->failures_ctx, x->v->client, &m->failures));
+	say_asked("failures", is.failures, truth, "", value, m->failures_said, t);
 }
 
 /* All conditions of a match whose truth is the one that made the match so. */
@@ -226,7 +287,7 @@ static const char *matches(const struct hg_judged *j)
 {
 	static const char *const words[] = { "no", "yes", "unknown" };
 
-	if (j->skipped)
+	if (j->skipped || j->expired)
 		return "skipped";
 	return j->truth < 3 ? words[j->truth] : "?";
 }
@@ -241,7 +302,9 @@ static void explain_rule(const struct hg_judged *j, void *arg)
 	e.name = x->c->about[j->index].name;
 	e.place = x->c->about[j->index].place;
 	e.matches = matches(j);
-	if (j->skipped && !hg_bucket_is_judged(x->v->bucket))
+	if (j->expired)
+		append(&t, "the rule has expired");
+	else if (j->skipped && !hg_bucket_is_judged(x->v->bucket))
 		append(&t, "%s is known only when the flow is over", hg_bucket_text(x->v->bucket));
 	else if (j->skipped && x->v->hello)
 		append(&t, "the name is ambiguous, and this rule names no coverage or flag");
@@ -249,9 +312,13 @@ static void explain_rule(const struct hg_judged *j, void *arg)
 		append(&t, "no hello was read, and this rule names no coverage or flag");
 	else
 		say_why(x, j, &t);
-	if (!j->skipped && j->truth == HG_TRUE && !j->decides && !j->after && !r->protect)
+	if (j->skipped || j->expired) {
+		x->each(&e, x->arg);
+		return;
+	}
+	if (j->truth == HG_TRUE && !j->decides && !j->after && !r->protect)
 		append(&t, "; but the flow is protected");
-	if (!j->skipped && j->truth == HG_UNKNOWN && hg_rule_asks_user(r) && !j->after)
+	if (j->truth == HG_UNKNOWN && hg_rule_asks_user(r) && !j->after)
 		append(&t, "; on_undecided: %s",
 		       r->on_undecided == HG_ACTION_allow ? "skip" : "reset");
 	x->each(&e, x->arg);
@@ -279,5 +346,36 @@ const char *hg_verdict_words(const struct hg_compiled *c, const struct hg_verdic
 		snprintf(out, HG_EXPLAINED_MAX, "%s%s by %s%s%s", v->pending ? "pending: " : "",
 			 hg_action_text(v->action), rule ? "rule " : "", name,
 			 acts && v->mode == HG_MODE_monitor ? " (monitor: counted, not done)" : "");
+	return out;
+}
+
+/* As hg_quic_protected() of bpf/quic.h. */
+static __u32 quic_protected(const struct hg_compiled *c, const struct hg_facts *facts)
+{
+	__u32 truth = HG_FALSE;
+
+	for (__u32 i = 0; i < c->protect_rules; i++)
+		if (c->rules[i].match.conditions == HG_COND_SRC)
+			truth = hg_match_truth(&c->rules[i].match, facts, HG_UNKNOWN);
+	return truth;
+}
+
+const char *hg_quic_words(const struct hg_compiled *c, const struct hg_flow_view *v,
+			  char out[HG_EXPLAINED_MAX])
+{
+	const char *would = c->policy.mode == HG_MODE_monitor ? " (monitor: counted, not done)"
+							      : "";
+	struct explainer x = { .c = c, .v = v };
+	char address[HG_VALUE_MAX];
+	__u32 protected;
+
+	hg_flow_facts(c, v, &x.facts);
+	protected = quic_protected(c, &x.facts);
+	value_of(&x, HG_COND_SRC, address);
+	if (protected == HG_TRUE)
+		snprintf(out, HG_EXPLAINED_MAX, "its Initials pass: src %s is protected", address);
+	else
+		snprintf(out, HG_EXPLAINED_MAX, "its Initials are dropped%s%s",
+			 protected == HG_UNKNOWN ? ", unless its src is protected" : "", would);
 	return out;
 }

@@ -29,4 +29,11 @@ int hg_policy_explain(const struct hg_compiled *c, const struct hg_flow_view *v,
 const char *hg_verdict_words(const struct hg_compiled *c, const struct hg_verdict *v,
 			     char out[HG_EXPLAINED_MAX]);
 
+/*
+ * What `quic: drop` does to the client of this flow, in words.  Only its address
+ * counts: the name is not known.  Returns `out`.
+ */
+const char *hg_quic_words(const struct hg_compiled *c, const struct hg_flow_view *v,
+			  char out[HG_EXPLAINED_MAX]);
+
 #endif /* HG_POLICY_EXPLAIN_H */

@@ -4,12 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "policy_name.h"
 #include "policy_reach.h"
 #include "say.h"
 #include "terms.h"
-
-#define HG_COND_OF_HELLO (HG_COND_SNI | HG_COND_SNI_STATE | HG_COND_VERSION_MAX | HG_COND_ALL_WEAK)
+#include "time_span.h"
+#include "tls_names.h"
 
 /*
  * As the data path files it (hg_bucket_of_hello() in bpf/verdict.h): a hello with
@@ -101,7 +102,7 @@ static int set_dst(struct hg_flow_spec *s, const char *text, char *why)
 
 static int set_port(struct hg_flow_spec *s, const char *text, char *why)
 {
-	struct hg_port_range range;
+	struct hg_number_range range;
 
 	if (hg_ports_parse(text, &range, why))
 		return -1;
@@ -114,7 +115,7 @@ static int set_port(struct hg_flow_spec *s, const char *text, char *why)
 	return 0;
 }
 
-static int set_version_max(struct hg_flow_spec *s, const char *text, char *why)
+static int version_of(const char *text, __u16 *out, char *why)
 {
 	static const __u16 wire[HG_VERSION_COUNT] = {
 		0x0002, 0x0300, 0x0301, 0x0302, 0x0303, 0x0304
@@ -123,8 +124,57 @@ static int set_version_max(struct hg_flow_spec *s, const char *text, char *why)
 
 	if (version < 0)
 		return -1;
+	*out = wire[version];
+	return 0;
+}
+
+static int set_version_max(struct hg_flow_spec *s, const char *text, char *why)
+{
 	s->view.unknown &= ~HG_COND_VERSION_MAX;
-	s->hello.version_max = wire[version];
+	return version_of(text, &s->hello.version_max, why);
+}
+
+static int set_version_min(struct hg_flow_spec *s, const char *text, char *why)
+{
+	s->view.unknown &= ~HG_COND_VERSION_MIN;
+	return version_of(text, &s->hello.version_min, why);
+}
+
+/* ---- lists of the hello ---- */
+
+static int add_bytes(struct hg_flow_list *list, const void *bytes, size_t len, char *why)
+{
+	if (list->len + len > sizeof(list->bytes))
+		return hg_refuse(why, "a flow is described with at most %zu bytes of a list",
+				 sizeof(list->bytes));
+	memcpy(list->bytes + list->len, bytes, len);
+	list->len += (__u32)len;
+	return 0;
+}
+
+static int add_number(struct hg_flow_list *list, __u16 number, char *why)
+{
+	__u8 wire[2] = { (__u8)(number >> 8), (__u8)number };
+
+	return add_bytes(list, wire, sizeof(wire), why);
+}
+
+/* The hello has all of its ciphers by the last of them. */
+static int add_cipher(struct hg_flow_spec *s, const char *text, char *why)
+{
+	struct hg_hello *h = &s->hello;
+	__u16 number;
+
+	if (hg_cipher_parse(text, &number, why) || add_number(&s->ciphers, number, why))
+		return -1;
+	if (s->view.unknown & HG_COND_CIPHER) {
+		s->view.unknown &= ~(HG_COND_CIPHER | HG_COND_CIPHER_COUNT | HG_COND_ALL_WEAK);
+		h->features |= HG_HELLO_ALL_WEAK;
+		h->cipher_count_no_grease = 0;
+	}
+	h->cipher_count_no_grease += !hg_is_grease(number);
+	if (hg_cipher_is_strong(number))
+		h->features &= ~HG_HELLO_ALL_WEAK;
 	return 0;
 }
 
@@ -132,12 +182,101 @@ static int set_ciphers(struct hg_flow_spec *s, const char *text, char *why)
 {
 	bool weak = !strcmp(text, "all-weak");
 
-	if (!weak && strcmp(text, "strong")) {
-		snprintf(why, HG_WHY_MAX, "\"%.80s\": ciphers are all-weak or strong", text);
-		return -1;
-	}
+	if (!weak && strcmp(text, "strong"))
+		return add_cipher(s, text, why);
 	s->view.unknown &= ~HG_COND_ALL_WEAK;
-	s->hello.features = weak ? HG_HELLO_ALL_WEAK : 0;
+	s->hello.features &= ~HG_HELLO_ALL_WEAK;
+	s->hello.features |= weak ? HG_HELLO_ALL_WEAK : 0;
+	return 0;
+}
+
+static int set_cipher_count(struct hg_flow_spec *s, const char *text, char *why)
+{
+	struct hg_number_range count;
+
+	if (hg_count_parse(text, &count, why))
+		return -1;
+	if (count.first != count.last)
+		return hg_refuse(why, "\"%.40s\": a hello has one number of ciphers", text);
+	s->view.unknown &= ~HG_COND_CIPHER_COUNT;
+	s->hello.cipher_count_no_grease = count.first;
+	return 0;
+}
+
+static int add_group(struct hg_flow_spec *s, const char *text, char *why)
+{
+	__u16 number;
+
+	if (hg_group_parse(text, &number, why))
+		return -1;
+	s->view.unknown &= ~HG_COND_GROUP;
+	return add_number(&s->groups, number, why);
+}
+
+static int add_protocol(struct hg_flow_spec *s, const char *text, char *why)
+{
+	__u8 wire[1 + HG_NAME_MAX];
+	size_t len = strlen(text);
+
+	s->view.unknown &= ~HG_COND_ALPN;
+	if (!strcmp(text, "none"))
+		return 0;
+	if (len > HG_NAME_MAX)
+		return hg_refuse(why, "a protocol has at most %d bytes (RFC 7301)", HG_NAME_MAX);
+	wire[0] = (__u8)len;
+	memcpy(wire + 1, text, len);
+	return add_bytes(&s->alpn, wire, len + 1, why);
+}
+
+static int set_ech(struct hg_flow_spec *s, const char *text, char *why)
+{
+	int state = pick(hg_ech_text, HG_ECH_COUNT, text, why);
+
+	if (state < 0)
+		return -1;
+	s->hello.ech = (__u8)state;
+	s->view.unknown &= ~HG_COND_ECH;
+	return 0;
+}
+
+static int set_resumed(struct hg_flow_spec *s, const char *text, char *why)
+{
+	bool resumed = !strcmp(text, "true");
+
+	if (!resumed && strcmp(text, "false"))
+		return hg_refuse(why, "\"%.40s\": resumed is true or false", text);
+	s->view.unknown &= ~HG_COND_RESUMED;
+	s->hello.features &= ~HG_HELLO_TICKET;
+	s->hello.features |= resumed ? HG_HELLO_TICKET : 0;
+	return 0;
+}
+
+static int set_interface(struct hg_flow_spec *s, const char *text, char *why)
+{
+	if (!*text || strlen(text) >= sizeof(s->interface))
+		return hg_refuse(why, "\"%.40s\" is not the name of an interface", text);
+	memcpy(s->interface, text, strlen(text) + 1);
+	return 0;
+}
+
+static int set_failures(struct hg_flow_spec *s, const char *text, char *why)
+{
+	struct hg_number_range count;
+
+	if (hg_count_parse(text, &count, why) || count.first != count.last)
+		return hg_refuse(why, "\"%.40s\" is not a number of failures", text);
+	s->failures_known = true;
+	s->failures = count.first;
+	return 0;
+}
+
+static int set_time(struct hg_flow_spec *s, const char *text, char *why)
+{
+	uint64_t at;
+
+	if (!hg_time_parse(text, hg_clock_now(), &at))
+		return hg_refuse(why, "\"%.40s\" is not a time, as 2027-06-30T18:00:00Z", text);
+	s->view.time_ns = at;
 	return 0;
 }
 
@@ -181,12 +320,17 @@ static int set_flag(struct hg_flow_spec *s, const char *text, char *why)
 	return 0;
 }
 
-static const char *const fields[] = { "sni",  "sni_state",   "src",	"dst",
-				      "port", "version_max", "ciphers", "ja4",
-				      "ja3",  "coverage",    "flag",	NULL };
-static const hg_field_fn setters[] = { set_sni,	 set_sni_state,	  set_src,     set_dst,
-				       set_port, set_version_max, set_ciphers, set_ja4,
-				       set_ja3,	 set_coverage,	  set_flag };
+static const char *const fields[] = {
+	"sni",	       "sni_state", "src",	    "dst",    "port", "interface", "version_max",
+	"version_min", "ciphers",   "cipher_count", "groups", "alpn", "ech",	   "resumed",
+	"ja4",	       "ja3",	    "coverage",	    "flag",   "time", "failures",  NULL
+};
+static const hg_field_fn setters[] = {
+	set_sni,       set_sni_state,	set_src,	 set_dst,     set_port,
+	set_interface, set_version_max, set_version_min, set_ciphers, set_cipher_count,
+	add_group,     add_protocol,	set_ech,	 set_resumed, set_ja4,
+	set_ja3,       set_coverage,	set_flag,	 set_time,    set_failures
+};
 
 const char *const *hg_flow_spec_fields(void)
 {
@@ -197,7 +341,8 @@ void hg_flow_spec_begin(struct hg_flow_spec *spec)
 {
 	memset(spec, 0, sizeof(*spec));
 	spec->view.bucket = HG_BUCKET_single_segment;
-	spec->view.unknown = HG_COND_OF_HELLO | HG_COND_SRC | HG_COND_DST | HG_COND_PORT;
+	spec->view.unknown = HG_COND_HELLO | HG_COND_SRC | HG_COND_DST | HG_COND_PORT;
+	spec->view.time_ns = hg_clock_now();
 	spec->view.last_word = true;
 }
 
@@ -222,11 +367,25 @@ int hg_flow_spec_set(struct hg_flow_spec *spec, const char *field, const char *t
 	return -1;
 }
 
+static unsigned int said_failures(void *ctx, const __u8 client[16],
+				  const struct hg_failures_asked *asked)
+{
+	(void)client;
+	(void)asked;
+	return ((const struct hg_flow_spec *)ctx)->failures;
+}
+
 struct hg_flow_view hg_flow_spec_view(const struct hg_flow_spec *spec)
 {
 	struct hg_flow_view view = spec->view;
 
 	view.hello = hg_bucket_is_read(view.bucket) ? &spec->hello : NULL;
+	view.ciphers = (struct hg_bytes){ spec->ciphers.bytes, spec->ciphers.len };
+	view.groups = (struct hg_bytes){ spec->groups.bytes, spec->groups.len };
+	view.alpn = (struct hg_bytes){ spec->alpn.bytes, spec->alpn.len };
+	view.interface = spec->interface[0] ? spec->interface : NULL;
+	view.failures = spec->failures_known ? said_failures : NULL;
+	view.failures_ctx = (void *)spec;
 	view.ja4 = spec->ja4[0] ? spec->ja4 : NULL;
 	view.ja3 = spec->ja3[0] ? spec->ja3 : NULL;
 	return view;

@@ -13,10 +13,24 @@
 #include "policy_values.h"
 
 #define HG_FINGERPRINT_MAX 63
+#define HG_OFFERS_MAX 1024 /* bytes of each list */
+
+/* A list of a hello, as it is on the wire. */
+struct hg_flow_list {
+	__u8 bytes[HG_OFFERS_MAX];
+	__u32 len;
+};
 
 struct hg_flow_spec {
 	struct hg_hello hello;
-	struct hg_flow_view view; /* but for hello, ja4 and ja3: see hg_flow_spec_view() */
+	/* But for hello, lists, interface, ja4 and ja3: see hg_flow_spec_view(). */
+	struct hg_flow_view view;
+	struct hg_flow_list ciphers;
+	struct hg_flow_list groups;
+	struct hg_flow_list alpn;
+	char interface[16];
+	bool failures_known;
+	unsigned int failures; /* of the client, in any window, for any cause */
 	char ja4[HG_FINGERPRINT_MAX + 1];
 	char ja3[HG_FINGERPRINT_MAX + 1];
 };
@@ -24,9 +38,9 @@ struct hg_flow_spec {
 void hg_flow_spec_begin(struct hg_flow_spec *spec);
 
 /*
- * Set one field from its text: sni ("none" for a hello without), sni_state,
- * src, dst, port, version_max, ciphers ("all-weak" or "strong"), ja4, ja3,
- * coverage, flag (adds one).  Returns 0, or -1 after writing to `why`.
+ * Set one field from its text, as the table in policy_flow.c has them.  Some
+ * add to a list: flag, groups, alpn, and ciphers by name or number.  Returns 0,
+ * or -1 after writing to `why`.
  */
 int hg_flow_spec_set(struct hg_flow_spec *spec, const char *field, const char *text,
 		     char why[HG_WHY_MAX]);

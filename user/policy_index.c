@@ -18,7 +18,8 @@ struct name_entry {
 	__u8 depth; /* bit of name_depths */
 };
 
-struct hg_name_key hg_name_hash(const struct hg_policy *policy, const __u8 *name, __u32 len)
+struct hg_name_key hg_text_hash(const struct hg_policy *policy, enum hg_text_kind kind,
+				const __u8 *name, __u32 len)
 {
 	__u64 sum[2] = { 0, 0 };
 
@@ -26,7 +27,7 @@ struct hg_name_key hg_name_hash(const struct hg_policy *policy, const __u8 *name
 		sum[0] += hg_name_hash_byte(policy->name_key[0][i], name[len - 1 - i]);
 		sum[1] += hg_name_hash_byte(policy->name_key[1][i], name[len - 1 - i]);
 	}
-	return hg_name_digest(sum[0], sum[1]);
+	return hg_text_digest(sum[0], sum[1], kind);
 }
 
 static struct name_entry name_entry(const struct hg_name *name, __u32 bit)
@@ -56,28 +57,49 @@ static size_t gather_names(const struct hg_compiled *c, const struct hg_lists *l
 }
 
 /*
- * Least significant byte first; `other` is as large as `entries`.  The hash
- * has 56 bits, and after the seventh pass the result lies in `other`.
+ * The upper 33 of the hash's 56 bits, least significant digit first; `other` is
+ * as large as `entries`, and after the third pass the result lies in it.
  */
+#define HG_DIGIT_BITS 11
+#define HG_DIGITS (1U << HG_DIGIT_BITS)
+#define HG_SORTED_FROM (56 - 3 * HG_DIGIT_BITS)
+
+static void sort_by_digit(const struct name_entry *from, struct name_entry *to, size_t count,
+			  unsigned int shift)
+{
+	size_t at[HG_DIGITS] = {}, sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		at[from[i].key.hash[0] >> shift & (HG_DIGITS - 1)]++;
+	for (unsigned int digit = 0; digit < HG_DIGITS; digit++) {
+		size_t n = at[digit];
+
+		at[digit] = sum;
+		sum += n;
+	}
+	for (size_t i = 0; i < count; i++)
+		to[at[from[i].key.hash[0] >> shift & (HG_DIGITS - 1)]++] = from[i];
+}
+
+/* What three digits left in disorder: neighbours, of ten million names a few thousand. */
+static void finish_sort(struct name_entry *entries, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		struct name_entry moved = entries[i];
+		size_t at = i;
+
+		for (; at && entries[at - 1].key.hash[0] > moved.key.hash[0]; at--)
+			entries[at] = entries[at - 1];
+		entries[at] = moved;
+	}
+}
+
 static void sort_names(struct name_entry *entries, struct name_entry *other, size_t count)
 {
-	for (unsigned int shift = 0; shift < 56; shift += 8) {
-		struct name_entry *swap = entries;
-		size_t at[256] = {}, sum = 0;
-
-		for (size_t i = 0; i < count; i++)
-			at[entries[i].key.hash[0] >> shift & 0xff]++;
-		for (unsigned int digit = 0; digit < 256; digit++) {
-			size_t n = at[digit];
-
-			at[digit] = sum;
-			sum += n;
-		}
-		for (size_t i = 0; i < count; i++)
-			other[at[entries[i].key.hash[0] >> shift & 0xff]++] = entries[i];
-		entries = other;
-		other = swap;
-	}
+	sort_by_digit(entries, other, count, HG_SORTED_FROM);
+	sort_by_digit(other, entries, count, HG_SORTED_FROM + HG_DIGIT_BITS);
+	sort_by_digit(entries, other, count, HG_SORTED_FROM + 2 * HG_DIGIT_BITS);
+	finish_sort(other, count);
 }
 
 static bool same_name(const struct hg_name *a, const struct hg_name *b)
@@ -131,7 +153,8 @@ static int try_key(struct hg_compiled *c, struct name_entry *entries, struct nam
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < count; i++)
-		entries[i].key = hg_name_hash(&c->policy, (const __u8 *)entries[i].name->text,
+		entries[i].key = hg_text_hash(&c->policy, HG_TEXT_NAME,
+					      (const __u8 *)entries[i].name->text,
 					      entries[i].name->len);
 	sort_names(entries, sorted, count);
 	return collides(sorted, count) ? -EAGAIN : 0;
@@ -248,18 +271,70 @@ void hg_index_nets(struct hg_compiled *c, const struct hg_lists *lists)
 	hg_arena_free(&scratch);
 }
 
-/* ---- ports ---- */
+/* ---- protocols and interfaces ---- */
 
-void hg_index_ports(struct hg_compiled *c, const struct hg_lists *lists)
+/* A handful: found one by one. */
+static struct hg_name_sets *text_sets(struct hg_compiled *c, const struct hg_name_key *key)
 {
-	if (!c->bit_count[HG_BIT_PORTS])
-		return;
-	c->ports = hg_arena_get(&c->arena, 65536 * sizeof(*c->ports));
-	for (__u32 bit = 0; bit < c->bit_count[HG_BIT_PORTS]; bit++)
-		for (size_t i = 0; i < lists->ports[bit]->count; i++) {
-			const struct hg_port_range *range = &lists->ports[bit]->items[i];
+	for (size_t i = 0; i < c->texts; i++)
+		if (!memcmp(&c->text_keys[i], key, sizeof(*key)))
+			return &c->text_sets[i];
+	c->text_keys[c->texts] = *key;
+	return &c->text_sets[c->texts++];
+}
 
-			for (__u32 port = range->first; port <= range->last; port++)
-				c->ports[port] |= 1ULL << bit;
+static size_t count_texts(const struct hg_text_list *const lists[HG_SETS], __u32 bits)
+{
+	size_t count = 0;
+
+	for (__u32 bit = 0; bit < bits; bit++)
+		count += lists[bit]->count;
+	return count;
+}
+
+static void add_texts(struct hg_compiled *c, enum hg_text_kind kind,
+		      const struct hg_text_list *const lists[HG_SETS], __u32 bits)
+{
+	for (__u32 bit = 0; bit < bits; bit++)
+		for (size_t i = 0; i < lists[bit]->count; i++) {
+			const char *text = lists[bit]->items[i];
+			struct hg_name_key key = hg_text_hash(&c->policy, kind, (const __u8 *)text,
+							      (__u32)strlen(text));
+
+			text_sets(c, &key)->exact |= 1ULL << bit;
 		}
+}
+
+void hg_index_texts(struct hg_compiled *c, const struct hg_lists *lists)
+{
+	__u32 alpn = c->bit_count[HG_BIT_ALPN], interfaces = c->bit_count[HG_BIT_INTERFACES];
+	size_t room = count_texts(lists->alpn, alpn) + count_texts(lists->interfaces, interfaces);
+
+	c->text_keys = hg_arena_get(&c->arena, room * sizeof(*c->text_keys));
+	c->text_sets = hg_arena_get(&c->arena, room * sizeof(*c->text_sets));
+	add_texts(c, HG_TEXT_ALPN, lists->alpn, alpn);
+	add_texts(c, HG_TEXT_INTERFACE, lists->interfaces, interfaces);
+}
+
+/* ---- ports, cipher suites, groups ---- */
+
+static void add_numbers(__u64 *numbers, const struct hg_number_list *list, __u64 bit)
+{
+	for (size_t i = 0; i < list->count; i++)
+		for (__u32 n = list->items[i].first; n <= list->items[i].last; n++)
+			numbers[n] |= bit;
+}
+
+void hg_index_numbers(struct hg_compiled *c, const struct hg_lists *lists)
+{
+	for (__u32 kind = 0; kind < HG_NUMBER_KINDS; kind++)
+		if (c->bit_count[HG_BIT_PORTS + kind])
+			c->number_count = (kind + 1) * HG_NUMBERS;
+	if (!c->number_count)
+		return;
+	c->numbers = hg_arena_get(&c->arena, c->number_count * sizeof(*c->numbers));
+	for (__u32 kind = 0; kind < HG_NUMBER_KINDS; kind++)
+		for (__u32 bit = 0; bit < c->bit_count[HG_BIT_PORTS + kind]; bit++)
+			add_numbers(c->numbers + kind * HG_NUMBERS, lists->numbers[kind][bit],
+				    1ULL << bit);
 }

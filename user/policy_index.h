@@ -11,7 +11,9 @@
 struct hg_lists {
 	const struct hg_name_list *names[HG_SETS];
 	const struct hg_net_list *nets[HG_SETS];
-	const struct hg_port_list *ports[HG_SETS];
+	const struct hg_number_list *numbers[HG_NUMBER_KINDS][HG_SETS];
+	const struct hg_text_list *alpn[HG_SETS];
+	const struct hg_text_list *interfaces[HG_SETS];
 };
 
 /*
@@ -24,7 +26,10 @@ int hg_index_names(struct hg_compiled *c, const struct hg_lists *lists, hg_draw_
 /* Fills net_keys, net_sets, net_parent and nets. */
 void hg_index_nets(struct hg_compiled *c, const struct hg_lists *lists);
 
-/* Fills ports. */
-void hg_index_ports(struct hg_compiled *c, const struct hg_lists *lists);
+/* Fills numbers. */
+void hg_index_numbers(struct hg_compiled *c, const struct hg_lists *lists);
+
+/* Fills text_keys, text_sets and texts, by the key that hg_index_names() drew. */
+void hg_index_texts(struct hg_compiled *c, const struct hg_lists *lists);
 
 #endif /* HG_POLICY_INDEX_H */

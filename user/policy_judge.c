@@ -15,8 +15,6 @@ static bool find_name(const struct hg_compiled *c, struct hg_name_key key, struc
 {
 	size_t lo = 0, hi = c->names;
 
-	if (c->live)
-		return hg_generation_name(c->live, &key, out);
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
@@ -32,12 +30,26 @@ static bool find_name(const struct hg_compiled *c, struct hg_name_key key, struc
 	return true;
 }
 
+static bool find_text(const struct hg_compiled *c, struct hg_name_key key, struct hg_name_sets *out)
+{
+	if (c->live)
+		return hg_generation_text(c->live, &key, out);
+	for (size_t i = 0; i < c->texts; i++) {
+		if (memcmp(&c->text_keys[i], &key, sizeof(key)))
+			continue;
+		*out = c->text_sets[i];
+		return true;
+	}
+	return false;
+}
+
 static __u64 look_up(const struct hg_compiled *c, const __u64 sum[2], __u32 labels, bool whole)
 {
+	struct hg_name_key key = hg_text_digest(sum[0], sum[1], HG_TEXT_NAME);
 	struct hg_name_sets sets;
 
 	if (!(c->policy.name_depths >> (labels < 31 ? labels : 31) & 1) ||
-	    !find_name(c, hg_name_digest(sum[0], sum[1]), &sets))
+	    !(c->live ? hg_generation_text(c->live, &key, &sets) : find_name(c, key, &sets)))
 		return 0;
 	return whole ? sets.exact : sets.below;
 }
@@ -59,7 +71,7 @@ __u64 hg_compiled_name_sets(const struct hg_compiled *c, const __u8 *name, __u32
 		sum[0] += hg_name_hash_byte(p->name_key[0][i & (HG_NAME_SIZE - 1)], byte);
 		sum[1] += hg_name_hash_byte(p->name_key[1][i & (HG_NAME_SIZE - 1)], byte);
 	}
-	return sets | look_up(c, sum, labels + 1, true);
+	return hg_without_exceptions(p, sets | look_up(c, sum, labels + 1, true));
 }
 
 static int compare_net(const struct hg_net_key *net, const __u8 addr[16])
@@ -98,11 +110,60 @@ __u64 hg_compiled_net_sets(const struct hg_compiled *c, const __u8 addr[16])
 	return at == HG_NO_NET ? 0 : c->net_sets[at];
 }
 
-static __u64 port_sets(const struct hg_compiled *c, __u16 port)
+static __u64 number_sets(const struct hg_compiled *c, enum hg_number_kind kind, __u16 number)
 {
+	__u32 key = (__u32)kind << 16 | number;
+
 	if (c->live)
-		return hg_generation_port(c->live, port);
-	return c->ports ? c->ports[port] : 0;
+		return hg_generation_number(c->live, kind, number);
+	return key < c->number_count ? c->numbers[key] : 0;
+}
+
+/* Three bytes each (RFC 5246, appendix E.2), of which the first is 0 in those of TLS. */
+static __u64 sslv2_cipher_sets(const struct hg_compiled *c, const struct hg_bytes *list)
+{
+	__u64 sets = 0;
+
+	for (__u32 i = 0; i + 3 <= list->len; i += 3)
+		if (!list->at[i])
+			sets |= number_sets(c, HG_NUMBER_CIPHER,
+					    (__u16)(list->at[i + 1] << 8 | list->at[i + 2]));
+	return sets;
+}
+
+/* Of a list of two bytes each. */
+static __u64 list_sets(const struct hg_compiled *c, enum hg_number_kind kind,
+		       const struct hg_bytes *list)
+{
+	__u64 sets = 0;
+
+	for (__u32 i = 0; i + 2 <= list->len; i += 2)
+		sets |= number_sets(c, kind, (__u16)(list->at[i] << 8 | list->at[i + 1]));
+	return sets;
+}
+
+static __u64 text_sets(const struct hg_compiled *c, enum hg_text_kind kind, const __u8 *text,
+		       __u32 len)
+{
+	struct hg_name_sets sets;
+
+	return find_text(c, hg_text_hash(&c->policy, kind, text, len), &sets) ? sets.exact : 0;
+}
+
+/* No protocol at all is one of no bytes. */
+static __u64 protocol_sets(const struct hg_compiled *c, const struct hg_bytes *list)
+{
+	__u64 sets = 0;
+
+	if (!list->len)
+		return text_sets(c, HG_TEXT_ALPN, NULL, 0);
+	for (__u32 at = 0; at < list->len; at += list->at[at] + 1U) {
+		__u32 len = list->at[at];
+
+		if (len && at + len < list->len)
+			sets |= text_sets(c, HG_TEXT_ALPN, &list->at[at + 1], len);
+	}
+	return sets;
 }
 
 /* ---- facts ---- */
@@ -120,13 +181,38 @@ static void facts_of_candidates(const struct hg_compiled *c, const struct hg_hel
 static void facts_of_hello(const struct hg_compiled *c, const struct hg_hello *h,
 			   struct hg_facts *f)
 {
-	f->known |= HG_COND_SNI | HG_COND_SNI_STATE | HG_COND_VERSION_MAX | HG_COND_ALL_WEAK;
+	f->known |= HG_COND_HELLO;
 	f->sni = hg_compiled_name_sets(c, h->name, h->name_len);
 	f->sni_state = h->sni_state;
+	f->ech = h->ech;
+	f->ciphers = h->cipher_count_no_grease;
 	f->version = hg_version_rank(h->version_max);
+	f->version_min_lo = hg_version_min_floor(h);
+	f->version_min_hi = hg_version_min_ceiling(h);
 	f->all_weak = (h->features & HG_HELLO_ALL_WEAK) != 0;
+	f->resumed = hg_hello_resumes(h);
 	if (h->sni_state == HG_SNI_ambiguous)
 		facts_of_candidates(c, h, f);
+}
+
+static void facts_of_lists(const struct hg_compiled *c, const struct hg_flow_view *v,
+			   struct hg_facts *f)
+{
+	if (c->policy.needs & HG_COND_CIPHER)
+		f->cipher = v->hello->features & HG_HELLO_SSLV2
+				    ? sslv2_cipher_sets(c, &v->ciphers)
+				    : list_sets(c, HG_NUMBER_CIPHER, &v->ciphers);
+	if (c->policy.needs & HG_COND_GROUP)
+		f->group = list_sets(c, HG_NUMBER_GROUP, &v->groups);
+	if (c->policy.needs & HG_COND_ALPN)
+		f->alpn = protocol_sets(c, &v->alpn);
+}
+
+void hg_flow_view_lists(struct hg_flow_view *v, const struct hg_hello *hello, const __u8 *message)
+{
+	v->ciphers = (struct hg_bytes){ message + hello->ciphers.at, hello->ciphers.len };
+	v->groups = (struct hg_bytes){ message + hello->groups.at, hello->groups.len };
+	v->alpn = (struct hg_bytes){ message + hello->alpn.at, hello->alpn.len };
 }
 
 /* `unread` never touches what may be no TLS, or is older than the attach. */
@@ -147,17 +233,25 @@ void hg_flow_facts(const struct hg_compiled *c, const struct hg_flow_view *v,
 	f.spared = is_spared(v);
 	f.src = hg_compiled_net_sets(c, v->client);
 	f.dst = hg_compiled_net_sets(c, v->server);
-	f.port = port_sets(c, v->server_port);
+	f.port = number_sets(c, HG_NUMBER_PORT, v->server_port);
+	f.tai_ns = v->time_ns;
 	f.known = HG_COND_SRC | HG_COND_DST | HG_COND_PORT | HG_COND_COVERAGE | HG_COND_FLAG;
 	if (v->hello)
 		facts_of_hello(c, v->hello, &f);
+	if (v->hello)
+		facts_of_lists(c, v, &f);
+	if (v->interface) {
+		f.known |= HG_COND_INTERFACE;
+		f.interface = text_sets(c, HG_TEXT_INTERFACE, (const __u8 *)v->interface,
+					(__u32)strlen(v->interface));
+	}
 	f.known &= ~v->unknown;
 	if (v->unknown & HG_COND_SNI)
 		f.sni_unknown = 0; /* not known is not ambiguous */
 	*facts = f;
 }
 
-/* ---- fingerprints ---- */
+/* ---- what only user space knows ---- */
 
 static __u32 any_glob(const char **globs, __u32 count, const char *text)
 {
@@ -171,14 +265,34 @@ static __u32 any_glob(const char **globs, __u32 count, const char *text)
 	return HG_FALSE;
 }
 
-__u32 hg_user_truth(const struct hg_compiled *c, const struct hg_flow_view *v, __u32 index,
-		    bool except)
+static __u32 failures_truth(const struct hg_failures_asked *asked, const struct hg_flow_view *v)
+{
+	if (!asked->at_least)
+		return HG_TRUE;
+	if (!v->failures)
+		return HG_UNKNOWN;
+	return v->failures(v->failures_ctx, v->client, asked) >= asked->at_least;
+}
+
+struct hg_user_truths hg_user_truths(const struct hg_compiled *c, const struct hg_flow_view *v,
+				     __u32 index, bool except)
 {
 	const struct hg_rule_about *about = &c->about[index];
 	const struct hg_user_match *m = except ? &about->except : &about->match;
 
-	return hg_and(any_glob(m->ja4, m->ja4_count, v->ja4),
-		      any_glob(m->ja3, m->ja3_count, v->ja3));
+	return (struct hg_user_truths){
+		.ja4 = any_glob(m->ja4, m->ja4_count, v->ja4),
+		.ja3 = any_glob(m->ja3, m->ja3_count, v->ja3),
+		.failures = failures_truth(&m->failures, v),
+	};
+}
+
+__u32 hg_user_truth(const struct hg_compiled *c, const struct hg_flow_view *v, __u32 index,
+		    bool except)
+{
+	struct hg_user_truths t = hg_user_truths(c, v, index, except);
+
+	return hg_and(hg_and(t.ja4, t.ja3), t.failures);
 }
 
 /* ---- the walk ---- */
@@ -235,6 +349,10 @@ static bool judge_rule(struct walk *w, __u32 index, struct hg_judged *judged)
 	judged->skipped = w->over || (w->decision.unread && !r->protect && !hg_rule_for_unread(r));
 	if (judged->skipped)
 		return false;
+	if (hg_rule_is_over(r, &w->facts)) {
+		judged->expired = true;
+		return false;
+	}
 	judged->truth = ask(w, index, &user, &user_except);
 	waits = judged->truth == HG_UNKNOWN && may_still_come(w, user, user_except);
 	if (hg_rule_asks_user(r))
@@ -323,6 +441,7 @@ int hg_policy_judge_each(const struct hg_compiled *c, const struct hg_flow_view 
 		} else {
 			judged.index = i;
 			judged.truth = ask(&w, i, &user, &user_except);
+			judged.expired = hg_rule_is_over(&c->rules[i], &w.facts);
 			judged.skipped = w.decision.unread && !hg_rule_for_unread(&c->rules[i]);
 		}
 		each(&judged, arg);

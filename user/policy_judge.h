@@ -13,6 +13,12 @@
 #include "../include/decide.h"
 
 struct hg_compiled;
+struct hg_failures_asked;
+
+struct hg_bytes {
+	const __u8 *at;
+	__u32 len;
+};
 
 /* One flow, as the one who asks knows it. */
 struct hg_flow_view {
@@ -21,12 +27,22 @@ struct hg_flow_view {
 	__u8 server[16];
 	__u16 client_port; /* host order */
 	__u16 server_port;
-	__u32 flags;	 /* HG_FLAG bits */
-	__u32 bucket;	 /* enum hg_bucket */
-	const char *ja4; /* NULL: not known */
-	const char *ja3; /* hash; NULL: not known */
-	__u32 unknown;	 /* HG_COND_* that the asker does not know */
-	bool last_word;	 /* nothing more will be known: on_undecided applies */
+	/* Lists of the hello as they are on the wire. */
+	struct hg_bytes ciphers;
+	struct hg_bytes groups;
+	struct hg_bytes alpn;  /* ProtocolNameList */
+	const char *interface; /* where it was first seen; NULL: not known */
+	__u64 time_ns;	       /* of the hello, since 1970: rules expire */
+	__u32 flags;	       /* HG_FLAG bits */
+	__u32 bucket;	       /* enum hg_bucket */
+	const char *ja4;       /* NULL: not known */
+	const char *ja3;       /* hash; NULL: not known */
+	/* Failed handshakes of the client, as a rule asks for them; NULL: not known. */
+	unsigned int (*failures)(void *ctx, const __u8 client[16],
+				 const struct hg_failures_asked *asked);
+	void *failures_ctx;
+	__u32 unknown;	/* HG_COND_* that the asker does not know */
+	bool last_word; /* nothing more will be known: on_undecided applies */
 };
 
 /*
@@ -44,6 +60,7 @@ struct hg_judged {
 	__u32 index;
 	__u32 truth;  /* enum hg_truth */
 	bool skipped; /* not asked: no hello was read, or the flow is over by then */
+	bool expired; /* and so it matches nothing */
 	bool decides; /* the verdict is this rule's */
 	bool after;   /* behind the rule that decided */
 };
@@ -54,11 +71,19 @@ typedef void (*hg_judged_fn)(const struct hg_judged *judged, void *arg);
 int hg_policy_judge_each(const struct hg_compiled *c, const struct hg_flow_view *v,
 			 hg_judged_fn each, void *arg, struct hg_verdict *out);
 
+/* The lists of `hello`, whose spans point into `message`. */
+void hg_flow_view_lists(struct hg_flow_view *v, const struct hg_hello *hello, const __u8 *message);
+
 /* The facts that rules ask for. */
 void hg_flow_facts(const struct hg_compiled *c, const struct hg_flow_view *v,
 		   struct hg_facts *facts);
 
-/* What the fingerprints say of the match, or of the except, of rule `index`. */
+/* What user space says of the match, or of the except, of rule `index`. */
+struct hg_user_truths {
+	__u32 ja4, ja3, failures; /* HG_TRUE where nothing is asked */
+};
+struct hg_user_truths hg_user_truths(const struct hg_compiled *c, const struct hg_flow_view *v,
+				     __u32 index, bool except);
 __u32 hg_user_truth(const struct hg_compiled *c, const struct hg_flow_view *v, __u32 index,
 		    bool except);
 

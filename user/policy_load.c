@@ -9,11 +9,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "generation.h"
+#include "history.h"
+#include "policy_change.h"
 #include "policy_list.h"
 #include "policy_parse.h"
 #include "rule_names.h"
 #include "say.h"
+
+#define HG_FILL_BATCH 65536 /* entries: between two of these, progress is told */
 
 /* `run` reads the rules again from the text that is kept: all of it. */
 static int check_text(const struct hg_policy_file *f)
@@ -71,34 +76,50 @@ static int create_maps(struct hg_generation_maps *g, const struct hg_compiled *c
 	int r;
 
 	memset(g->maps, -1, sizeof(g->maps));
-	r = create_one(g, HG_INNER_POLICY, BPF_MAP_TYPE_ARRAY, 4, sizeof(struct hg_policy), 1, 0);
+	r = create_one(g, HG_INNER_POLICY, BPF_MAP_TYPE_ARRAY, 4, sizeof(struct hg_policy), 1,
+		       BPF_F_MMAPABLE);
 	r = r ? r
 	      : create_one(g, HG_INNER_RULES, BPF_MAP_TYPE_ARRAY, 4, sizeof(struct hg_rule),
 			   c->policy.rules, BPF_F_INNER_MAP);
 	r = r ? r
 	      : create_one(g, HG_INNER_NAMES, BPF_MAP_TYPE_HASH, sizeof(struct hg_name_key),
-			   sizeof(struct hg_name_sets), c->names, 0);
+			   sizeof(struct hg_name_sets), c->names + c->texts, 0);
 	r = r ? r
 	      : create_one(g, HG_INNER_NETS, BPF_MAP_TYPE_LPM_TRIE, sizeof(struct hg_net_key),
 			   sizeof(__u64), c->nets, BPF_F_NO_PREALLOC);
 	return r ? r
-		 : create_one(g, HG_INNER_PORTS, BPF_MAP_TYPE_ARRAY, 4, sizeof(__u64),
-			      c->ports ? 65536 : 1, BPF_F_INNER_MAP);
+		 : create_one(g, HG_INNER_NUMBERS, BPF_MAP_TYPE_ARRAY, 4, sizeof(__u64),
+			      c->number_count, BPF_F_INNER_MAP);
 }
 
-/* Batches where the kernel has them for this type, else one by one. */
-static int fill(int map, const void *keys, size_t key_size, const void *values, size_t value_size,
-		size_t count)
+/* A batch where the kernel has them for this type, else one by one. */
+static int fill_some(int map, const char *keys, size_t key_size, const char *values,
+		     size_t value_size, size_t count)
 {
 	__u32 n = (__u32)count;
 
-	if (!count || !bpf_map_update_batch(map, keys, values, &n, NULL))
+	if (!bpf_map_update_batch(map, keys, values, &n, NULL))
 		return 0;
 	for (size_t i = 0; i < count; i++)
-		if (bpf_map_update_elem(map, (const char *)keys + i * key_size,
-					(const char *)values + i * value_size, BPF_ANY))
+		if (bpf_map_update_elem(map, keys + i * key_size, values + i * value_size, BPF_ANY))
 			return -errno;
 	return 0;
+}
+
+static int fill(int map, const void *keys, size_t key_size, const void *values, size_t value_size,
+		size_t count)
+{
+	int r = 0;
+
+	for (size_t at = 0; !r && at < count; at += HG_FILL_BATCH) {
+		size_t n = count - at < HG_FILL_BATCH ? count - at : HG_FILL_BATCH;
+
+		hg_say_progress("loading", at, count);
+		r = fill_some(map, (const char *)keys + at * key_size, key_size,
+			      (const char *)values + at * value_size, value_size, n);
+	}
+	hg_say_progress_end();
+	return r;
 }
 
 static int fill_array(int map, const void *values, size_t size, __u32 count)
@@ -125,11 +146,14 @@ static int fill_maps(const struct hg_generation_maps *g, const struct hg_compile
 	      : fill(g->maps[HG_INNER_NAMES], c->name_keys, sizeof(*c->name_keys), c->name_sets,
 		     sizeof(*c->name_sets), c->names);
 	r = r ? r
+	      : fill(g->maps[HG_INNER_NAMES], c->text_keys, sizeof(*c->text_keys), c->text_sets,
+		     sizeof(*c->text_sets), c->texts);
+	r = r ? r
 	      : fill(g->maps[HG_INNER_NETS], c->net_keys, sizeof(*c->net_keys), c->net_sets,
 		     sizeof(*c->net_sets), c->nets);
-	return r || !c->ports
-		       ? r
-		       : fill_array(g->maps[HG_INNER_PORTS], c->ports, sizeof(*c->ports), 65536);
+	return r ? r
+		 : fill_array(g->maps[HG_INNER_NUMBERS], c->numbers, sizeof(*c->numbers),
+			      c->number_count);
 }
 
 /* Turn the policy's own numbers of rule names into those of the instance. */
@@ -149,6 +173,29 @@ static int place_stats(const struct hg_instance *in, unsigned int slot, const st
 	return r;
 }
 
+/* Of every name that the generation counts under: a slot may be of an older one. */
+static int place_limits(const struct hg_instance *in, unsigned int slot,
+			const struct hg_compiled *c, const struct hg_policy *policy,
+			const struct hg_rule *rules)
+{
+	static const struct hg_limit none = { 0 };
+	__u32 first = slot * HG_RULE_STATS, key = first + policy->default_stats;
+	int map = in->maps[HG_MAP_limits];
+
+	if (bpf_map_update_elem(map, &key, &none, BPF_ANY))
+		return -errno;
+	key = first + policy->unread_stats;
+	if (bpf_map_update_elem(map, &key, &none, BPF_ANY))
+		return -errno;
+	for (__u32 i = 0; i < policy->rules; i++) {
+		key = first + rules[i].stats;
+		if (!rules[i].protect &&
+		    bpf_map_update_elem(map, &key, &c->about[i].limit, BPF_ANY))
+			return -errno;
+	}
+	return 0;
+}
+
 static int install_refused(int error)
 {
 	if (error != -ENOSPC)
@@ -161,7 +208,7 @@ static int install_refused(int error)
 }
 
 int hg_policy_install(const struct hg_instance *in, const struct hg_compiled *c,
-		      unsigned int revision, unsigned int slot)
+		      unsigned int revision, unsigned int slot, __u64 tai_offset_ns)
 {
 	struct hg_rule *rules = calloc(c->policy.rules ? c->policy.rules : 1, sizeof(*rules));
 	struct hg_policy *policy = malloc(sizeof(*policy));
@@ -172,8 +219,12 @@ int hg_policy_install(const struct hg_instance *in, const struct hg_compiled *c,
 	if (rules && policy) {
 		*policy = c->policy;
 		policy->revision = revision;
+		policy->slot = slot;
 		memcpy(rules, c->rules, c->policy.rules * sizeof(*rules));
+		for (__u32 i = 0; i < policy->rules; i++)
+			rules[i].expires_ns += rules[i].expires_ns ? tai_offset_ns : 0;
 		r = place_stats(in, slot, c, policy, rules);
+		r = r ? r : place_limits(in, slot, c, policy, rules);
 		r = r ? r : create_maps(&g, c);
 		r = r ? r : fill_maps(&g, c, policy, rules);
 		r = r ? r : hg_generation_put(in, slot, &g);
@@ -186,17 +237,6 @@ int hg_policy_install(const struct hg_instance *in, const struct hg_compiled *c,
 
 /* ---- revisions ---- */
 
-static __u32 last_revision(const struct hg_instance *in)
-{
-	struct hg_history h;
-	__u32 last = 0;
-
-	for (__u32 i = 0; i < HG_HISTORY; i++)
-		if (!bpf_map_lookup_elem(in->maps[HG_MAP_history], &i, &h) && h.revision > last)
-			last = h.revision;
-	return last;
-}
-
 static int write_history(const struct hg_instance *in, const struct hg_compiled *c, __u32 revision,
 			 const char *path)
 {
@@ -208,10 +248,28 @@ static int write_history(const struct hg_instance *in, const struct hg_compiled 
 		.mode = c->policy.mode,
 		.uid = getuid(),
 	};
-	__u32 key = revision % HG_HISTORY;
 
 	snprintf(h.path, sizeof(h.path), "%s", path);
-	return bpf_map_update_elem(in->maps[HG_MAP_history], &key, &h, BPF_ANY) ? -errno : 0;
+	return hg_history_put(in, &h);
+}
+
+/* Sets that were given a name; lists in rules have none. */
+static void summarize_sets(const struct hg_compiled *c, struct hg_policy_source *source)
+{
+	for (int kind = HG_BIT_NAMES; kind <= HG_BIT_NETS; kind++) {
+		for (__u32 bit = 0; bit < c->bit_count[kind]; bit++) {
+			const struct hg_bit_about *about = &c->bits[kind][bit];
+			struct hg_set_summary *set = &source->sets[source->set_count];
+
+			if (!about->name)
+				continue;
+			snprintf(set->name, sizeof(set->name), "%s", about->name);
+			set->entries = about->entries;
+			set->networks = kind == HG_BIT_NETS;
+			set->bit = (__u8)bit;
+			source->set_count++;
+		}
+	}
 }
 
 /* The text: what `policy show` prints, and where `run` has the fingerprints from. */
@@ -225,6 +283,7 @@ static int write_source(const struct hg_instance *in, __u32 revision, __u32 slot
 		source->revision = revision;
 		source->len = (__u32)f->len;
 		snprintf(source->path, sizeof(source->path), "%s", path);
+		summarize_sets(f->compiled, source);
 		memcpy(source->text, f->text, f->len);
 		r = bpf_map_update_elem(in->maps[HG_MAP_policy_source], &slot, source, BPF_ANY)
 			    ? -errno
@@ -234,44 +293,73 @@ static int write_source(const struct hg_instance *in, __u32 revision, __u32 slot
 	return r;
 }
 
-static int activate(const struct hg_instance *in, struct hg_control *control, __u32 slot)
+/* A second one could not say to which generation it goes back. */
+static int check_confirmed(const struct hg_in_force *f)
 {
-	__u32 zero = 0;
-
-	control->generation = slot + 1;
-	if (bpf_map_update_elem(in->maps[HG_MAP_control], &zero, control, BPF_ANY))
-		return -errno;
-	return 0;
+	if (!f->confirm_by_ns)
+		return HG_OK;
+	hg_error("policy revision %u is not confirmed yet", f->revision);
+	hg_hint("decide on it first: hellogate policy confirm, or hellogate policy rollback");
+	return HG_CONFLICT;
 }
 
-static int load_as(struct hg_instance *in, const struct hg_policy_file *f, const char *path)
+static void say_loaded(const struct hg_compiled *c, __u32 revision,
+		       const struct hg_in_force *before, __u64 confirm_within_ns)
 {
-	__u32 zero = 0, revision = last_revision(in) + 1, slot;
-	const struct hg_compiled *c = f->compiled;
-	struct hg_control control;
-	int r;
-
-	if (bpf_map_lookup_elem(in->maps[HG_MAP_control], &zero, &control))
-		return hg_bpf_refused(errno, "cannot read the control map");
-	slot = control.generation % HG_GENERATIONS;
-	r = hg_policy_install(in, c, revision, slot);
-	if (r)
-		return r;
-	r = write_source(in, revision, slot, f, path);
-	r = r ? r : activate(in, &control, slot);
-	r = r ? r : write_history(in, c, revision, path);
-	if (r)
-		return hg_bpf_refused(r, "cannot activate the policy");
 	hg_say("policy revision %u is active: mode %s, %u rules, %zu names", revision,
 	       c->policy.mode == HG_MODE_enforce ? "enforce" : "monitor", c->policy.rules,
 	       c->names);
+	if (!confirm_within_ns)
+		return;
+	if (before->generation)
+		hg_say("revision %u comes back in %llu s, unless you say: hellogate policy confirm",
+		       before->revision, confirm_within_ns / HG_SECOND);
+	else
+		hg_say("it goes in %llu s, unless you say: hellogate policy confirm",
+		       confirm_within_ns / HG_SECOND);
+}
+
+/* The time runs from here on, not from when the lists were begun to be filled. */
+static int activate(const struct hg_instance *in, __u32 slot, const struct hg_in_force *before,
+		    __u64 confirm_within_ns)
+{
+	int r = 0;
+
+	if (confirm_within_ns)
+		r = hg_generation_confirm_by(in, slot, before->generation,
+					     hg_clock_monotonic() + confirm_within_ns);
+	return r ? r : hg_generation_activate(in, slot + 1);
+}
+
+static int load_as(struct hg_instance *in, const struct hg_policy_file *f, const char *path,
+		   __u64 confirm_within_ns)
+{
+	const struct hg_compiled *c = f->compiled;
+	struct hg_in_force before;
+	__u32 revision, slot;
+	int r = hg_policy_settle(in, &before);
+
+	r = r ? r : check_confirmed(&before);
+	if (r)
+		return r;
+	revision = hg_history_last(in) + 1;
+	slot = hg_generation_next_slot(in, before.generation);
+	r = hg_policy_install(in, c, revision, slot, hg_clock_tai_offset());
+	if (r)
+		return r;
+	r = write_source(in, revision, slot, f, path);
+	r = r ? r : activate(in, slot, &before, confirm_within_ns);
+	r = r ? r : write_history(in, c, revision, path);
+	if (r)
+		return hg_bpf_refused(r, "cannot activate the policy");
+	say_loaded(c, revision, &before, confirm_within_ns);
 	return HG_OK;
 }
 
-int hg_policy_load(struct hg_instance *in, const struct hg_policy_file *f)
+int hg_policy_load(struct hg_instance *in, const struct hg_policy_file *f, __u64 confirm_within_ns)
 {
 	char *full = realpath(f->path, NULL);
-	int r = load_as(in, f, full ? full : f->path);
+	int r = load_as(in, f, full ? full : f->path, confirm_within_ns);
 
 	free(full);
 	return r;

@@ -26,15 +26,19 @@ void hg_policy_file_close(struct hg_policy_file *file);
 
 /*
  * Install a policy, and make it the active one.  All or nothing: an error
- * leaves the active generation as it was.
+ * leaves the active generation as it was.  With `confirm_within_ns` it gives
+ * way to the one before after that time, unless it is confirmed; HG_CONFLICT
+ * while such a one waits.
  */
-int hg_policy_load(struct hg_instance *in, const struct hg_policy_file *file);
+int hg_policy_load(struct hg_instance *in, const struct hg_policy_file *file,
+		   __u64 confirm_within_ns);
 
 /*
  * Install a compiled policy into maps of this instance, without a source text
- * or history: for replays.
+ * or history: for replays.  `tai_offset_ns` is what the kernel's TAI is ahead of
+ * the time that rules expire by.
  */
 int hg_policy_install(const struct hg_instance *in, const struct hg_compiled *compiled,
-		      unsigned int revision, unsigned int slot);
+		      unsigned int revision, unsigned int slot, __u64 tai_offset_ns);
 
 #endif /* HG_POLICY_LOAD_H */

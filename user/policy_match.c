@@ -5,12 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "failures.h"
 #include "policy_reach.h"
 #include "policy_reader.h"
+#include "public_suffix.h"
 #include "say.h"
 #include "terms.h"
 
 #define HG_SAID_MAX 60
+#define HG_INTERFACE_NAME_MAX 15 /* IFNAMSIZ, without its zero byte */
 
 /* ---- members: "@set", names, networks ---- */
 
@@ -44,6 +47,15 @@ static void add_set(struct hg_policy_reader *r, const struct hg_yaml *value, enu
 		hg_read_error(r, value, "no set is named \"%.60s\"", value->text);
 }
 
+static void add_name(struct hg_policy_reader *r, const struct hg_yaml *value,
+		     struct hg_members *members, struct hg_name name)
+{
+	if (hg_covers_public_suffix(&name) && !r->without_files)
+		hg_diagnose_warning(r->diagnostics, value->place, HG_PUBLIC_SUFFIX_WARNING,
+				    hg_name_prefix(name.kind), name.len, name.text);
+	hg_name_list_add(&r->model->arena, &members->names, name);
+}
+
 static void read_name(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
 {
 	struct hg_members *members = out;
@@ -64,7 +76,7 @@ static void read_name(struct hg_policy_reader *r, const struct hg_yaml *value, v
 	if (hg_name_parse(&r->model->arena, copy, value->len, &name, &why))
 		hg_read_error(r, value, "\"%.80s\" is not a name: %s", value->text, why);
 	else
-		hg_name_list_add(&r->model->arena, &members->names, name);
+		add_name(r, value, members, name);
 }
 
 void hg_read_names(struct hg_policy_reader *r, const struct hg_yaml *value, struct hg_members *out)
@@ -93,6 +105,21 @@ void hg_read_nets(struct hg_policy_reader *r, const struct hg_yaml *value, struc
 	hg_read_each(r, value, read_net, out);
 }
 
+void hg_read_number(struct hg_policy_reader *r, struct hg_number_list *list,
+		    struct hg_number_range range)
+{
+	list->items = hg_arena_more(&r->model->arena, list->items, list->count, &list->room,
+				    sizeof(range));
+	list->items[list->count++] = range;
+}
+
+void hg_read_item(struct hg_policy_reader *r, struct hg_text_list *list, const char *text)
+{
+	list->items = hg_arena_more(&r->model->arena, list->items, list->count, &list->room,
+				    sizeof(*list->items));
+	list->items[list->count++] = hg_arena_text(&r->model->arena, text, strlen(text));
+}
+
 /* ---- the value as written, for explain ---- */
 
 static const char *said(struct hg_policy_reader *r, const struct hg_yaml *value)
@@ -116,8 +143,8 @@ static const char *said(struct hg_policy_reader *r, const struct hg_yaml *value)
 	return hg_arena_format(&r->model->arena, "%s", text);
 }
 
-static void note(struct hg_policy_reader *r, struct hg_match_model *m, __u32 condition,
-		 const struct hg_yaml *value)
+void hg_note_condition(struct hg_policy_reader *r, struct hg_match_model *m, __u32 condition,
+		       const struct hg_yaml *value)
 {
 	int bit = __builtin_ctz(condition);
 
@@ -134,7 +161,7 @@ void hg_read_condition(struct hg_policy_reader *r, const struct hg_yaml *value, 
 	if (!m->given)
 		m->place = value->place;
 	m->given = true;
-	note(r, m, condition, value);
+	hg_note_condition(r, m, condition, value);
 	if (condition == HG_COND_SNI)
 		hg_read_names(r, value, &m->sni);
 	else
@@ -151,7 +178,7 @@ static void read_sni(struct hg_policy_reader *r, const struct hg_yaml *value, vo
 	}
 	if (m->conditions & HG_COND_SNI_STATE)
 		hg_read_error(r, value, "\"sni: none\" is short for sni_state: [none]; give one");
-	note(r, m, HG_COND_SNI_STATE, value);
+	hg_note_condition(r, m, HG_COND_SNI_STATE, value);
 	m->sni_states = 1U << HG_SNI_none;
 }
 
@@ -166,7 +193,7 @@ static void read_one_state(struct hg_policy_reader *r, const struct hg_yaml *val
 
 static void read_sni_state(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
 {
-	note(r, out, HG_COND_SNI_STATE, value);
+	hg_note_condition(r, out, HG_COND_SNI_STATE, value);
 	hg_read_each(r, value, read_one_state, out);
 }
 
@@ -182,74 +209,35 @@ static void read_dst(struct hg_policy_reader *r, const struct hg_yaml *value, vo
 
 static void read_one_port(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
 {
-	struct hg_port_list *list = &((struct hg_match_model *)out)->ports;
-	struct hg_port_range range;
+	struct hg_number_list *list = &((struct hg_match_model *)out)->numbers[HG_NUMBER_PORT];
+	struct hg_number_range range;
 	char why[HG_WHY_MAX];
 
-	if (hg_ports_parse(value->text, &range, why)) {
+	if (hg_ports_parse(value->text, &range, why))
 		hg_read_error(r, value, "%s", why);
-		return;
-	}
-	list->items = hg_arena_more(&r->model->arena, list->items, list->count, &list->room,
-				    sizeof(range));
-	list->items[list->count++] = range;
+	else
+		hg_read_number(r, list, range);
 }
 
 static void read_port(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
 {
-	note(r, out, HG_COND_PORT, value);
+	hg_note_condition(r, out, HG_COND_PORT, value);
 	hg_read_each(r, value, read_one_port, out);
 }
 
-struct version_bits {
-	__u32 bits; /* of enum hg_version */
-};
-
-static void read_one_version(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
+static void read_one_interface(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
 {
-	struct version_bits *versions = out;
-	struct hg_version_range range;
-	char why[HG_WHY_MAX];
-
-	if (hg_versions_parse(value->text, &range, why))
-		hg_read_error(r, value, "%s", why);
+	if (value->len > HG_INTERFACE_NAME_MAX)
+		hg_read_error(r, value, "\"%.60s\": the name of an interface has at most %d bytes",
+			      value->text, HG_INTERFACE_NAME_MAX);
 	else
-		versions->bits |= (2U << range.hi) - (1U << range.lo);
+		hg_read_item(r, &((struct hg_match_model *)out)->interfaces, value->text);
 }
 
-static void read_version_max(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
+static void read_interface(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
 {
-	struct hg_match_model *m = out;
-	struct version_bits versions = {};
-	__u32 lowest;
-
-	note(r, m, HG_COND_VERSION_MAX, value);
-	hg_read_each(r, value, read_one_version, &versions);
-	if (!versions.bits)
-		return;
-	lowest = versions.bits & -versions.bits;
-	if ((versions.bits + lowest) & versions.bits) {
-		hg_read_error(r, value,
-			      "versions with a gap between them are not supported by "
-			      "this version; write a rule for each");
-		return;
-	}
-	m->version_max.lo = (__u8)__builtin_ctz(versions.bits);
-	m->version_max.hi = (__u8)(31 - __builtin_clz(versions.bits));
-}
-
-static void read_ciphers(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
-{
-	static const char *const words[] = { "all-weak", NULL };
-
-	if (value->kind == HG_YAML_MAP) {
-		hg_read_error(r, value,
-			      "conditions on single ciphers are not supported by this "
-			      "version: ciphers: all-weak");
-		return;
-	}
-	note(r, out, HG_COND_ALL_WEAK, value);
-	hg_read_word(r, value, words);
+	hg_note_condition(r, out, HG_COND_INTERFACE, value);
+	hg_read_each(r, value, read_one_interface, out);
 }
 
 static void read_one_bucket(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
@@ -268,7 +256,7 @@ static void read_one_bucket(struct hg_policy_reader *r, const struct hg_yaml *va
 
 static void read_coverage(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
 {
-	note(r, out, HG_COND_COVERAGE, value);
+	hg_note_condition(r, out, HG_COND_COVERAGE, value);
 	hg_read_each(r, value, read_one_bucket, out);
 }
 
@@ -292,7 +280,7 @@ static void read_one_flag(struct hg_policy_reader *r, const struct hg_yaml *valu
 
 static void read_flag(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
 {
-	note(r, out, HG_COND_FLAG, value);
+	hg_note_condition(r, out, HG_COND_FLAG, value);
 	hg_read_each(r, value, read_one_flag, out);
 }
 
@@ -301,20 +289,17 @@ static void read_one_glob(struct hg_policy_reader *r, const struct hg_yaml *valu
 	struct hg_glob_list *list = out;
 	char why[HG_WHY_MAX];
 
-	if (hg_glob_check(value->text, why)) {
+	if (hg_glob_check(value->text, why))
 		hg_read_error(r, value, "%s", why);
-		return;
-	}
-	list->items = hg_arena_more(&r->model->arena, list->items, list->count, &list->room,
-				    sizeof(*list->items));
-	list->items[list->count++] = hg_arena_text(&r->model->arena, value->text, value->len);
+	else
+		hg_read_item(r, &list->globs, value->text);
 }
 
 static void read_ja4(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
 {
 	struct hg_match_model *m = out;
 
-	note(r, m, HG_COND_USER, value);
+	hg_note_condition(r, m, HG_COND_USER, value);
 	m->ja4.said = said(r, value);
 	hg_read_each(r, value, read_one_glob, &m->ja4);
 }
@@ -323,22 +308,88 @@ static void read_ja3(struct hg_policy_reader *r, const struct hg_yaml *value, vo
 {
 	struct hg_match_model *m = out;
 
-	note(r, m, HG_COND_USER, value);
+	hg_note_condition(r, m, HG_COND_USER, value);
 	m->ja3.said = said(r, value);
 	hg_read_each(r, value, read_one_glob, &m->ja3);
+}
+
+/* ---- failures of the client: user space knows ---- */
+
+static void read_at_least(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
+{
+	const char *text = hg_read_text(r, value);
+	struct hg_number_range count = {};
+	char why[HG_WHY_MAX];
+
+	if (!text)
+		return;
+	if (hg_count_parse(text, &count, why) || count.first != count.last || !count.first ||
+	    count.first > HG_FAILURES_KEPT)
+		hg_read_error(r, value, "\"%.40s\" is not a number of 1 to %d", text,
+			      HG_FAILURES_KEPT);
+	((struct hg_failures_asked *)out)->at_least = count.first;
+}
+
+static void read_within(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
+{
+	const char *text = hg_read_text(r, value);
+	char why[HG_WHY_MAX];
+
+	if (text && hg_duration_parse(text, &((struct hg_failures_asked *)out)->within_ms, why))
+		hg_read_error(r, value, "%s", why);
+}
+
+static void read_one_cause(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
+{
+	int cause = hg_read_term(r, value, hg_cause_text, HG_CAUSE_COUNT);
+
+	if (cause >= 0)
+		*(__u64 *)out |= 1ULL << cause;
+}
+
+static void read_causes(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
+{
+	struct hg_failures_asked *asked = out;
+
+	asked->causes = 0;
+	hg_read_each(r, value, read_one_cause, &asked->causes);
+}
+
+static void read_failures(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
+{
+	static const struct hg_field fields[] = { { "at_least", read_at_least },
+						  { "within", read_within },
+						  { "cause", read_causes },
+						  HG_FIELDS_END };
+	struct hg_match_model *m = out;
+	const struct hg_yaml *within;
+
+	hg_note_condition(r, m, HG_COND_USER, value);
+	m->failures = (struct hg_failures_asked){ 0, 0, ~0ULL };
+	hg_read_map(r, value, fields, &m->failures, "\"failures\"");
+	if (value->kind != HG_YAML_MAP)
+		return;
+	within = hg_yaml_get(value, "within");
+	if (!within || !hg_yaml_get(value, "at_least"))
+		hg_read_error(r, value, "\"failures\" needs \"at_least\" and \"within\"");
+	else
+		m->failures_said = hg_arena_format(&r->model->arena, "%u or more in %.20s",
+						   m->failures.at_least, within->text);
 }
 
 /* ---- match and not ---- */
 
 #define HG_CONDITION_FIELDS                                                                        \
 	{ "sni_state", read_sni_state }, { "sni", read_sni }, { "src", read_src },                 \
-		{ "dst", read_dst }, { "port", read_port }, { "version_max", read_version_max },   \
-		{ "ciphers", read_ciphers }, { "coverage", read_coverage }, { "flag", read_flag }, \
-		{ "ja4", read_ja4 }, { "ja3", read_ja3 }, { "version_min", NULL },                 \
-		{ "interface", NULL }, { "alpn", NULL }, { "groups", NULL }, { "ech", NULL },      \
-		{ "resumed", NULL }, { "cipher_count", NULL }, { "certificate", NULL },            \
+		{ "dst", read_dst }, { "port", read_port }, { "interface", read_interface },       \
+		{ "version_max", hg_read_version_max }, { "version_min", hg_read_version_min },    \
+		{ "ciphers", hg_read_ciphers }, { "cipher_count", hg_read_cipher_count },          \
+		{ "groups", hg_read_groups }, { "alpn", hg_read_alpn }, { "ech", hg_read_ech },    \
+		{ "resumed", hg_read_resumed }, { "coverage", read_coverage },                     \
+		{ "flag", read_flag }, { "ja4", read_ja4 }, { "ja3", read_ja3 },                   \
+		{ "certificate", NULL },                                                           \
 	{                                                                                          \
-		"failures", NULL                                                                   \
+		"failures", read_failures                                                          \
 	}
 
 static const struct hg_field condition_fields[] = { HG_CONDITION_FIELDS, HG_FIELDS_END };

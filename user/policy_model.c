@@ -53,13 +53,16 @@ void hg_net_list_add(struct hg_arena *a, struct hg_net_list *list, struct hg_net
 
 void hg_name_list_reserve(struct hg_arena *a, struct hg_name_list *list, size_t more)
 {
+	size_t room = list->count + more;
 	struct hg_name *larger;
 
-	if (list->room - list->count >= more)
+	if (list->room >= room)
 		return;
-	larger = hg_arena_get(a, (list->count + more) * sizeof(*larger));
+	if (room < 2 * list->room) /* many files do not mean many copies */
+		room = 2 * list->room;
+	larger = hg_arena_get(a, room * sizeof(*larger));
 	if (list->count)
 		memcpy(larger, list->items, list->count * sizeof(*larger));
 	list->items = larger;
-	list->room = list->count + more;
+	list->room = room;
 }

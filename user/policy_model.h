@@ -32,11 +32,28 @@ enum hg_set_kind {
 	HG_SET_KINDS,
 };
 
+struct hg_list_format;
+
+/* A file that was read into a set, and what came of it. */
+struct hg_set_file {
+	const char *path;
+	const struct hg_list_format *format;
+	size_t entries;	   /* names or networks */
+	size_t exceptions; /* names */
+	size_t skipped;	   /* lines */
+	struct hg_set_file *next;
+};
+
 struct hg_set {
 	const char *name;
 	struct hg_place place;
 	enum hg_set_kind kind;
+	const struct hg_list_format *format; /* of its files; NULL: each is asked */
+	bool bad_format;		     /* said already: files are not read */
+	struct hg_set_file *files;	     /* the last one first */
 	struct hg_name_list names;
+	struct hg_name_list
+		exceptions; /* names that the set does not hold, whatever else it says */
 	struct hg_net_list nets;
 	bool used;
 	struct hg_set *next;
@@ -55,20 +72,24 @@ struct hg_members {
 	struct hg_net_list nets;
 };
 
-struct hg_port_list {
-	struct hg_port_range *items;
+struct hg_number_list {
+	struct hg_number_range *items;
+	size_t count;
+	size_t room;
+};
+
+struct hg_text_list {
+	const char **items;
 	size_t count;
 	size_t room;
 };
 
 struct hg_glob_list {
-	const char **items;
-	size_t count;
-	size_t room;
+	struct hg_text_list globs;
 	const char *said; /* as HG_COND_USER has no text of its own */
 };
 
-#define HG_CONDITIONS 10 /* HG_COND_* bits */
+#define HG_CONDITIONS HG_COND_COUNT
 
 struct hg_match_model {
 	bool given;
@@ -80,13 +101,21 @@ struct hg_match_model {
 	struct hg_members sni;
 	struct hg_members src;
 	struct hg_members dst;
-	struct hg_port_list ports;
+	struct hg_number_list numbers[HG_NUMBER_KINDS];
+	struct hg_text_list alpn; /* "" for none at all */
+	struct hg_text_list interfaces;
 	struct hg_version_range version_max;
+	struct hg_version_range version_min;
+	struct hg_number_range cipher_count;
 	__u32 coverage;
 	__u32 flags;
 	__u8 sni_states;
+	__u8 ech_states;
+	__u8 resumed;
 	struct hg_glob_list ja4;
 	struct hg_glob_list ja3;
+	struct hg_failures_asked failures;
+	const char *failures_said;
 };
 
 enum hg_log {
@@ -105,6 +134,9 @@ struct hg_rule_model {
 	int to;		  /* enum hg_to; -1: both */
 	int on_undecided; /* enum hg_action: allow (skip) or reset; -1: skip */
 	int log;	  /* enum hg_log; -1: not said */
+	bool hold;
+	struct hg_limit limit;
+	__u64 expires_ns; /* since 1970; 0: never */
 };
 
 struct hg_test_model {

@@ -23,14 +23,18 @@ static int refuse(const char **why, const char *text)
 }
 
 /* Lower case, or 0 for a byte that no host name has.  `_` is in use. */
-static char host_byte(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return (char)(c + 'a' - 'A');
-	if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_')
-		return c;
-	return 0;
-}
+#define SAME(c) [c] = (c)
+#define LETTER(c) [c] = (c), [(c) - 'a' + 'A'] = (c)
+static const char host_byte[256] = {
+	SAME('-'),   SAME('_'),	  SAME('0'),   SAME('1'),   SAME('2'),	 SAME('3'),   SAME('4'),
+	SAME('5'),   SAME('6'),	  SAME('7'),   SAME('8'),   SAME('9'),	 LETTER('a'), LETTER('b'),
+	LETTER('c'), LETTER('d'), LETTER('e'), LETTER('f'), LETTER('g'), LETTER('h'), LETTER('i'),
+	LETTER('j'), LETTER('k'), LETTER('l'), LETTER('m'), LETTER('n'), LETTER('o'), LETTER('p'),
+	LETTER('q'), LETTER('r'), LETTER('s'), LETTER('t'), LETTER('u'), LETTER('v'), LETTER('w'),
+	LETTER('x'), LETTER('y'), LETTER('z'),
+};
+#undef SAME
+#undef LETTER
 
 static int refuse_byte(char c, const char **why)
 {
@@ -41,35 +45,50 @@ static int refuse_byte(char c, const char **why)
 	return refuse(why, "a character that no host name has");
 }
 
+static int check_label(size_t len, const char **why)
+{
+	if (!len)
+		return refuse(why, "an empty label (two dots, or one in front)");
+	if (len > HG_LABEL_MAX)
+		return refuse(why, "a label of more than 63 bytes");
+	return 0;
+}
+
+/* 0, -1 or HG_NOT_ASCII. */
+static int check_ascii(const char *text, size_t len, const char **why)
+{
+	size_t label = 0; /* where it begins */
+
+	for (size_t i = 0; i < len; i++) {
+		if (host_byte[(unsigned char)text[i]])
+			continue;
+		if (text[i] & 0x80)
+			return HG_NOT_ASCII;
+		if (text[i] != '.')
+			return refuse_byte(text[i], why);
+		if (check_label(i - label, why))
+			return -1;
+		label = i + 1;
+	}
+	return check_label(len - label, why);
+}
+
 /* `out` may be `text`: it never gets ahead of it. */
 static int canonical_ascii(const char *text, size_t len, char *out, const char **why)
 {
-	size_t label = 0;
+	int rc;
 
 	if (len && text[len - 1] == '.')
 		len--;
 	if (!len)
 		return refuse(why, "an empty name");
-	for (size_t i = 0; i < len; i++) {
-		char c = host_byte(text[i]);
-
-		if (text[i] & 0x80)
-			return HG_NOT_ASCII;
-		if (!c && text[i] != '.')
-			return refuse_byte(text[i], why);
-		if (c && ++label > HG_LABEL_MAX)
-			return refuse(why, "a label of more than 63 bytes");
-		if (!c && !label)
-			return refuse(why, "an empty label (two dots, or one in front)");
-		if (!c)
-			label = 0;
-	}
-	if (!label)
-		return refuse(why, "an empty label (two dots, or one in front)");
+	rc = check_ascii(text, len, why);
+	if (rc)
+		return rc;
 	if (len > HG_NAME_TEXT_MAX)
 		return refuse(why, "a name of more than 253 bytes");
 	for (size_t i = 0; i < len; i++)
-		out[i] = text[i] == '.' ? '.' : host_byte(text[i]);
+		out[i] = text[i] == '.' ? '.' : host_byte[(unsigned char)text[i]];
 	return (int)len;
 }
 
@@ -109,13 +128,28 @@ int hg_name_canonical(const char *text, size_t len, char out[HG_NAME_TEXT_MAX + 
 	return rc;
 }
 
+int hg_name_parse_kind(struct hg_arena *arena, char *text, size_t len, enum hg_name_kind kind,
+		       struct hg_name *out, const char **why)
+{
+	char idn[HG_NAME_TEXT_MAX + 1];
+	int rc = canonical_ascii(text, len, text, why);
+
+	if (rc == HG_NOT_ASCII) {
+		rc = canonical_idn(text, len, idn, why);
+		if (rc >= 0)
+			text = hg_arena_text(arena, idn, (size_t)rc);
+	}
+	if (rc < 0)
+		return rc;
+	*out = (struct hg_name){ .text = text, .len = (__u8)rc, .kind = (__u8)kind };
+	return 0;
+}
+
 int hg_name_parse(struct hg_arena *arena, char *text, size_t len, struct hg_name *out,
 		  const char **why)
 {
-	char idn[HG_NAME_TEXT_MAX + 1];
-	__u8 kind = HG_NAME_EXACT;
+	enum hg_name_kind kind = HG_NAME_EXACT;
 	size_t prefix = 0;
-	int rc;
 
 	if (len > 1 && text[0] == '.') {
 		kind = HG_NAME_TREE;
@@ -124,16 +158,5 @@ int hg_name_parse(struct hg_arena *arena, char *text, size_t len, struct hg_name
 		kind = HG_NAME_BELOW;
 		prefix = 2;
 	}
-	text += prefix;
-	len -= prefix;
-	rc = canonical_ascii(text, len, text, why);
-	if (rc == HG_NOT_ASCII) {
-		rc = canonical_idn(text, len, idn, why);
-		if (rc >= 0)
-			text = hg_arena_text(arena, idn, (size_t)rc);
-	}
-	if (rc < 0)
-		return rc;
-	*out = (struct hg_name){ text, (__u8)rc, kind };
-	return 0;
+	return hg_name_parse_kind(arena, text + prefix, len - prefix, kind, out, why);
 }

@@ -25,7 +25,8 @@ enum hg_name_kind {
 struct hg_name {
 	const char *text; /* without `.` or `*.` in front */
 	__u8 len;
-	__u8 kind; /* enum hg_name_kind */
+	__u8 kind;  /* enum hg_name_kind */
+	__u32 line; /* of the list that it is from; 0: of none */
 };
 
 /* How a name of this kind is written: in front of its text. */
@@ -45,5 +46,9 @@ int hg_name_canonical(const char *text, size_t len, char out[HG_NAME_TEXT_MAX + 
  */
 int hg_name_parse(struct hg_arena *arena, char *text, size_t len, struct hg_name *out,
 		  const char **why);
+
+/* The same for a name without a prefix, whose kind is told otherwise. */
+int hg_name_parse_kind(struct hg_arena *arena, char *text, size_t len, enum hg_name_kind kind,
+		       struct hg_name *out, const char **why);
 
 #endif /* HG_POLICY_NAME_H */

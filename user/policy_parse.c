@@ -8,29 +8,7 @@
 #include "say.h"
 #include "terms.h"
 
-#define HG_RULE_NAME_MAX 63 /* a metric label, and a slot of rule_names */
 #define HG_TESTS_MAX 65536
-
-/* ---- names of sets, rules and tests ---- */
-
-static bool is_word(const char *text)
-{
-	for (; *text; text++)
-		if (!((*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') ||
-		      (*text >= '0' && *text <= '9') || strchr("_.-", *text)))
-			return false;
-	return true;
-}
-
-static bool check_word(struct hg_policy_reader *r, const char *text, struct hg_place place)
-{
-	if (*text && is_word(text) && strlen(text) <= HG_RULE_NAME_MAX)
-		return true;
-	hg_diagnose_error(r->diagnostics, place,
-			  "\"%.80s\" cannot be a name: letters, digits, _ . -, at most %d", text,
-			  HG_RULE_NAME_MAX);
-	return false;
-}
 
 /* ---- top level ---- */
 
@@ -79,10 +57,11 @@ static void read_unread(struct hg_policy_reader *r, const struct hg_yaml *value,
 static void read_quic(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
 {
 	static const char *const words[] = { "allow", "drop", NULL };
+	int action = hg_read_word(r, value, words);
 
 	(void)out;
-	if (hg_read_word(r, value, words) == 1)
-		hg_read_error(r, value, "\"quic: drop\" is not supported by this version");
+	if (action >= 0)
+		r->model->quic_action = action ? HG_ACTION_drop : HG_ACTION_allow;
 }
 
 static void read_timeout(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
@@ -132,18 +111,43 @@ static const char *beside(struct hg_policy_reader *r, const char *file)
 			       r->model->file, file);
 }
 
+/* NULL after saying why. */
+static const struct hg_list_format *format_of(struct hg_policy_reader *r, const struct hg_set *set,
+					      const char *file, const char *text, size_t len)
+{
+	if (set->kind == HG_SET_NETWORKS)
+		return &hg_list_plain_networks;
+	return set->format ? set->format : hg_list_format_of(r->diagnostics, file, text, len);
+}
+
 static void read_set_file(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
 {
 	const char *file = beside(r, value->text);
+	const struct hg_list_format *format;
 	struct hg_set *set = out;
 	size_t len;
 	char *text = hg_file_text(&r->model->arena, r->diagnostics, &value->place, file, &len);
 
-	if (text)
-		hg_list_read(&r->model->arena, r->diagnostics, set,
-			     set->kind == HG_SET_DOMAINS ? &hg_list_plain_domains
-							 : &hg_list_plain_networks,
-			     file, text, len);
+	if (!text)
+		return;
+	format = format_of(r, set, file, text, len);
+	if (format)
+		hg_list_read(&r->model->arena, r->diagnostics, set, format, file, text, len);
+}
+
+/* NULL means auto: each file is asked. */
+static void read_set_format(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
+{
+	static const char *const words[] = { "auto",	"plain", "hosts", "adguard",
+					     "dnsmasq", "rpz",	 NULL };
+	struct hg_set *set = out;
+	int word = hg_read_word(r, value, words);
+	bool networks = set->kind == HG_SET_NETWORKS;
+
+	set->format = word > 0 ? hg_list_format(words[word]) : NULL;
+	set->bad_format = word < 0 || (networks && set->format != &hg_list_plain_domains);
+	if (word >= 0 && set->bad_format)
+		hg_read_error(r, value, "files of networks are plain, and have no other format");
 }
 
 static void read_set_kind(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
@@ -157,7 +161,9 @@ static void read_set_kind(struct hg_policy_reader *r, const struct hg_yaml *valu
 
 static void read_set_files(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
 {
-	if (!r->without_files)
+	const struct hg_set *set = out;
+
+	if (!r->without_files && !set->bad_format)
 		hg_read_each(r, value, read_set_file, out);
 }
 
@@ -200,8 +206,8 @@ static void read_set_nets(struct hg_policy_reader *r, const struct hg_yaml *valu
 }
 
 static const struct hg_field set_fields[] = {
-	{ "kind", read_set_kind }, { "files", read_set_files }, { "names", read_set_names },
-	{ "nets", read_set_nets }, { "format", NULL },		HG_FIELDS_END,
+	{ "kind", read_set_kind },   { "format", read_set_format }, { "files", read_set_files },
+	{ "names", read_set_names }, { "nets", read_set_nets },	    HG_FIELDS_END,
 };
 
 static void read_set(struct hg_policy_reader *r, const struct hg_yaml *value)
@@ -212,7 +218,8 @@ static void read_set(struct hg_policy_reader *r, const struct hg_yaml *value)
 
 	set->name = value->key;
 	set->place = value->key_place;
-	check_word(r, set->name, set->place);
+	hg_check_word(r, set->name, set->place);
+	set->format = &hg_list_plain_domains;
 	hg_read_map(r, value, set_fields, set, "a set");
 	if (value->kind == HG_YAML_MAP && !hg_yaml_get(value, "kind"))
 		hg_diagnose_error(r->diagnostics, set->place,
@@ -235,155 +242,6 @@ static void read_sets(struct hg_policy_reader *r, const struct hg_yaml *value, v
 	}
 	for (const struct hg_yaml *v = value->first; v; v = v->next)
 		read_set(r, v);
-}
-
-/* ---- rules ---- */
-
-static void read_rule_name(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
-{
-	static const char *const reserved[] = { "default", "unread", "protect", "other" };
-	struct hg_rule_model *rule = out;
-	const char *name = hg_read_text(r, value);
-
-	if (!name || !check_word(r, name, value->place))
-		return;
-	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
-		if (!strcmp(name, reserved[i]))
-			hg_read_error(r, value,
-				      "\"%s\" means something already; name the rule "
-				      "otherwise",
-				      name);
-	for (size_t i = 0; i < r->model->rule_count; i++)
-		if (r->model->rules[i].name && !strcmp(r->model->rules[i].name, name))
-			hg_read_error(r, value, "the rule in line %u has the name \"%s\" already",
-				      r->model->rules[i].place.line, name);
-	rule->name = name;
-}
-
-static void read_rule_match(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
-{
-	struct hg_rule_model *rule = out;
-
-	hg_read_match(r, value, &rule->match, &rule->except);
-}
-
-static void read_rule_action(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
-{
-	((struct hg_rule_model *)out)->action =
-		hg_read_term(r, value, hg_action_text, HG_ACTION_COUNT);
-}
-
-static void read_rule_mode(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
-{
-	((struct hg_rule_model *)out)->mode = hg_read_term(r, value, hg_mode_text, HG_MODE_COUNT);
-}
-
-static void read_rule_to(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
-{
-	static const char *const words[] = { "both", "client", "server", NULL };
-	static const int values[] = { HG_TO_both, HG_TO_client, HG_TO_server };
-	int word = hg_read_word(r, value, words);
-
-	((struct hg_rule_model *)out)->to = word < 0 ? -1 : values[word];
-}
-
-static void read_rule_log(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
-{
-	static const char *const words[] = { "none", "all", NULL };
-
-	((struct hg_rule_model *)out)->log = hg_read_word(r, value, words);
-}
-
-static void read_rule_owner(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
-{
-	((struct hg_rule_model *)out)->owner = hg_read_text(r, value);
-}
-
-static void read_on_undecided(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
-{
-	static const char *const words[] = { "skip", "reset", NULL };
-	int word = hg_read_word(r, value, words);
-
-	((struct hg_rule_model *)out)->on_undecided = word == 1 ? HG_ACTION_reset : HG_ACTION_allow;
-}
-
-static const struct hg_field rule_fields[] = {
-	{ "name", read_rule_name },
-	{ "match", read_rule_match },
-	{ "action", read_rule_action },
-	{ "mode", read_rule_mode },
-	{ "to", read_rule_to },
-	{ "log", read_rule_log },
-	{ "owner", read_rule_owner },
-	{ "on_undecided", read_on_undecided },
-	{ "limit", NULL },
-	{ "hold", NULL },
-	{ "expires", NULL },
-	HG_FIELDS_END,
-};
-
-static bool acts(const struct hg_rule_model *rule)
-{
-	return rule->action == HG_ACTION_reset || rule->action == HG_ACTION_drop;
-}
-
-static void need(struct hg_policy_reader *r, const struct hg_yaml *map, const char *key,
-		 const char *hint)
-{
-	if (!hg_yaml_get(map, key))
-		hg_read_error(r, map, "the rule has no \"%s\"%s", key, hint);
-}
-
-static void check_rule(struct hg_policy_reader *r, const struct hg_yaml *value,
-		       const struct hg_rule_model *rule)
-{
-	bool user = (rule->match.conditions | rule->except.conditions) & HG_COND_USER;
-	const struct hg_yaml *match = hg_yaml_get(value, "match");
-
-	need(r, value, "name", "");
-	need(r, value, "action", ": allow, reset, drop or count");
-	need(r, value, "match", " (match: {} takes every hello that was read)");
-	if (match && match->kind == HG_YAML_MAP && !match->first && acts(rule))
-		hg_diagnose_warning(r->diagnostics, rule->match.place,
-				    "an empty match takes every hello; default: reset says so more "
-				    "plainly");
-	if (rule->on_undecided >= 0 && !user)
-		hg_diagnose_warning(r->diagnostics, hg_yaml_get(value, "on_undecided")->place,
-				    "on_undecided changes nothing: the kernel decides this rule");
-	if (rule->to >= 0 && rule->action >= 0 && rule->action != HG_ACTION_reset)
-		hg_diagnose_warning(r->diagnostics, hg_yaml_get(value, "to")->place,
-				    "\"to\" changes nothing: the action is not reset");
-}
-
-static bool read_rule(struct hg_policy_reader *r, const struct hg_yaml *value)
-{
-	struct hg_policy_model *m = r->model;
-	struct hg_rule_model rule = { .place = value->place, .action = -1, .mode = -1, .to = -1 };
-
-	rule.on_undecided = -1;
-	rule.log = -1;
-	if (m->rule_count == HG_RULES) {
-		hg_read_error(r, value, "more than %d rules", HG_RULES);
-		return false;
-	}
-	hg_read_map(r, value, rule_fields, &rule, "a rule");
-	if (value->kind == HG_YAML_MAP)
-		check_rule(r, value, &rule);
-	m->rules = hg_arena_more(&m->arena, m->rules, m->rule_count, &m->rule_room, sizeof(rule));
-	m->rules[m->rule_count++] = rule;
-	return true;
-}
-
-static void read_rules(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
-{
-	(void)out;
-	if (value->kind != HG_YAML_LIST) {
-		hg_read_error(r, value, "\"rules\" is a list, not %s", hg_yaml_kind_text(value));
-		return;
-	}
-	for (const struct hg_yaml *item = value->first; item; item = item->next)
-		if (!read_rule(r, item))
-			return;
 }
 
 /* ---- tests ---- */
@@ -533,7 +391,7 @@ static const struct hg_field policy_fields[] = {
 	{ "decision_timeout", read_timeout },
 	{ "sets", read_sets },
 	{ "protect", read_protect },
-	{ "rules", read_rules },
+	{ "rules", hg_read_rules },
 	{ "tests", read_tests },
 	HG_FIELDS_END,
 };
@@ -544,6 +402,15 @@ static void warn_unused(struct hg_policy_reader *r)
 		if (!set->used)
 			hg_diagnose_warning(r->diagnostics, set->place,
 					    "no rule asks for the set \"%.60s\"", set->name);
+}
+
+/* A name is encrypted in QUIC, and so cannot protect from the drop. */
+static void warn_quic(struct hg_policy_reader *r)
+{
+	if (r->model->quic_action == HG_ACTION_drop && r->model->protect_sni.given)
+		hg_diagnose_warning(r->diagnostics, r->model->protect_sni.place,
+				    "quic: drop drops QUIC to protected names, too: only \"src\" "
+				    "protects from it");
 }
 
 static void read_policy(struct hg_policy_reader *r, const char *text, size_t len)
@@ -559,6 +426,8 @@ static void read_policy(struct hg_policy_reader *r, const char *text, size_t len
 		hg_read_error(r, root, "\"version: 1\" is missing");
 	if (r->diagnostics->errors == errors)
 		warn_unused(r);
+	if (r->diagnostics->errors == errors)
+		warn_quic(r);
 }
 
 /* Takes the model: gives it out or frees it. */

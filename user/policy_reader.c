@@ -138,3 +138,22 @@ void hg_read_each(struct hg_policy_reader *r, const struct hg_yaml *value, hg_re
 		if (hg_read_text(r, item))
 			each(r, item, out);
 }
+
+static bool is_word(const char *text)
+{
+	for (; *text; text++)
+		if (!((*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') ||
+		      (*text >= '0' && *text <= '9') || strchr("_.-", *text)))
+			return false;
+	return true;
+}
+
+bool hg_check_word(struct hg_policy_reader *r, const char *text, struct hg_place place)
+{
+	if (*text && is_word(text) && strlen(text) <= HG_RULE_NAME_MAX)
+		return true;
+	hg_diagnose_error(r->diagnostics, place,
+			  "\"%.80s\" cannot be a name: letters, digits, _ . -, at most %d", text,
+			  HG_RULE_NAME_MAX);
+	return false;
+}

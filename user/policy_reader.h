@@ -55,6 +55,14 @@ int hg_read_term(struct hg_policy_reader *r, const struct hg_yaml *value,
 void hg_read_each(struct hg_policy_reader *r, const struct hg_yaml *value, hg_read_fn each,
 		  void *out);
 
+#define HG_RULE_NAME_MAX 63 /* a metric label, and a slot of rule_names */
+
+/* Can this name a set or a rule?  False after saying that it cannot. */
+bool hg_check_word(struct hg_policy_reader *r, const char *text, struct hg_place place);
+
+/* `rules`; policy_rule.c. */
+void hg_read_rules(struct hg_policy_reader *r, const struct hg_yaml *value, void *out);
+
 /* A map of conditions, with or without `not`. */
 void hg_read_match(struct hg_policy_reader *r, const struct hg_yaml *value,
 		   struct hg_match_model *match, struct hg_match_model *except);
@@ -62,6 +70,25 @@ void hg_read_match(struct hg_policy_reader *r, const struct hg_yaml *value,
 /* Lists of names and networks, or of sets of them ("@set"). */
 void hg_read_names(struct hg_policy_reader *r, const struct hg_yaml *value, struct hg_members *out);
 void hg_read_nets(struct hg_policy_reader *r, const struct hg_yaml *value, struct hg_members *out);
+
+/* Keep where a condition stands, and its value as written. */
+void hg_note_condition(struct hg_policy_reader *r, struct hg_match_model *m, __u32 condition,
+		       const struct hg_yaml *value);
+
+/* Add to a list of numbers, or of texts. */
+void hg_read_number(struct hg_policy_reader *r, struct hg_number_list *list,
+		    struct hg_number_range range);
+void hg_read_item(struct hg_policy_reader *r, struct hg_text_list *list, const char *text);
+
+/* Conditions on what a hello offers; `out` is a struct hg_match_model. */
+void hg_read_version_max(struct hg_policy_reader *r, const struct hg_yaml *value, void *out);
+void hg_read_version_min(struct hg_policy_reader *r, const struct hg_yaml *value, void *out);
+void hg_read_ciphers(struct hg_policy_reader *r, const struct hg_yaml *value, void *out);
+void hg_read_cipher_count(struct hg_policy_reader *r, const struct hg_yaml *value, void *out);
+void hg_read_groups(struct hg_policy_reader *r, const struct hg_yaml *value, void *out);
+void hg_read_alpn(struct hg_policy_reader *r, const struct hg_yaml *value, void *out);
+void hg_read_ech(struct hg_policy_reader *r, const struct hg_yaml *value, void *out);
+void hg_read_resumed(struct hg_policy_reader *r, const struct hg_yaml *value, void *out);
 
 /* One condition on names or networks, as `protect` has them. */
 void hg_read_condition(struct hg_policy_reader *r, const struct hg_yaml *value, __u32 condition,

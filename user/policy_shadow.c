@@ -11,13 +11,19 @@ static bool within(__u64 narrow, __u64 wide)
 	return !(narrow & ~wide);
 }
 
-/* Are all ports of the lists `narrow` also in the lists `wide`? */
-static bool ports_within(const struct hg_compiled *c, __u64 narrow, __u64 wide)
+/* Are all numbers of the lists `narrow` also in the lists `wide`? */
+static bool numbers_within(const struct hg_compiled *c, enum hg_number_kind kind, __u64 narrow,
+			   __u64 wide)
 {
-	for (__u32 port = 0; c->ports && port < 65536; port++)
-		if (c->ports[port] & narrow && !(c->ports[port] & wide))
+	for (__u32 n = kind * HG_NUMBERS; n < (kind + 1U) * HG_NUMBERS && n < c->number_count; n++)
+		if (c->numbers[n] & narrow && !(c->numbers[n] & wide))
 			return false;
 	return true;
+}
+
+static bool range_within(__u32 lo, __u32 hi, __u32 wide_lo, __u32 wide_hi)
+{
+	return lo >= wide_lo && hi <= wide_hi;
 }
 
 static bool same_globs(const char **a, __u32 a_count, const char **b, __u32 b_count)
@@ -33,27 +39,60 @@ static bool same_globs(const char **a, __u32 a_count, const char **b, __u32 b_co
 static bool same_user(const struct hg_user_match *a, const struct hg_user_match *b)
 {
 	return same_globs(a->ja4, a->ja4_count, b->ja4, b->ja4_count) &&
-	       same_globs(a->ja3, a->ja3_count, b->ja3, b->ja3_count);
+	       same_globs(a->ja3, a->ja3_count, b->ja3, b->ja3_count) &&
+	       a->failures.at_least == b->failures.at_least &&
+	       a->failures.within_ms == b->failures.within_ms &&
+	       a->failures.causes == b->failures.causes;
+}
+
+/* Of what the packets say of the flow. */
+static bool flow_implies(const struct hg_compiled *c, const struct hg_match *narrow,
+			 const struct hg_match *wide)
+{
+	__u32 asks = wide->conditions;
+
+	return (!(asks & HG_COND_SRC) || within(narrow->src, wide->src)) &&
+	       (!(asks & HG_COND_DST) || within(narrow->dst, wide->dst)) &&
+	       (!(asks & HG_COND_INTERFACE) || within(narrow->interface, wide->interface)) &&
+	       (!(asks & HG_COND_COVERAGE) || within(narrow->coverage, wide->coverage)) &&
+	       (!(asks & HG_COND_FLAG) || within(narrow->flags, wide->flags)) &&
+	       (!(asks & HG_COND_PORT) ||
+		numbers_within(c, HG_NUMBER_PORT, narrow->port, wide->port));
+}
+
+/* Of what the hello says. */
+static bool hello_implies(const struct hg_compiled *c, const struct hg_match *narrow,
+			  const struct hg_match *wide)
+{
+	__u32 asks = wide->conditions;
+
+	return (!(asks & HG_COND_SNI) || within(narrow->sni, wide->sni)) &&
+	       (!(asks & HG_COND_SNI_STATE) || within(narrow->sni_states, wide->sni_states)) &&
+	       (!(asks & HG_COND_VERSION_MAX) ||
+		range_within(narrow->version_lo, narrow->version_hi, wide->version_lo,
+			     wide->version_hi)) &&
+	       (!(asks & HG_COND_VERSION_MIN) ||
+		range_within(narrow->version_min_lo, narrow->version_min_hi, wide->version_min_lo,
+			     wide->version_min_hi)) &&
+	       (!(asks & HG_COND_CIPHER_COUNT) ||
+		range_within(narrow->ciphers_lo, narrow->ciphers_hi, wide->ciphers_lo,
+			     wide->ciphers_hi)) &&
+	       (!(asks & HG_COND_ALL_WEAK) || narrow->all_weak == wide->all_weak) &&
+	       (!(asks & HG_COND_CIPHER) ||
+		numbers_within(c, HG_NUMBER_CIPHER, narrow->cipher, wide->cipher)) &&
+	       (!(asks & HG_COND_GROUP) ||
+		numbers_within(c, HG_NUMBER_GROUP, narrow->group, wide->group)) &&
+	       (!(asks & HG_COND_ALPN) || within(narrow->alpn, wide->alpn)) &&
+	       (!(asks & HG_COND_ECH) || within(narrow->ech_states, wide->ech_states)) &&
+	       (!(asks & HG_COND_RESUMED) || narrow->resumed == wide->resumed);
 }
 
 /* Whatever meets `narrow` meets `wide`, as far as the kernel's conditions go. */
 static bool implies(const struct hg_compiled *c, const struct hg_match *narrow,
 		    const struct hg_match *wide)
 {
-	__u32 asks = wide->conditions;
-
-	if (asks & ~narrow->conditions)
-		return false;
-	return (!(asks & HG_COND_SNI) || within(narrow->sni, wide->sni)) &&
-	       (!(asks & HG_COND_SNI_STATE) || within(narrow->sni_states, wide->sni_states)) &&
-	       (!(asks & HG_COND_SRC) || within(narrow->src, wide->src)) &&
-	       (!(asks & HG_COND_DST) || within(narrow->dst, wide->dst)) &&
-	       (!(asks & HG_COND_VERSION_MAX) || (narrow->version_lo >= wide->version_lo &&
-						  narrow->version_hi <= wide->version_hi)) &&
-	       (!(asks & HG_COND_ALL_WEAK) || narrow->all_weak == wide->all_weak) &&
-	       (!(asks & HG_COND_COVERAGE) || within(narrow->coverage, wide->coverage)) &&
-	       (!(asks & HG_COND_FLAG) || within(narrow->flags, wide->flags)) &&
-	       (!(asks & HG_COND_PORT) || ports_within(c, narrow->port, wide->port));
+	return !(wide->conditions & ~narrow->conditions) && flow_implies(c, narrow, wide) &&
+	       hello_implies(c, narrow, wide);
 }
 
 static bool acts(const struct hg_rule *r)
@@ -69,6 +108,8 @@ static bool shadows(const struct hg_compiled *c, __u32 early, __u32 late)
 
 	if (hg_rule_for_unread(l) && !hg_rule_for_unread(e))
 		return false;
+	if (e->expires_ns && (!l->expires_ns || l->expires_ns > e->expires_ns))
+		return false; /* its turn comes */
 	if (c->protect_rules && acts(e) && !acts(l))
 		return false; /* a protected flow goes past the one, not the other */
 	if (!implies(c, &l->match, &e->match))

@@ -110,7 +110,7 @@ int hg_net_parse(const char *text, struct hg_net_key *out, char why[HG_WHY_MAX])
 
 /* ---- ports ---- */
 
-int hg_ports_parse(const char *text, struct hg_port_range *out, char why[HG_WHY_MAX])
+int hg_ports_parse(const char *text, struct hg_number_range *out, char why[HG_WHY_MAX])
 {
 	const char *dash = strchr(text, '-');
 	size_t len = dash ? (size_t)(dash - text) : strlen(text);
@@ -125,7 +125,43 @@ int hg_ports_parse(const char *text, struct hg_port_range *out, char why[HG_WHY_
 				 text);
 	if (last < first)
 		return hg_refuse(why, "the range \"%s\" ends before it begins", text);
-	*out = (struct hg_port_range){ (__u16)first, (__u16)last };
+	*out = (struct hg_number_range){ (__u16)first, (__u16)last };
+	return 0;
+}
+
+/* ---- comparisons ---- */
+
+static bool is_comparison(const char *text, size_t sign)
+{
+	return sign < 2 || (sign == 2 && strchr("<>", text[0]) && text[1] == '=');
+}
+
+/* Narrow [*lo, *hi] to what the sign leaves of it. */
+static void compare(const char *text, size_t sign, int than, int *lo, int *hi)
+{
+	bool less = text[0] == '<', more = text[0] == '>', equal = sign && text[sign - 1] == '=';
+
+	if (!more)
+		*hi = less && !equal ? than - 1 : than;
+	if (!less)
+		*lo = more && !equal ? than + 1 : than;
+}
+
+int hg_count_parse(const char *text, struct hg_number_range *out, char why[HG_WHY_MAX])
+{
+	size_t sign = strspn(text, "<>="), blank = strspn(text + sign, " ");
+	const char *digits = text + sign + blank;
+	int lo = 0, hi = 65535;
+	__u32 than;
+
+	if (!is_comparison(text, sign))
+		return hg_refuse(why, "\"%.80s\": compare by <, <=, =, >= or >", text);
+	if (!number(digits, strlen(digits), 65535, &than))
+		return hg_refuse(why, "\"%.80s\" is not a number of 0 to 65535, as \"<3\"", text);
+	compare(text, sign, (int)than, &lo, &hi);
+	if (lo > hi || hi < 0 || lo > 65535)
+		return hg_refuse(why, "no number is \"%s\"", text);
+	*out = (struct hg_number_range){ (__u16)lo, (__u16)hi };
 	return 0;
 }
 
@@ -150,16 +186,12 @@ int hg_versions_parse(const char *text, struct hg_version_range *out, char why[H
 	size_t sign = strspn(text, "<>="), blank = strspn(text + sign, " ");
 	int version = hg_term_value(hg_version_text, HG_VERSION_COUNT, text + sign + blank);
 	int lo = 0, hi = HG_VERSION_COUNT - 1;
-	bool less = text[0] == '<', more = text[0] == '>', equal = sign && text[sign - 1] == '=';
 
-	if (sign > 2 || (sign == 2 && !((less || more) && equal)))
+	if (!is_comparison(text, sign))
 		return hg_refuse(why, "\"%.80s\": compare by <, <=, =, >= or >", text);
 	if (version < 0)
 		return refuse_version(text + sign + blank, why);
-	if (!more)
-		hi = less && !equal ? version - 1 : version;
-	if (!less)
-		lo = more && !equal ? version + 1 : version;
+	compare(text, sign, version, &lo, &hi);
 	if (lo > hi)
 		return hg_refuse(why, "no TLS version is \"%s\"", text);
 	*out = (struct hg_version_range){ (__u8)lo, (__u8)hi };

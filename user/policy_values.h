@@ -11,7 +11,7 @@
 #include "../include/terms.h"
 #include "say.h"
 
-struct hg_port_range {
+struct hg_number_range {
 	__u16 first;
 	__u16 last;
 };
@@ -21,6 +21,13 @@ struct hg_version_range {
 	__u8 hi;
 };
 
+/* What a rule asks of a client's past. */
+struct hg_failures_asked {
+	__u32 at_least; /* 0: nothing */
+	__u32 within_ms;
+	__u64 causes; /* bits of enum hg_cause */
+};
+
 /* "192.0.2.1" (IPv4 is mapped). */
 int hg_address_parse(const char *text, __u8 out[16], char why[HG_WHY_MAX]);
 
@@ -28,10 +35,13 @@ int hg_address_parse(const char *text, __u8 out[16], char why[HG_WHY_MAX]);
 int hg_net_parse(const char *text, struct hg_net_key *out, char why[HG_WHY_MAX]);
 
 /* "443" or "8000-8100". */
-int hg_ports_parse(const char *text, struct hg_port_range *out, char why[HG_WHY_MAX]);
+int hg_ports_parse(const char *text, struct hg_number_range *out, char why[HG_WHY_MAX]);
 
 /* "1.2", "=1.2", "<1.2", "<=1.2", ">1.2", ">=1.2". */
 int hg_versions_parse(const char *text, struct hg_version_range *out, char why[HG_WHY_MAX]);
+
+/* "3", "=3", "<3", "<=3", ">3", ">=3": 0 to 65535. */
+int hg_count_parse(const char *text, struct hg_number_range *out, char why[HG_WHY_MAX]);
 
 /* "500ms", "1s", "2m". */
 int hg_duration_parse(const char *text, __u32 *milliseconds, char why[HG_WHY_MAX]);

@@ -45,7 +45,7 @@ static int install(const struct hg_compiled *policy)
 {
 	struct hg_control control;
 	__u32 zero = 0;
-	int r = hg_policy_install(&kernel.maps, policy, policy->policy.revision, 0);
+	int r = hg_policy_install(&kernel.maps, policy, policy->policy.revision, 0, 0);
 
 	if (r)
 		return r;

@@ -13,7 +13,7 @@
 #include "sweep.h"
 
 /* The inner maps of the policy, in the order of the outer ones below. */
-enum { POLICY, RULES, NAMES, NETS, PORTS, GENERATION_MAPS };
+enum { POLICY, RULES, NAMES, NETS, NUMBERS, GENERATION_MAPS };
 
 static void *generation[GENERATION_MAPS];
 
@@ -29,10 +29,21 @@ static void create_generation(const struct hg_compiled *c)
 	generation[RULES] =
 		nb_inner_create(BPF_MAP_TYPE_ARRAY, 4, sizeof(struct hg_rule), HG_RULES);
 	generation[NAMES] = nb_inner_create(BPF_MAP_TYPE_HASH, sizeof(struct hg_name_key),
-					    sizeof(struct hg_name_sets), (__u32)c->names + 1);
+					    sizeof(struct hg_name_sets),
+					    (__u32)(c->names + c->texts) + 1);
 	generation[NETS] = nb_inner_create(BPF_MAP_TYPE_LPM_TRIE, sizeof(struct hg_net_key),
 					   sizeof(__u64), (__u32)c->nets + 1);
-	generation[PORTS] = nb_inner_create(BPF_MAP_TYPE_ARRAY, 4, sizeof(__u64), 65536);
+	generation[NUMBERS] =
+		nb_inner_create(BPF_MAP_TYPE_ARRAY, 4, sizeof(__u64), HG_NUMBER_KINDS * HG_NUMBERS);
+}
+
+static void install_limits(const struct hg_compiled *c)
+{
+	for (__u32 i = 0; i < c->policy.rules; i++) {
+		__u32 key = c->rules[i].stats;
+
+		nb_update(NB_SPEC(&limits), &key, &c->about[i].limit, BPF_ANY);
+	}
 }
 
 static void install(const struct hg_compiled *c)
@@ -46,13 +57,15 @@ static void install(const struct hg_compiled *c)
 		nb_inner_update(generation[NAMES], &c->name_keys[i], &c->name_sets[i]);
 	for (size_t i = 0; i < c->nets; i++)
 		nb_inner_update(generation[NETS], &c->net_keys[i], &c->net_sets[i]);
-	if (c->ports)
-		fill_array(generation[PORTS], c->ports, sizeof(*c->ports), 65536);
+	for (size_t i = 0; i < c->texts; i++)
+		nb_inner_update(generation[NAMES], &c->text_keys[i], &c->text_sets[i]);
+	fill_array(generation[NUMBERS], c->numbers, sizeof(*c->numbers), c->number_count);
+	install_limits(c);
 	nb_update(NB_OUTER_SPEC(&policy), &zero, generation[POLICY], BPF_ANY);
 	nb_update(NB_OUTER_SPEC(&policy_rules), &zero, generation[RULES], BPF_ANY);
 	nb_update(NB_OUTER_SPEC(&policy_names), &zero, generation[NAMES], BPF_ANY);
 	nb_update(NB_OUTER_SPEC(&policy_nets), &zero, generation[NETS], BPF_ANY);
-	nb_update(NB_OUTER_SPEC(&policy_ports), &zero, generation[PORTS], BPF_ANY);
+	nb_update(NB_OUTER_SPEC(&policy_numbers), &zero, generation[NUMBERS], BPF_ANY);
 	hg_control()->generation = 1;
 }
 

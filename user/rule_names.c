@@ -97,12 +97,15 @@ static int use_kept(struct table *t, __u32 replaced)
 
 static int clear_counter(const struct hg_instance *in, __u32 stats)
 {
+	static const struct hg_limit_state full = { 0 };
 	int cpus = libbpf_num_possible_cpus(), r;
 	struct hg_rule_counters *zero = cpus > 0 ? calloc((size_t)cpus, sizeof(*zero)) : NULL;
 
 	if (!zero)
 		return -ENOMEM;
 	r = bpf_map_update_elem(in->maps[HG_MAP_rule_counters], &stats, zero, BPF_ANY) ? -errno : 0;
+	if (!r && bpf_map_update_elem(in->maps[HG_MAP_limit_state], &stats, &full, BPF_ANY))
+		r = -errno;
 	free(zero);
 	return r;
 }

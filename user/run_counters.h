@@ -21,7 +21,8 @@
 	X(server_names_evicted, "idle server names that made room for others")                     \
 	X(chunks_lost, "pieces of certificates that came for no open handshake")                   \
 	X(chains_dropped, "handshakes whose certificates made room for others'")                   \
-	X(knowledge_forgotten, "servers and names that made room for others")
+	X(knowledge_forgotten, "servers and names that made room for others")                      \
+	X(clients_forgotten, "clients whose failures made room for those of others")
 
 #define HG_RUN_COUNTER_FIELD(id, what) __u64 id;
 

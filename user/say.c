@@ -6,8 +6,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #define HG_WORD_MAX 40
+#define HG_PROGRESS_FIRST_MS 500
+#define HG_PROGRESS_NEXT_MS 100
 
 static bool quiet;
 
@@ -60,6 +64,42 @@ void hg_say(const char *format, ...)
 void hg_say_quiet(bool on)
 {
 	quiet = on;
+}
+
+/* ---- progress ---- */
+
+static struct {
+	long long next_ms; /* 0: nothing is under way */
+	bool shown;
+} progress;
+
+static long long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+void hg_say_progress(const char *what, size_t done, size_t total)
+{
+	long long now = now_ms();
+
+	if (!progress.next_ms)
+		progress.next_ms = now + HG_PROGRESS_FIRST_MS;
+	if (quiet || now < progress.next_ms || !isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr, "\r\033[K%.60s: %zu %%", what, total ? done * 100 / total : 100);
+	progress.next_ms = now + HG_PROGRESS_NEXT_MS;
+	progress.shown = true;
+}
+
+void hg_say_progress_end(void)
+{
+	if (progress.shown)
+		fputs("\r\033[K", stderr);
+	progress.shown = false;
+	progress.next_ms = 0;
 }
 
 static int min3(int a, int b, int c)

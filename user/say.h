@@ -10,6 +10,7 @@
 #define HG_SAY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum hg_exit {
 	HG_OK = 0,
@@ -35,6 +36,14 @@ void hg_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void hg_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 void hg_say_quiet(bool quiet);
+
+/*
+ * How far long work is: a line that the next one replaces, and that the end
+ * takes away.  Nothing where stderr is no terminal, nor with --quiet, nor in the
+ * first half of a second.
+ */
+void hg_say_progress(const char *what, size_t done, size_t total);
+void hg_say_progress_end(void);
 
 /*
  * The word of `words` (NULL-terminated) nearest to `word`, or NULL if none is

@@ -13,6 +13,7 @@
 #include "../include/event.h"
 #include "clock.h"
 #include "generation.h"
+#include "history.h"
 #include "map_walk.h"
 #include "say.h"
 #include "snapshot_links.h"
@@ -49,6 +50,11 @@ __u64 hg_counters_hellos(const struct hg_counters *c)
 __u64 hg_counters_resets(const struct hg_counters *c)
 {
 	return sum_of(&c->resets, sizeof(c->resets));
+}
+
+__u64 hg_counters_initials(const struct hg_counters *c)
+{
+	return sum_of(&c->quic_initials, sizeof(c->quic_initials));
 }
 
 __u64 hg_counters_packets(const struct hg_counters *c)
@@ -280,6 +286,13 @@ static void read_maps(const struct hg_instance *in, struct hg_snapshot *s)
 
 /* ---- policy ---- */
 
+__u64 hg_snapshot_confirm_left(const struct hg_snapshot *s)
+{
+	__u64 by = s->policy.confirm_by_ns;
+
+	return by > s->taken_ns ? (by - s->taken_ns + HG_SECOND - 1) / HG_SECOND : 0;
+}
+
 static bool acts(unsigned int action, unsigned int mode)
 {
 	return mode == HG_MODE_enforce && (action == HG_ACTION_reset || action == HG_ACTION_drop);
@@ -296,8 +309,18 @@ static void mark_rule(struct hg_snapshot *s, unsigned int stats, unsigned int ac
 	s->rules[stats].mode = (__u8)mode;
 }
 
-static int read_active_rules(const struct hg_generation_maps *g, struct hg_snapshot *s,
-			     const struct hg_policy *policy)
+static void read_limits(const struct hg_instance *in, struct hg_snapshot *s, __u32 slot)
+{
+	for (unsigned int i = 0; i < s->rule_count; i++) {
+		__u32 key = slot * HG_RULE_STATS + i;
+
+		if (s->rules[i].active)
+			bpf_map_lookup_elem(in->maps[HG_MAP_limits], &key, &s->rules[i].limit);
+	}
+}
+
+static int read_active_rules(const struct hg_instance *in, const struct hg_generation_maps *g,
+			     struct hg_snapshot *s, const struct hg_policy *policy)
 {
 	struct hg_rule *rules = calloc(HG_RULES, sizeof(*rules));
 	int r = rules ? 0 : -ENOMEM;
@@ -311,8 +334,10 @@ static int read_active_rules(const struct hg_generation_maps *g, struct hg_snaps
 	free(rules);
 	if (r)
 		return r;
+	read_limits(in, s, policy->slot);
 	mark_rule(s, policy->default_stats, policy->default_action, policy->mode);
 	mark_rule(s, policy->unread_stats, policy->unread_action, policy->mode);
+	s->policy.enforces |= acts(policy->quic_action, policy->mode);
 	return 0;
 }
 
@@ -336,7 +361,7 @@ static int read_generation(const struct hg_instance *in, __u32 slot, struct hg_s
 
 	if (!r) {
 		r = hg_generation_policy(&g, policy);
-		r = r ? r : read_active_rules(&g, s, policy);
+		r = r ? r : read_active_rules(in, &g, s, policy);
 		hg_generation_close(&g);
 	}
 	if (!r)
@@ -345,26 +370,29 @@ static int read_generation(const struct hg_instance *in, __u32 slot, struct hg_s
 	return r;
 }
 
-/* Of a load that pinned no maps, without CAP_SYS_ADMIN: the text says its revision too. */
-static int read_source(const struct hg_instance *in, __u32 slot, struct hg_snapshot *s)
+static int read_sets(const struct hg_instance *in, __u32 slot, struct hg_snapshot *s)
 {
 	struct hg_policy_source *source = malloc(sizeof(*source));
-	int r = -ENOMEM;
+	int r = source ? 0 : -ENOMEM;
 
-	if (source)
-		r = bpf_map_lookup_elem(in->maps[HG_MAP_policy_source], &slot, source) ? -errno : 0;
-	if (!r)
-		s->policy.revision = source->revision;
+	s->sets = calloc(2 * HG_SETS, sizeof(*s->sets));
+	if (!s->sets)
+		r = -ENOMEM;
+	if (!r && bpf_map_lookup_elem(in->maps[HG_MAP_policy_source], &slot, source))
+		r = -errno;
+	if (!r && source->set_count <= 2 * HG_SETS) {
+		s->set_count = source->set_count;
+		memcpy(s->sets, source->sets, s->set_count * sizeof(*s->sets));
+	}
 	free(source);
 	return r;
 }
 
 static void read_history(const struct hg_instance *in, struct hg_snapshot_policy *p)
 {
-	__u32 key = p->revision % HG_HISTORY;
 	struct hg_history h;
 
-	if (bpf_map_lookup_elem(in->maps[HG_MAP_history], &key, &h) || h.revision != p->revision)
+	if (!hg_history_get(in, p->revision, &h))
 		return;
 	p->loaded_s = h.loaded_s;
 	p->names = h.names;
@@ -379,20 +407,35 @@ static void read_history(const struct hg_instance *in, struct hg_snapshot_policy
 
 static int read_policy(const struct hg_instance *in, struct hg_snapshot *s)
 {
-	struct hg_control control;
-	__u32 zero = 0;
-	int r;
+	struct hg_in_force now;
+	int r = hg_generation_in_force(in, s->taken_ns, &now);
 
-	if (bpf_map_lookup_elem(in->maps[HG_MAP_control], &zero, &control))
-		return -errno;
-	if (!control.generation)
+	if (r)
+		return r;
+	s->policy.lapsed = now.lapsed;
+	if (!now.generation)
 		return 0;
-	r = read_generation(in, control.generation - 1, s);
-	if (r == -EPERM)
-		r = read_source(in, control.generation - 1, s);
+	s->policy.revision = now.revision;
+	s->policy.confirm_by_ns = now.confirm_by_ns;
+	s->policy.fallback = now.fallback_revision;
+	r = read_generation(in, now.generation - 1, s);
+	r = r ? r : read_sets(in, now.generation - 1, s);
+	if (r == -EPERM) /* of a load that pinned no maps, without CAP_SYS_ADMIN */
+		r = 0;
 	if (!r)
 		read_history(in, &s->policy);
 	return r;
+}
+
+static void read_limit(const struct hg_instance *in, const struct hg_snapshot *s, __u32 stats,
+		       struct hg_snapshot_rule *rule)
+{
+	struct hg_limit_state state;
+
+	if (bpf_map_lookup_elem(in->maps[HG_MAP_limit_state], &stats, &state))
+		return;
+	rule->exceeded = state.exceeded;
+	rule->breaker_open = state.exceeded_ns && s->taken_ns < state.exceeded_ns + HG_LIMIT_REARM;
 }
 
 static int read_rules(const struct hg_instance *in, struct hg_snapshot *s)
@@ -409,6 +452,7 @@ static int read_rules(const struct hg_instance *in, struct hg_snapshot *s)
 			break; /* names are given in order */
 		r = per_cpu_sum(&p, in->maps[HG_MAP_rule_counters], i, &s->rules[i].counters);
 		memcpy(s->rules[i].name, name.name, sizeof(name.name) - 1);
+		read_limit(in, s, i, &s->rules[i]);
 		s->rule_count++;
 	}
 	free(p.words);
@@ -491,5 +535,6 @@ void hg_snapshot_free(struct hg_snapshot *s)
 		return;
 	free(s->interfaces);
 	free(s->rules);
+	free(s->sets);
 	free(s);
 }

@@ -34,6 +34,9 @@ struct hg_snapshot_rule {
 	bool active; /* in the active revision, with the action and mode below */
 	__u8 action;
 	__u8 mode;
+	struct hg_limit limit; /* of the active revision */
+	bool breaker_open;     /* beyond its limit within the last ten seconds */
+	__u64 exceeded;	       /* flows that met it open */
 	struct hg_rule_counters counters;
 };
 
@@ -45,9 +48,12 @@ struct hg_snapshot_map {
 };
 
 struct hg_snapshot_policy {
-	__u32 revision; /* 0: no policy */
-	bool detailed;	/* rules and actions could be read (CAP_SYS_ADMIN) */
-	bool enforces;	/* something is reset or dropped, not only watched */
+	__u32 revision;	     /* in force; 0: no policy */
+	__u64 confirm_by_ns; /* it gives way then, as taken_ns; 0: it is confirmed */
+	__u32 fallback;	     /* to this revision; 0: to none */
+	__u32 lapsed;	     /* revision that was loaded last and was not confirmed; 0: none */
+	bool detailed;	     /* rules and actions could be read (CAP_SYS_ADMIN) */
+	bool enforces;	     /* something is reset or dropped, not only watched */
 	__u8 mode;
 	__u8 default_action;
 	__u8 unread_action;
@@ -80,6 +86,8 @@ struct hg_snapshot {
 	struct hg_snapshot_policy policy;
 	struct hg_snapshot_rule *rules;
 	unsigned int rule_count;
+	struct hg_set_summary *sets; /* of the active policy */
+	unsigned int set_count;
 
 	struct hg_run_counters run;
 	__u64 undiagnosed_overwritten;
@@ -96,8 +104,12 @@ void hg_snapshot_free(struct hg_snapshot *s);
 /* Sums over parts of a counter block. */
 __u64 hg_counters_hellos(const struct hg_counters *c);
 __u64 hg_counters_resets(const struct hg_counters *c);
+__u64 hg_counters_initials(const struct hg_counters *c); /* of QUIC */
 __u64 hg_counters_packets(const struct hg_counters *c);
 __u64 hg_counters_flows_ended(const struct hg_counters *c);
+
+/* Seconds until the active policy gives way, begun ones too; 0: it is confirmed. */
+__u64 hg_snapshot_confirm_left(const struct hg_snapshot *s);
 
 /* Add every counter of `add`. */
 void hg_counters_add(struct hg_counters *sum, const struct hg_counters *add);

@@ -29,6 +29,7 @@ HG_TERM(result, HG_RESULTS)
 HG_TERM(unparsed, HG_UNPARSED)
 HG_TERM(refusal, HG_REFUSALS)
 HG_TERM(reset_failure, HG_RESET_FAILURES)
+HG_TERM(quic_action, HG_QUIC_ACTIONS)
 HG_TERM(tunnel, HG_TUNNELS)
 HG_TERM(transport, HG_TRANSPORTS)
 

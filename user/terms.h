@@ -25,6 +25,7 @@ const char *hg_result_text(unsigned int value);
 const char *hg_unparsed_text(unsigned int value);
 const char *hg_refusal_text(unsigned int value);
 const char *hg_reset_failure_text(unsigned int value);
+const char *hg_quic_action_text(unsigned int value);
 const char *hg_tunnel_text(unsigned int bit);
 const char *hg_transport_text(unsigned int value);
 

@@ -32,6 +32,8 @@ struct row {
 	enum hg_bucket bucket;
 };
 
+enum { LO_IFINDEX = 1 }; /* where test runs are */
+
 #define NOT_TOLD 0, HG_CLOSE_none, HG_SIDE_client, HG_BUCKET_no_data
 #define REFUSED 1, HG_CLOSE_rst, HG_SIDE_server, HG_BUCKET_tcp_refused
 #define UNANSWERED 1, HG_CLOSE_none, HG_SIDE_path, HG_BUCKET_no_data
@@ -141,6 +143,7 @@ static bool told(struct talk *t, const struct row *row, __u64 first_ns)
 	ok &= check_u64("outcome", e->head.outcome, HG_OUTCOME_failed);
 	ok &= check_u64("isn", e->head.isn, t->conn.isn);
 	ok &= check_u64("first_ns", e->head.first_ns, first_ns);
+	ok &= check_u64("ifindex", e->head.ifindex, LO_IFINDEX);
 	return ok & check_u64("hello", e->head.hello_ns, 0);
 }
 
@@ -157,13 +160,35 @@ static bool listed(struct gate *g, enum gate_hook hook, const struct row *row)
 	return ok & gate_balanced(g) & gate_clear(g);
 }
 
-static void on_listed_ports(void)
+static const __u16 ports[] = { 443, 0 };
+static const struct gate_options options = { .ports = ports };
+
+static void open_at_lo(struct gate *g)
 {
-	static const __u16 ports[] = { 443, 0 };
-	static const struct gate_options options = { .ports = ports };
+	gate_open(g, &options);
+	g->ifindex = LO_IFINDEX;
+	g->ingress_ifindex = LO_IFINDEX; /* a test run says nothing of itself */
+}
+
+/* Nothing that came before it says where its packets are. */
+static void the_very_first(void)
+{
+	static const struct row row = { "", { SYN, WAIT_1, SYN, WAIT_2, SYN }, UNANSWERED };
 	static struct gate g;
 
-	gate_open(&g, &options);
+	FOR_HOOKS(hook) {
+		open_at_lo(&g);
+		tap_ok(listed(&g, hook, &row), "%s: the very first connection, not answered",
+		       gate_hook_name[hook]);
+		gate_close(&g);
+	}
+}
+
+static void on_listed_ports(void)
+{
+	static struct gate g;
+
+	open_at_lo(&g);
 	FOR_HOOKS(hook)
 		for (size_t i = 0; i < COUNT_OF(rows); i++)
 			tap_ok(listed(&g, hook, &rows[i]), "%s, a listed port: %s",
@@ -250,6 +275,7 @@ static void on_any_port(void)
 
 int main(void)
 {
+	the_very_first();
 	on_listed_ports();
 	on_any_port();
 	return tap_done();

@@ -98,6 +98,9 @@ static void set_knobs(struct hellogate_bpf *s, const struct gate_options *o)
 	s->rodata->hash_key = fixed_hash_key();
 	set_ports(s->rodata->watched_ports, o->ports);
 	s->rodata->ports_listed = o->ports != NULL;
+	if (o->interface)
+		snprintf((char *)s->rodata->interface_name, sizeof(s->rodata->interface_name), "%s",
+			 o->interface);
 }
 
 static void set_size(struct bpf_map *map, __u32 entries)
@@ -130,7 +133,7 @@ static void keep_prototypes(struct gate *g)
 {
 	static const char *const outer[GATE_OUTER_MAPS] = { "policy", "policy_rules",
 							    "policy_names", "policy_nets",
-							    "policy_ports" };
+							    "policy_numbers" };
 
 	for (int i = 0; i < GATE_OUTER_MAPS; i++) {
 		struct bpf_map *m = bpf_map__inner_map(
@@ -702,7 +705,7 @@ static struct hg_name_key name_key(const struct hg_policy *p, const char *name, 
 		sum[0] += hg_name_hash_byte(p->name_key[0][i], byte);
 		sum[1] += hg_name_hash_byte(p->name_key[1][i], byte);
 	}
-	return hg_name_digest(sum[0], sum[1]);
+	return hg_text_digest(sum[0], sum[1], HG_TEXT_NAME);
 }
 
 static struct hg_net_key net_key(const char *text)
@@ -730,19 +733,25 @@ static void compile_names(const struct gate_policy *p, struct gate_compiled *c)
 		__u32 n = c->names, labels;
 
 		c->name_keys[n] = name_key(&c->header, p->names[n].name, &labels);
+		c->name_keys[n].hash[0] |= (__u64)p->names[n].kind << 56;
 		c->name_sets[n].exact = p->names[n].exact;
 		c->name_sets[n].below = p->names[n].below;
 		c->header.name_depths |= 1U << (labels < 31 ? labels : 31);
 	}
 }
 
-static void compile_ports(const struct gate_policy *p, struct gate_compiled *c)
+static void compile_numbers(const struct gate_policy *p, struct gate_compiled *c)
 {
-	memset(c->ports, 0, sizeof(c->ports));
-	c->any_port = p->ports[0].low;
-	for (__u32 i = 0; i < GATE_ENTRIES && p->ports[i].low; i++)
-		for (__u32 port = p->ports[i].low; port <= p->ports[i].high; port++)
-			c->ports[port] |= p->ports[i].sets;
+	memset(c->numbers, 0, sizeof(c->numbers));
+	c->number_count = 0;
+	for (__u32 i = 0; i < GATE_ENTRIES && p->numbers[i].low; i++) {
+		__u32 first = p->numbers[i].kind * HG_NUMBERS;
+
+		for (__u32 n = p->numbers[i].low; n <= p->numbers[i].high; n++)
+			c->numbers[first + n] |= p->numbers[i].sets;
+		if (c->number_count < first + HG_NUMBERS)
+			c->number_count = first + HG_NUMBERS;
+	}
 }
 
 void gate_compile(const struct gate_policy *p, struct gate_compiled *c)
@@ -755,13 +764,14 @@ void gate_compile(const struct gate_policy *p, struct gate_compiled *c)
 	c->header.rules = p->rule_count;
 	memcpy(c->rules, p->rules, sizeof(c->rules));
 	for (__u32 i = 0; i < p->rule_count; i++)
-		c->header.needs |= p->rules[i].match.conditions | p->rules[i].except.conditions;
+		c->header.needs |= p->rules[i].match.conditions | p->rules[i].except.conditions |
+				   (p->rules[i].expires_ns ? HG_NEEDS_CLOCK : 0);
 	compile_names(p, c);
 	for (c->nets = 0; c->nets < GATE_ENTRIES && p->nets[c->nets].net; c->nets++) {
 		c->net_keys[c->nets] = net_key(p->nets[c->nets].net);
 		c->net_sets[c->nets] = p->nets[c->nets].sets;
 	}
-	compile_ports(p, c);
+	compile_numbers(p, c);
 }
 
 static int install_names(struct gate *g, const struct gate_compiled *c)
@@ -782,15 +792,23 @@ static int install_nets(struct gate *g, const struct gate_compiled *c)
 	return map;
 }
 
-static int install_ports(struct gate *g, const struct gate_compiled *c)
+static int install_numbers(struct gate *g, const struct gate_compiled *c)
 {
-	__u32 entries = c->any_port ? 65536 : 1;
-	int map = gate_inner_map(g, "policy_ports", entries);
+	int map = gate_inner_map(g, "policy_numbers", c->number_count ? c->number_count : 1);
 
-	for (__u32 port = 0; port < entries; port++)
-		if (c->ports[port])
-			inner_set(map, &port, &c->ports[port]);
+	for (__u32 key = 0; key < c->number_count; key++)
+		if (c->numbers[key])
+			inner_set(map, &key, &c->numbers[key]);
 	return map;
+}
+
+static void install_limits(struct gate *g, __u32 slot, const struct gate_policy *p)
+{
+	for (__u32 stats = 0; stats < GATE_RULES; stats++) {
+		__u32 key = slot * HG_RULE_STATS + stats;
+
+		inner_set(gate_map(g, "limits"), &key, &p->limits[stats]);
+	}
 }
 
 static int install_rules(struct gate *g, const struct gate_compiled *c)
@@ -812,26 +830,35 @@ static int install_header(struct gate *g, const struct gate_compiled *c)
 }
 
 /* Takes over `inner`. */
-void gate_set_inner(struct gate *g, const char *name, int inner)
+static void set_inner(struct gate *g, const char *name, __u32 slot, int inner)
 {
-	__u32 zero = 0;
-
-	if (bpf_map_update_elem(gate_map(g, name), &zero, &inner, BPF_ANY))
+	if (bpf_map_update_elem(gate_map(g, name), &slot, &inner, BPF_ANY))
 		tap_bail("%s takes no inner map: %s", name, strerror(errno));
 	close(inner);
 }
 
-void gate_police(struct gate *g, const struct gate_policy *p)
+void gate_set_inner(struct gate *g, const char *name, int inner)
+{
+	set_inner(g, name, 0, inner);
+}
+
+void gate_generation(struct gate *g, __u32 slot, const struct gate_policy *p)
 {
 	static struct gate_compiled c;
 
 	gate_compile(p, &c);
+	set_inner(g, "policy_rules", slot, install_rules(g, &c));
+	set_inner(g, "policy_names", slot, install_names(g, &c));
+	set_inner(g, "policy_nets", slot, install_nets(g, &c));
+	set_inner(g, "policy_numbers", slot, install_numbers(g, &c));
+	install_limits(g, slot, p);
+	set_inner(g, "policy", slot, install_header(g, &c));
+}
+
+void gate_police(struct gate *g, const struct gate_policy *p)
+{
 	g->control->generation = 0;
-	gate_set_inner(g, "policy_rules", install_rules(g, &c));
-	gate_set_inner(g, "policy_names", install_names(g, &c));
-	gate_set_inner(g, "policy_nets", install_nets(g, &c));
-	gate_set_inner(g, "policy_ports", install_ports(g, &c));
-	gate_set_inner(g, "policy", install_header(g, &c));
+	gate_generation(g, 0, p);
 	g->control->generation = 1;
 }
 

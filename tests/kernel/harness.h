@@ -63,6 +63,7 @@ struct gate_options {
 	bool checksums;
 	bool real_clock;
 	const __u16 *ports; /* the watched ones; 0 ends */
+	const char *interface;
 };
 
 struct gate_event {
@@ -170,6 +171,7 @@ struct gate_policy {
 	struct {
 		const char *name;
 		__u64 exact, below;
+		enum hg_text_kind kind;
 	} names[GATE_ENTRIES];
 	struct {
 		const char *net; /* "192.0.2.0/24" or "2001:db8::/32" */
@@ -178,7 +180,9 @@ struct gate_policy {
 	struct {
 		__u16 low, high;
 		__u64 sets;
-	} ports[GATE_ENTRIES];
+		enum hg_number_kind kind;
+	} numbers[GATE_ENTRIES];
+	struct hg_limit limits[GATE_RULES]; /* by hg_rule.stats */
 };
 
 /* The same as the maps take it. */
@@ -191,8 +195,8 @@ struct gate_compiled {
 	struct hg_net_key net_keys[GATE_ENTRIES];
 	__u64 net_sets[GATE_ENTRIES];
 	__u32 nets;
-	__u64 ports[65536];
-	bool any_port;
+	__u64 numbers[HG_NUMBER_KINDS * HG_NUMBERS];
+	__u32 number_count;
 };
 
 void gate_compile(const struct gate_policy *p, struct gate_compiled *c);
@@ -200,6 +204,9 @@ void gate_compile(const struct gate_policy *p, struct gate_compiled *c);
 /* An inner map for this outer one; what is put there. */
 int gate_inner_map(struct gate *g, const char *outer, __u32 entries);
 void gate_set_inner(struct gate *g, const char *outer, int inner);
+
+/* Install in a slot; which one is active is for control->generation to say. */
+void gate_generation(struct gate *g, __u32 slot, const struct gate_policy *p);
 
 /* Install as generation 1 and switch to it. */
 void gate_police(struct gate *g, const struct gate_policy *p);

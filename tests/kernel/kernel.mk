@@ -5,7 +5,7 @@
 
 KERNEL_TEST_C := $(filter-out %/harness.c %/talk.c,$(wildcard tests/kernel/*.c))
 KERNEL_TESTS := $(KERNEL_TEST_C:tests/kernel/%.c=$(BUILD)/tests/kernel/%)
-KERNEL_LIB := $(addprefix $(BUILD)/tests/,kernel/harness.o kernel/talk.o wire/frames.o wire/hellos.o wire/tunnel.o)
+KERNEL_LIB := $(addprefix $(BUILD)/tests/,kernel/harness.o kernel/talk.o wire/frames.o wire/hellos.o wire/initials.o wire/tunnel.o)
 
 $(BUILD)/tests/kernel:
 	mkdir -p $@

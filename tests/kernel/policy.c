@@ -15,14 +15,26 @@
 #define RAW 8ULL	 /* a name that is no host name */
 #define DEEP 16ULL	 /* forty labels */
 #define TOP 32ULL	 /* .example, and so in part the same names */
+#define LISTED 64ULL	 /* .list.example without .free.list.example */
+#define FREED 128ULL	 /* the exceptions of LISTED: the bit behind it */
 #define FROM_OFFICE 1ULL /* 192.0.2.0/24 2001:db8:1::/48 */
 #define TO_FARM 2ULL	 /* 198.51.100.20/32 */
 #define WEB 1ULL	 /* 443 */
 #define HIGH_PORTS 2ULL	 /* 8000-8100 */
+#define RC4 1ULL	 /* 0x0005 */
+#define AEAD 2ULL	 /* 0x1301 to 0x1303 */
+#define HYBRID 1ULL	 /* 0x11ec */
+#define P256 2ULL	 /* 0x0017 */
+#define H2 1ULL
+#define HTTP_1 2ULL
+#define NO_ALPN 4ULL
+#define UPLINK 1ULL /* the interface at hand */
+#define OTHER_LINK 2ULL
 
 #define FORTY "a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.deep"
 
 static const struct gate_policy sets = {
+	.header.name_exceptions = FREED,
 	.names = { { "exact.example", EXACT, 0 },
 		   { "wild.example", 0, BELOW },
 		   { "tree.example", TREE, TREE },
@@ -31,11 +43,23 @@ static const struct gate_policy sets = {
 		     RAW, 0 },
 		   { FORTY, DEEP, 0 },
 		   { "top", TOP, TOP },
-		   { "sub.top", EXACT, BELOW } },
+		   { "sub.top", EXACT, BELOW },
+		   { "h2", H2, 0, HG_TEXT_ALPN },
+		   { "http/1.1", HTTP_1, 0, HG_TEXT_ALPN },
+		   { "", NO_ALPN, 0, HG_TEXT_ALPN },
+		   { "uplink0", UPLINK, 0, HG_TEXT_INTERFACE },
+		   { "uplink1", OTHER_LINK, 0, HG_TEXT_INTERFACE },
+		   { "list.example", LISTED | TOP, LISTED | TOP },
+		   { "free.list.example", FREED, FREED } },
 	.nets = { { "192.0.2.0/24", FROM_OFFICE },
 		  { "2001:db8:1::/48", FROM_OFFICE },
 		  { "198.51.100.20/32", TO_FARM } },
-	.ports = { { 443, 443, WEB }, { 8000, 8100, HIGH_PORTS } },
+	.numbers = { { 443, 443, WEB, HG_NUMBER_PORT },
+		     { 8000, 8100, HIGH_PORTS, HG_NUMBER_PORT },
+		     { 0x0005, 0x0005, RC4, HG_NUMBER_CIPHER },
+		     { 0x1301, 0x1303, AEAD, HG_NUMBER_CIPHER },
+		     { 0x11ec, 0x11ec, HYBRID, HG_NUMBER_GROUP },
+		     { 0x0017, 0x0017, P256, HG_NUMBER_GROUP } },
 };
 
 /* ---- conditions ---- */
@@ -49,6 +73,16 @@ static const struct gate_policy sets = {
 	.conditions = HG_COND_VERSION_MAX, .version_lo = HG_VERSION_##lo,                          \
 	.version_hi = HG_VERSION_##hi
 #define C_WEAK(wanted) .conditions = HG_COND_ALL_WEAK, .all_weak = (wanted)
+#define C_MIN(lo, hi)                                                                              \
+	.conditions = HG_COND_VERSION_MIN, .version_min_lo = HG_VERSION_##lo,                      \
+	.version_min_hi = HG_VERSION_##hi
+#define C_CIPHER(set) .conditions = HG_COND_CIPHER, .cipher = (set)
+#define C_COUNT(lo, hi) .conditions = HG_COND_CIPHER_COUNT, .ciphers_lo = (lo), .ciphers_hi = (hi)
+#define C_GROUP(set) .conditions = HG_COND_GROUP, .group = (set)
+#define C_ALPN(set) .conditions = HG_COND_ALPN, .alpn = (set)
+#define C_ECH(a) .conditions = HG_COND_ECH, .ech_states = 1U << HG_ECH_##a
+#define C_RESUMED(wanted) .conditions = HG_COND_RESUMED, .resumed = (wanted)
+#define C_INTERFACE(set) .conditions = HG_COND_INTERFACE, .interface = (set)
 #define C_CLASS(a) .conditions = HG_COND_COVERAGE, .coverage = 1U << HG_BUCKET_##a
 #define C_FLAG(a) .conditions = HG_COND_FLAG, .flags = HG_FLAG(a)
 
@@ -135,6 +169,14 @@ static const struct row rows[] = {
 	SNI_ROW("a name in two sets: by the shorter", TOP, "a.sub.top", SNI_HIT),
 	SNI_ROW("a name in two sets: by the longer", BELOW, "a.sub.top", SNI_HIT),
 	SNI_ROW("a name in two sets: not the exact one", EXACT, "a.sub.top", MISS),
+	SNI_ROW("an exception: beside it the set holds", LISTED, "a.list.example", SNI_HIT),
+	SNI_ROW("an exception: itself", LISTED, "free.list.example", MISS),
+	SNI_ROW("an exception: below it", LISTED, "a.b.free.list.example", MISS),
+	SNI_ROW("an exception: not beside it", LISTED, "xfree.list.example", SNI_HIT),
+	SNI_ROW("an exception of one set: another one holds", TOP, "free.list.example", SNI_HIT),
+	{ "an exception and another name: unread decides", { RULE(reset, C_SNI(LISTED)) }, ALLOW,
+	  RESET, ENFORCE, SAYS(.sni = "a.list.example", .sni_twice = "free.list.example"),
+	  HG_RULE_UNREAD, HG_ACTION_reset, HG_MODE_enforce, GATE_RESET },
 	SNI_ROW("no name: every name condition is false", EXACT, NULL, MISS),
 	{ "raw bytes of an invalid name", { RULE(reset, C_SNI(RAW)) }, NO_DEFAULT,
 	  SAYS(.sni_body = raw_sni, .sni_body_len = sizeof(raw_sni)), SNI_HIT },
@@ -222,6 +264,86 @@ static const struct row rows[] = {
 	  SAYS(.ciphers = { 0x000a, 0x002f, 0x0005 }), MISS },
 	{ "not all weak", { RULE(reset, C_WEAK(0)) }, NO_DEFAULT, SAYS(.ciphers = { 0x1301 }),
 	  SNI_HIT },
+	/* what else a hello offers */
+	{ "version_min: the lowest of the list", { RULE(reset, C_MIN(ssl2, tls1_1)) }, NO_DEFAULT,
+	  SAYS(.versions = { 0x0304, 0x0303, 0x7a7a, 0x0301 }), SNI_HIT },
+	{ "version_min: none is so low", { RULE(reset, C_MIN(ssl2, tls1_1)) }, NO_DEFAULT,
+	  SAYS(.legacy = 0x0301, .versions = { 0x0304, 0x0303 }), MISS },
+	{ "version_min: without a list, the best is too low", { RULE(reset, C_MIN(ssl2, tls1_1)) },
+	  NO_DEFAULT, SAYS(.legacy = 0x0302), SNI_HIT },
+	{ "version_min: without a list, not known", { RULE(reset, C_MIN(ssl2, tls1_1)) },
+	  NO_DEFAULT, SAYS(.legacy = 0x0303), MISS },
+	{ "version_min: what is not known is not excluded", { NOT(reset, C_MIN(ssl2, tls1_1)) },
+	  NO_DEFAULT, SAYS(.legacy = 0x0303), MISS },
+	{ "version_min: without a list, surely below 1.3", { NOT(reset, C_MIN(tls1_3, tls1_3)) },
+	  NO_DEFAULT, SAYS(.legacy = 0x0303), SNI_HIT },
+	{ "a cipher, the last", { RULE(reset, C_CIPHER(RC4)) }, NO_DEFAULT,
+	  SAYS(.ciphers = { 0x1302, 0xc02f, 0x0005 }), SNI_HIT },
+	{ "a cipher, the first", { RULE(reset, C_CIPHER(AEAD)) }, NO_DEFAULT,
+	  SAYS(.ciphers = { 0x1303, 0xc02f, 0x0005 }), SNI_HIT },
+	{ "a cipher that is not offered", { RULE(reset, C_CIPHER(RC4)) }, NO_DEFAULT,
+	  SAYS(.ciphers = { 0x0500, 0x0004, 0xc02f }), MISS },
+	{ "a cipher across two that are offered", { RULE(reset, C_CIPHER(RC4)) }, NO_DEFAULT,
+	  SAYS(.ciphers = { 0xc000, 0x05c0 }), MISS },
+	{ "a cipher behind five hundred", { RULE(reset, C_CIPHER(AEAD)) }, NO_DEFAULT,
+	  SAYS(.ciphers = { 0x0005 }, .more_ciphers = 500), MISS },
+	{ "no ciphers", { RULE(reset, C_CIPHER(RC4)) }, NO_DEFAULT, SAYS(.no_ciphers = true),
+	  MISS },
+	{ "two ciphers, and GREASE", { RULE(reset, C_COUNT(0, 2)) }, NO_DEFAULT,
+	  SAYS(.ciphers = { 0x2a2a, 0x1301, 0x1302 }), SNI_HIT },
+	{ "three ciphers", { RULE(reset, C_COUNT(0, 2)) }, NO_DEFAULT,
+	  SAYS(.ciphers = { 0x1301, 0x1302, 0x1303 }), MISS },
+	{ "a group", { RULE(reset, C_GROUP(HYBRID)) }, NO_DEFAULT,
+	  SAYS(.groups = { 0x4a4a, 0x001d, 0x11ec }), SNI_HIT },
+	{ "not that group", { RULE(reset, C_GROUP(HYBRID)) }, NO_DEFAULT,
+	  SAYS(.groups = { 0x001d, 0x0017 }), MISS },
+	{ "no list of groups", { NOT(reset, C_GROUP(HYBRID | P256)) }, NO_DEFAULT,
+	  SAYS(.sni = "a"), SNI_HIT },
+	{ "a cipher with a group's number is none", { RULE(reset, C_GROUP(P256)) }, NO_DEFAULT,
+	  SAYS(.ciphers = { 0x0017 }, .groups = { 0x001d }), MISS },
+	{ "a protocol", { RULE(reset, C_ALPN(H2)) }, NO_DEFAULT, SAYS(.alpn = "h2"), SNI_HIT },
+	{ "another protocol", { RULE(reset, C_ALPN(H2)) }, NO_DEFAULT, SAYS(.alpn = "h2c"), MISS },
+	{ "another case is another protocol", { RULE(reset, C_ALPN(H2)) }, NO_DEFAULT,
+	  SAYS(.alpn = "H2"), MISS },
+	{ "one of two protocols", { RULE(reset, C_ALPN(H2 | HTTP_1)) }, NO_DEFAULT,
+	  SAYS(.alpn = "http/1.1"), SNI_HIT },
+	{ "no protocol", { RULE(reset, C_ALPN(NO_ALPN)) }, NO_DEFAULT, SAYS(.sni = "h2"),
+	  SNI_HIT },
+	{ "no protocol, but there is one", { RULE(reset, C_ALPN(NO_ALPN)) }, NO_DEFAULT,
+	  SAYS(.alpn = "h2"), MISS },
+	{ "a name is no protocol", { RULE(reset, C_ALPN(H2)) }, NO_DEFAULT, SAYS(.sni = "h2"),
+	  MISS },
+	{ "a protocol is no name", { RULE(reset, C_SNI(EXACT)) }, NO_DEFAULT,
+	  SAYS(.sni = "h2", .alpn = "exact.example"), MISS },
+	{ "ECH, outer", { RULE(reset, C_ECH(outer)) }, NO_DEFAULT, SAYS(.ech = HELLO_ECH_OUTER),
+	  SNI_HIT },
+	{ "ECH: ESNI is another", { RULE(reset, C_ECH(outer)) }, NO_DEFAULT, SAYS(.ech = HELLO_ESNI),
+	  MISS },
+	{ "no ECH", { RULE(reset, C_ECH(none)) }, NO_DEFAULT, SAYS(.sni = "a"), SNI_HIT },
+	{ "resumed: a ticket", { RULE(reset, C_RESUMED(1)) }, NO_DEFAULT, SAYS(.ticket = 90),
+	  SNI_HIT },
+	{ "resumed: a key", { RULE(reset, C_RESUMED(1)) }, NO_DEFAULT,
+	  SAYS(.versions = { 0x0304 }, .psk = true), SNI_HIT },
+	{ "resumed: a session id", { RULE(reset, C_RESUMED(1)) }, NO_DEFAULT,
+	  SAYS(.session_id_len = 32), SNI_HIT },
+	{ "resumed: TLS 1.3 fills the session id", { RULE(reset, C_RESUMED(1)) }, NO_DEFAULT,
+	  SAYS(.session_id_len = 32, .versions = { 0x0304 }), MISS },
+	{ "not resumed", { RULE(reset, C_RESUMED(0)) }, NO_DEFAULT, SAYS(.sni = "a"), SNI_HIT },
+	{ "this interface", { RULE(reset, C_INTERFACE(UPLINK)) }, NO_DEFAULT, SAYS(.sni = "a"),
+	  SNI_HIT },
+	{ "another interface", { RULE(reset, C_INTERFACE(OTHER_LINK)) }, NO_DEFAULT,
+	  SAYS(.sni = "a"), MISS },
+	/* a rule that expires: the clock stands at GATE_START */
+	{ "not expired yet", { { .match = { C_PORT(WEB) }, .action = RESET, .mode = ENFORCE,
+	      .to = HG_TO_both, .stats = 1, .expires_ns = GATE_START + SECONDS(3600) } },
+	  NO_DEFAULT, { .port = 443 }, SNI_HIT },
+	{ "expired", { { .match = { C_PORT(WEB) }, .action = RESET, .mode = ENFORCE,
+	      .to = HG_TO_both, .stats = 1, .expires_ns = GATE_START - 1 } },
+	  NO_DEFAULT, { .port = 443 }, MISS },
+	{ "expired: the next rule has its turn",
+	  { { .match = { C_PORT(WEB) }, .action = ALLOW, .mode = ENFORCE, .stats = 1,
+	      .expires_ns = GATE_START - 1 }, RULE(reset, C_PORT(WEB)) },
+	  NO_DEFAULT, { .port = 443 }, 1, HG_ACTION_reset, HG_MODE_enforce, GATE_RESET },
 	/* classes and flags */
 	{ "class reassembled", { RULE(reset, C_CLASS(reassembled)) }, NO_DEFAULT,
 	  { .bytes = HALVES }, SNI_HIT },
@@ -438,6 +560,57 @@ static void spare(struct gate *g, enum gate_hook hook, const struct spared *row)
 	tap_ok(ok & gate_balanced(g) & gate_clear(g), "%s: %s", gate_hook_name[hook], row->what);
 }
 
+/* ---- another hello in the place of the first, alike but for one list ---- */
+
+struct swap {
+	const char *what;
+	struct hello_spec first, second;
+	struct hg_rule rule;
+	enum gate_act act;
+};
+
+/* clang-format off */
+static const struct swap swaps[] = {
+	{ "the same", { .alpn = "h3" }, { .alpn = "h3" }, RULE(reset, C_ALPN(H2)), GATE_PASS },
+	{ "another protocol", { .alpn = "h3" }, { .alpn = "h2" }, RULE(reset, C_ALPN(H2)),
+	  GATE_RESET },
+	{ "another cipher", { .ciphers = { 0x1301, 0xc02f } }, { .ciphers = { 0x0005, 0xc02f } },
+	  RULE(reset, C_CIPHER(RC4)), GATE_RESET },
+	{ "another group", { .groups = { 0x001d, 0x0018 } }, { .groups = { 0x001d, 0x0017 } },
+	  RULE(reset, C_GROUP(P256)), GATE_RESET },
+	{ "a lower version", { .versions = { 0x0304, 0x0303 } }, { .versions = { 0x0304, 0x0301 } },
+	  RULE(reset, C_MIN(ssl2, tls1_1)), GATE_RESET },
+};
+/* clang-format on */
+
+static enum gate_act send_whole(struct talk *t, const struct hello_spec *spec)
+{
+	static struct octets message, stream;
+
+	hello_build(&message, spec);
+	record_whole(&stream, &message);
+	return talk_client(t, 0, stream.at, stream.len);
+}
+
+static void swapped(struct gate *g, enum gate_hook hook, const struct swap *row)
+{
+	static struct talk t;
+	struct gate_policy p = sets;
+	bool ok;
+
+	p.header.revision = 42;
+	p.header.default_stats = 7;
+	p.rules[p.rule_count++] = row->rule;
+	gate_police(g, &p);
+	talk_begin(&t, g, hook, NULL);
+	talk_syn(&t);
+	ok = check_u64("the first", send_whole(&t, &row->first), GATE_PASS);
+	ok &= check_u64("the second", send_whole(&t, &row->second), row->act);
+	gate_unpolice(g);
+	tap_ok(ok & gate_balanced(g) & gate_clear(g), "%s: in the place of a hello: %s",
+	       gate_hook_name[hook], row->what);
+}
+
 /* No generation is active: nothing is decided. */
 static void no_policy(struct gate *g, enum gate_hook hook)
 {
@@ -460,15 +633,18 @@ static void no_policy(struct gate *g, enum gate_hook hook)
 
 int main(void)
 {
+	static const struct gate_options options = { .interface = "uplink0" };
 	static struct gate g;
 
-	gate_open(&g, NULL);
+	gate_open(&g, &options);
 	FOR_HOOKS(hook) {
 		for (size_t i = 0; i < COUNT_OF(rows); i++)
 			tap_ok(one(&g, hook, &rows[i]), "%s: %s", gate_hook_name[hook],
 			       rows[i].what);
 		for (size_t i = 0; i < COUNT_OF(spared); i++)
 			spare(&g, hook, &spared[i]);
+		for (size_t i = 0; i < COUNT_OF(swaps); i++)
+			swapped(&g, hook, &swaps[i]);
 		no_policy(&g, hook);
 	}
 	gate_close(&g);

@@ -11,6 +11,7 @@
 #include "../wire/hellos.h"
 #include "../wire/tunnel.h"
 #include "../kernel/tap.h"
+#include "datagrams.h"
 #include "policy_compile.h"
 #include "read_path.h"
 #include "streams.h"
@@ -48,7 +49,7 @@ static const struct hg_read_path *const native = &hg_read_path_kernel_limits;
 static const struct gate_policy policy = {
 	.header = { .revision = 5, .mode = HG_MODE_enforce, .default_action = HG_ACTION_allow,
 		    .unread_action = HG_ACTION_reset, .default_stats = 1, .unread_stats = 2,
-		    .decision_timeout_ms = 500 },
+		    .decision_timeout_ms = 500, .quic_action = HG_ACTION_drop },
 	.rules = {
 		{ .match = { .conditions = HG_COND_SRC, .src = 2 }, .protect = 1, .stats = 3 },
 		{ .match = { .conditions = HG_COND_SNI, .sni = 1 }, .action = HG_ACTION_reset,
@@ -70,15 +71,17 @@ static const struct gate_policy policy = {
 	.rule_count = 7,
 	.names = { { "bad.example", 1, 0 }, { "tree.example", 2, 2 }, { "example.com", 0, 4 } },
 	.nets = { { "192.0.0.0/30", 2 }, { "2001::/126", 2 } },
-	.ports = { { 443, 443, 1 }, { 8443, 8443, 2 } },
+	.numbers = { { 443, 443, 1, HG_NUMBER_PORT }, { 8443, 8443, 2, HG_NUMBER_PORT } },
 };
 
 /* The same for the native path: gate_compile() says what gate_police() installs. */
 static const struct hg_compiled *compiled(void)
 {
 	static struct hg_compiled c;
+	static struct hg_rule_about about[GATE_RULES]; /* no limits */
 	static struct gate_compiled g;
 
+	c.about = about;
 	gate_compile(&policy, &g);
 	c.policy = g.header;
 	c.rules = g.rules;
@@ -88,7 +91,8 @@ static const struct hg_compiled *compiled(void)
 	c.net_keys = g.net_keys;
 	c.net_sets = g.net_sets;
 	c.nets = g.nets;
-	c.ports = g.ports;
+	c.numbers = g.numbers;
+	c.number_count = g.number_count;
 	return &c;
 }
 
@@ -251,6 +255,10 @@ static void note_coverage(struct gate *g)
 	tap_note("  passed %llu, dropped %llu, reset %llu, unparsed %llu",
 		 (unsigned long long)c.packets.passed, (unsigned long long)c.packets.dropped,
 		 (unsigned long long)c.packets.reset_arm, (unsigned long long)c.packets.unparsed);
+	tap_note("  QUIC: allowed %llu, dropped %llu, unknown versions %llu",
+		 (unsigned long long)c.quic_initials.allow,
+		 (unsigned long long)c.quic_initials.drop,
+		 (unsigned long long)c.quic_unknown_versions);
 }
 
 static void run_hook(enum gate_hook hook, __u64 seed, __u32 streams, bool with_policy, bool tunnels)
@@ -260,6 +268,7 @@ static void run_hook(enum gate_hook hook, __u64 seed, __u32 streams, bool with_p
 	struct hg_read_options read_as = { .decap = options.decap, .checksums = tunnels };
 	static struct run r;
 	static const __u64 waits[] = { SECONDS(2), SECONDS(11), SECONDS(31), SECONDS(70) };
+	static struct frame datagram;
 	struct streams s;
 
 	memset(&r, 0, sizeof(r));
@@ -273,6 +282,8 @@ static void run_hook(enum gate_hook hook, __u64 seed, __u32 streams, bool with_p
 	streams_seed(&s, seed, hook == GATE_XDP_FRAGS ? 20000 : 3000);
 	for (r.stream = 0; r.stream < streams && r.same; r.stream++) {
 		streams_next(&s, both, &r);
+		datagrams_next(&s, &datagram);
+		both(&r, &datagram);
 		if (r.stream % 50 == 49)
 			sweep_both(&r, waits[streams_below(&s, 4)]);
 		if (r.stream % BATCH == BATCH - 1)

@@ -284,7 +284,7 @@ static void no_networks_hold_nothing(void **state)
 	assert_int_equal(c->nets, 0);
 	assert_int_equal(net_sets(c, "10.0.0.1"), 0);
 	assert_int_equal(name_sets(c, "a.example"), 0);
-	assert_null(c->ports);
+	assert_null(c->numbers);
 	hg_compiled_free(c);
 }
 
@@ -300,11 +300,11 @@ static void ports_are_bits(void **state)
 
 	(void)state;
 	assert_int_equal(c->bit_count[HG_BIT_PORTS], 2);
-	assert_int_equal(c->ports[443], 1 | 2);
-	assert_int_equal(c->ports[440], 2);
-	assert_int_equal(c->ports[450], 2);
-	assert_int_equal(c->ports[65535], 2);
-	assert_int_equal(c->ports[451] | c->ports[439] | c->ports[0] | c->ports[65534], 0);
+	assert_int_equal(c->numbers[443], 1 | 2);
+	assert_int_equal(c->numbers[440], 2);
+	assert_int_equal(c->numbers[450], 2);
+	assert_int_equal(c->numbers[65535], 2);
+	assert_int_equal(c->numbers[451] | c->numbers[439] | c->numbers[0] | c->numbers[65534], 0);
 	assert_int_equal(c->rules[2].match.port, 1);
 	hg_compiled_free(c);
 }

@@ -394,7 +394,7 @@ static const struct {
 	{ "sni=x.p.example port=443 version_max=1.3 ja4=t13_x ja3=0a flag=overlap src=::1",
 	  "protect yes: sni x.p.example is in .p.example\n"
 	  "listed no: sni x.p.example is not in @s, c.example\n"
-	  "bots yes: ja4 and ja3 are like t13* and 0*; but the flow is protected\n"
+	  "bots yes: ja4 t13_x is like t13*; ja3 0a is like 0*; but the flow is protected\n"
 	  "port no: version_max 1.3 is not <1.2\n"
 	  "others yes: sni x.p.example is not in @s; src ::1 is not in 192.0.2.0/24; but the flow "
 	  "is protected\n"
@@ -411,7 +411,7 @@ static const struct {
 	{ "sni=a.example",
 	  "protect no: sni a.example is not in .p.example\n"
 	  "-> listed yes: sni a.example is in @s, c.example\n"
-	  "bots unknown: ja4 is not known (after)\n"
+	  "bots unknown: ja4 is not known; ja3 is not known (after)\n"
 	  "port unknown: port is not known; version_max is not known (after)\n"
 	  "others unknown: src is not known (after)\n"
 	  "flags no: flag (none) is not in overlap (after)\n",
@@ -419,7 +419,7 @@ static const struct {
 	{ "sni=d.example port=443 version_max=1.1",
 	  "protect no: sni d.example is not in .p.example\n"
 	  "listed no: sni d.example is not in @s, c.example\n"
-	  "bots unknown: ja4 is not known; on_undecided: skip\n"
+	  "bots unknown: ja4 is not known; ja3 is not known; on_undecided: skip\n"
 	  "-> port yes: port 443 is in 443; version_max 1.1 is <1.2\n"
 	  "others yes: sni d.example is not in @s (after)\n"
 	  "flags no: flag (none) is not in overlap (after)\n",

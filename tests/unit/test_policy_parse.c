@@ -23,6 +23,14 @@ static const struct {
 	{ RULE("not: {src: 10.0.0.0/8, dst: \"::1\"}"), "" },
 	{ V "rules:\n  - {name: a, match: {}, action: count}\n", "" },
 
+	/* QUIC: names are not known there */
+	{ V "quic: drop\nprotect: {src: 10.0.0.0/8}\n", "" },
+	{ V "quic: allow\nprotect: {sni: a.example}\n", "" },
+	{ V "quic: drop\nprotect: {sni: a.example}\n",
+	  "p.yaml:3:16: warning: quic: drop drops QUIC to protected names, too: only \"src\" "
+	  "protects from it\n" },
+	{ V "quic: reset\n", "p.yaml:2:7: error: \"reset\" is unknown here: allow, drop\n" },
+
 	/* YAML */
 	{ "", "p.yaml:1:1: error: the file is empty\n" },
 	{ "# nothing\n", "p.yaml:1:1: error: the file is empty\n" },
@@ -128,20 +136,70 @@ static const struct {
 	  "plainly\n" },
 
 	/* in the language, not in this version */
-	{ V "quic: drop\n",
-	  "p.yaml:2:7: error: \"quic: drop\" is not supported by this version\n" },
-	{ V "rules:\n  - {name: a, match: {sni: a.b}, action: reset, limit: {}, hold: true, "
-	    "expires: 2027-06-30}\n",
-	  "p.yaml:3:49: error: \"limit\" in a rule is not supported by this version\n"
-	  "p.yaml:3:60: error: \"hold\" in a rule is not supported by this version\n"
-	  "p.yaml:3:72: error: \"expires\" in a rule is not supported by this version\n" },
-	{ RULE("alpn: [h2]"), "p.yaml:" MATCH_COLUMN
-			      ": error: \"alpn\" in \"match\" is not supported by this version\n" },
 	{ RULE("not: {certificate: expired}"),
 	  "p.yaml:3:29: error: \"certificate\" in \"not\" is not supported by this version\n" },
-	{ RULE("ciphers: {has: 5}"),
-	  "p.yaml:3:32: error: conditions on single ciphers are not supported by this version: "
-	  "ciphers: all-weak\n" },
+
+	/* what user space knows */
+	{ RULE("failures: 20"),
+	  "p.yaml:3:33: error: \"failures\" is a map of keys and values, not a text\n" },
+	{ RULE("failures: {at_least: 65, cause: [timeot]}"),
+	  "p.yaml:3:33: error: \"failures\" needs \"at_least\" and \"within\"\n"
+	  "p.yaml:3:44: error: \"65\" is not a number of 1 to 64\n"
+	  "p.yaml:3:56: error: \"timeot\" is unknown here; did you mean \"timeout\"?\n" },
+
+	/* what a hello offers */
+	{ RULE("ciphers: [weak, all-weak]"),
+	  "p.yaml:3:39: error: \"all-weak\" stands alone (ciphers: all-weak), not in a list\n" },
+	{ RULE("ciphers: [0x1301, TLS_AES_128_GCM_SHA255]"),
+	  "p.yaml:3:41: error: \"TLS_AES_128_GCM_SHA255\" is no cipher suite that is known by "
+	  "name; did you mean \"TLS_AES_128_GCM_SHA256\"?\n" },
+	{ RULE("ciphers: [0x12345]"), "p.yaml:3:33: error: \"0x12345\" is no cipher suite that is "
+				      "known by name; give its number, as 0x000a\n" },
+	{ RULE("ciphers: {has: 0x1301, count: 3, some: 1}"),
+	  "p.yaml:3:56: error: unknown key \"some\" in \"ciphers\"\n" },
+	{ RULE("ciphers: {}"), "p.yaml:3:32: error: \"ciphers\" asks for nothing: has, count\n" },
+	{ RULE("ciphers: {count: 3}, cipher_count: 4"),
+	  "p.yaml:3:58: error: the number of ciphers is asked for twice\n" },
+	{ RULE("cipher_count: \"<0\""), "p.yaml:3:37: error: no number is \"<0\"\n" },
+	{ RULE("cipher_count: many"),
+	  "p.yaml:3:37: error: \"many\" is not a number of 0 to 65535, as \"<3\"\n" },
+	{ RULE("cipher_count: \"=<3\""),
+	  "p.yaml:3:37: error: \"=<3\": compare by <, <=, =, >= or >\n" },
+	{ RULE("groups: [x25518]"), "p.yaml:3:32: error: \"x25518\" is no group that is known by "
+				    "name; did you mean \"x25519\"?\n" },
+	{ RULE("groups: post_quantum"),
+	  "p.yaml:3:31: error: \"post_quantum\" is unknown here; did you mean "
+	  "\"post-quantum\"?\n" },
+	{ RULE("ech: [otter]"),
+	  "p.yaml:3:29: error: \"otter\" is unknown here; did you mean \"outer\"?\n" },
+	{ RULE("resumed: maybe"), "p.yaml:3:32: error: \"maybe\" is unknown here: false, true\n" },
+	{ RULE("interface: [a-name-of-sixteen]"),
+	  "p.yaml:3:35: error: \"a-name-of-sixteen\": the name of an interface has at most 15 "
+	  "bytes\n" },
+	{ RULE("version_min: [\"1.0\", \"1.3\"]"),
+	  "p.yaml:3:36: error: versions with a gap between them are not supported by this version; "
+	  "write a rule for each\n" },
+
+	/* limit, hold, expires */
+	{ V "rules:\n  - {name: a, match: {sni: a.b}, action: reset, limit: {}}\n",
+	  "p.yaml:3:56: error: \"limit\" has no \"resets_per_second\"\n" },
+	{ V "rules:\n  - {name: a, match: {sni: a.b}, action: reset, limit: "
+	    "{resets_per_second: 0, on_exceed: kep}}\n",
+	  "p.yaml:3:76: error: \"0\" is not a rate of 1 to 1000000 a second\n"
+	  "p.yaml:3:90: error: \"kep\" is unknown here; did you mean \"keep\"?\n" },
+	{ V "rules:\n  - {name: a, match: {sni: a.b}, action: count, limit: "
+	    "{resets_per_second: 9}, hold: true}\n",
+	  "p.yaml:3:56: warning: \"limit\" changes nothing: the action is not reset or drop\n"
+	  "p.yaml:3:86: warning: hold changes nothing: the kernel decides this rule\n" },
+	{ V "rules:\n  - {name: a, match: {sni: a.b}, action: reset, expires: tomorrow}\n",
+	  "p.yaml:3:58: error: \"tomorrow\" is not a day (2027-06-30, from midnight UTC) or a time "
+	  "with its zone (2027-06-30T18:00:00Z)\n" },
+	{ V "rules:\n  - {name: a, match: {sni: a.b}, action: reset, expires: "
+	    "\"2027-06-30T18:00:00\"}\n",
+	  "p.yaml:3:58: error: \"2027-06-30T18:00:00\" is not a day (2027-06-30, from midnight "
+	  "UTC) or a time with its zone (2027-06-30T18:00:00Z)\n" },
+	{ V "rules:\n  - {name: a, match: {sni: a.b}, action: reset, expires: 2001-01-31}\n",
+	  "p.yaml:3:58: warning: the rule has expired: it matches nothing\n" },
 
 	/* sets */
 	{ RULE("sni: \"@nowhere\""), "p.yaml:3:28: error: no set is named \"@nowhere\"\n" },
@@ -294,8 +352,8 @@ static void fields_reach_the_model(void **state)
 	assert_int_equal(r->match.sni.sets.count, 1);
 	assert_int_equal(r->match.sni.names.count, 1);
 	assert_int_equal(r->except.conditions, HG_COND_PORT);
-	assert_int_equal(r->except.ports.count, 2);
-	assert_int_equal(r->except.ports.items[1].last, 7);
+	assert_int_equal(r->except.numbers[HG_NUMBER_PORT].count, 2);
+	assert_int_equal(r->except.numbers[HG_NUMBER_PORT].items[1].last, 7);
 	assert_int_equal(r->place.line, 7);
 	assert_int_equal(r->place.column, 5);
 	assert_string_equal(r->match.said[0], "@s, .b.example");

@@ -167,7 +167,7 @@ static void ports_are_ranges(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
-		struct hg_port_range range = {};
+		struct hg_number_range range = {};
 		int rc = hg_ports_parse(ports[i].text, &range, why);
 
 		if (rc != (ports[i].first ? 0 : -EINVAL) || range.first != ports[i].first ||

@@ -42,6 +42,8 @@ static void add_interface(const char *label, bool attached, uint64_t hellos)
 	snapshot.attached += attached;
 }
 
+static struct hg_set_summary sets[2 * HG_SETS];
+
 static void add_rule(const char *name, bool active, uint64_t resets)
 {
 	struct hg_snapshot_rule *r = &rules[snapshot.rule_count++];
@@ -53,6 +55,17 @@ static void add_rule(const char *name, bool active, uint64_t resets)
 	r->counters.verdicts[HG_MODE_enforce][HG_ACTION_reset] = resets;
 }
 
+static void add_set(const char *name, unsigned int number, uint64_t entries)
+{
+	struct hg_set_summary *set = &sets[snapshot.set_count++];
+
+	if (number || !strcmp(name, "set"))
+		snprintf(set->name, sizeof(set->name), "%s %u", name, number);
+	else
+		snprintf(set->name, sizeof(set->name), "%s", name);
+	set->entries = entries;
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -61,6 +74,8 @@ static int begin(void **state)
 	memset(rules, 0, sizeof(rules));
 	snapshot.interfaces = interfaces;
 	snapshot.rules = rules;
+	memset(sets, 0, sizeof(sets));
+	snapshot.sets = sets;
 	return 0;
 }
 
@@ -241,6 +256,7 @@ static void what_run_counts_is_told(void **state)
 		"certificate_chunks_lost_total",
 		"certificates_dropped_total",
 		"knowledge_forgotten_total",
+		"clients_forgotten_total",
 	};
 	__u64 *counters = (__u64 *)&snapshot.run;
 
@@ -367,6 +383,22 @@ static void many_rules_become_other(void **state)
 	no_series_is_twice();
 }
 
+static void sets_have_their_entries(void **state)
+{
+	(void)state;
+	render();
+	assert_int_equal(value("policy_set_entries{set=\"other\"}"), -1);
+	for (unsigned int i = 0; i < HG_SET_LABELS + 2; i++)
+		add_set("set", i, 10 + i);
+	add_set("other", 0, 100);
+	render();
+	assert_int_equal(value("policy_set_entries{set=\"set 0\"}"), 10);
+	assert_int_equal(value("policy_set_entries{set=\"set 19\"}"), 29);
+	assert_int_equal(value("policy_set_entries{set=\"set 20\"}"), -1);
+	assert_int_equal(value("policy_set_entries{set=\"other\"}"), 30 + 31 + 100);
+	no_series_is_twice();
+}
+
 static void the_number_of_series_is_bounded(void **state)
 {
 	char name[32];
@@ -430,6 +462,7 @@ int main(void)
 						end),
 		cmocka_unit_test_setup_teardown(a_rule_without_verdicts_is_a_zero, begin, end),
 		cmocka_unit_test_setup_teardown(many_rules_become_other, begin, end),
+		cmocka_unit_test_setup_teardown(sets_have_their_entries, begin, end),
 		cmocka_unit_test_setup_teardown(the_number_of_series_is_bounded, begin, end),
 		cmocka_unit_test_setup_teardown(each_family_is_declared_once, begin, end),
 	};

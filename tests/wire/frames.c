@@ -46,11 +46,16 @@ static __u16 fold(__u32 sum)
 	return (__u16)sum;
 }
 
-static __u32 pseudo_sum(const __u8 *ip, bool ipv6, __u32 tcp_len)
+static __u32 pseudo_sum_of(const __u8 *ip, bool ipv6, __u8 proto, __u32 len)
 {
-	__u32 sum = 6 + tcp_len;
+	__u32 sum = proto + len;
 
 	return ipv6 ? sum_of(sum, ip + 8, 32) : sum_of(sum, ip + 12, 8);
+}
+
+static __u32 pseudo_sum(const __u8 *ip, bool ipv6, __u32 tcp_len)
+{
+	return pseudo_sum_of(ip, ipv6, 6, tcp_len);
 }
 
 static void add_ethernet(struct frame *f, const struct conn *c, bool from_server)
@@ -67,35 +72,36 @@ static void add_ethernet(struct frame *f, const struct conn *c, bool from_server
 	add_be(f, 2, c->ipv6 ? 0x86dd : 0x0800);
 }
 
-static void add_ipv4(struct frame *f, const struct conn *c, const struct segment *s, __u32 tcp_len)
+/* `len` bytes of `proto` follow. */
+static void add_ipv4(struct frame *f, const struct conn *c, bool from_server, __u8 proto, __u32 len)
 {
 	const struct shape *shape = &c->shape;
 	__u32 start = f->len, header_len = 20 + shape->ip_options_len;
 
 	add_be(f, 1, 0x40 | header_len / 4);
 	add_be(f, 1, 0);
-	add_be(f, 2, header_len + tcp_len);
+	add_be(f, 2, header_len + len);
 	add_be(f, 2, 0x1234);
 	add_be(f, 2, shape->fragment);
 	add_be(f, 1, shape->ttl ? shape->ttl : 64);
-	add_be(f, 1, 6);
+	add_be(f, 1, proto);
 	add_be(f, 2, 0);
-	add(f, s->from_server ? c->server : c->client, 4);
-	add(f, s->from_server ? c->client : c->server, 4);
+	add(f, from_server ? c->server : c->client, 4);
+	add(f, from_server ? c->client : c->server, 4);
 	add(f, shape->ip_options, shape->ip_options_len);
 	set16(f->at + start + 10, (__u16)~fold(sum_of(0, f->at + start, header_len)));
 }
 
-static void add_ipv6(struct frame *f, const struct conn *c, const struct segment *s, __u32 tcp_len)
+static void add_ipv6(struct frame *f, const struct conn *c, bool from_server, __u8 proto, __u32 len)
 {
 	const struct shape *shape = &c->shape;
 
 	add_be(f, 4, 0x60000000);
-	add_be(f, 2, shape->ipv6_chain_len + tcp_len);
-	add_be(f, 1, shape->ipv6_chain_len ? shape->ipv6_next : 6);
+	add_be(f, 2, shape->ipv6_chain_len + len);
+	add_be(f, 1, shape->ipv6_chain_len ? shape->ipv6_next : proto);
 	add_be(f, 1, shape->ttl ? shape->ttl : 64);
-	add(f, s->from_server ? c->server : c->client, 16);
-	add(f, s->from_server ? c->client : c->server, 16);
+	add(f, from_server ? c->server : c->client, 16);
+	add(f, from_server ? c->client : c->server, 16);
 	add(f, shape->ipv6_chain, shape->ipv6_chain_len);
 }
 
@@ -122,19 +128,55 @@ static void add_tcp(struct frame *f, const struct conn *c, const struct segment 
 	set16(f->at + start + 16, (__u16)(check + shape->bad_checksum));
 }
 
-struct frame_layout frame_build(struct frame *f, const struct conn *c, const struct segment *s)
+static void add_udp(struct frame *f, const struct conn *c, bool from_server, const void *data,
+		    __u32 len, __u32 ip)
 {
-	__u32 tcp_len = 20 + c->shape.tcp_options_len + s->len;
+	__u32 start = f->len, sum;
+
+	add_be(f, 2, from_server ? c->server_port : c->client_port);
+	add_be(f, 2, from_server ? c->client_port : c->server_port);
+	add_be(f, 2, 8 + len);
+	add_be(f, 2, 0);
+	add(f, data, len);
+	sum = sum_of(pseudo_sum_of(f->at + ip, c->ipv6, 17, 8 + len), f->at + start, 8 + len);
+	set16(f->at + start + 6, (__u16)~fold(sum));
+}
+
+/* As far as the transport's header. */
+static struct frame_layout begin(struct frame *f, const struct conn *c, bool from_server,
+				 __u8 proto, __u32 len)
+{
 	struct frame_layout at;
 
 	f->len = 0;
-	add_ethernet(f, c, s->from_server);
+	add_ethernet(f, c, from_server);
 	at.l3 = f->len;
 	if (c->ipv6)
-		add_ipv6(f, c, s, tcp_len);
+		add_ipv6(f, c, from_server, proto, len);
 	else
-		add_ipv4(f, c, s, tcp_len);
+		add_ipv4(f, c, from_server, proto, len);
 	at.l4 = f->len;
+	at.payload = f->len;
+	return at;
+}
+
+struct frame_layout frame_build_udp(struct frame *f, const struct conn *c, bool from_server,
+				    const void *data, __u32 len)
+{
+	struct frame_layout at = begin(f, c, from_server, 17, 8 + len);
+
+	add_udp(f, c, from_server, data, len, at.l3);
+	at.payload = f->len - len;
+	memset(f->at + f->len, 0xee, c->shape.padding);
+	f->len += c->shape.padding;
+	return at;
+}
+
+struct frame_layout frame_build(struct frame *f, const struct conn *c, const struct segment *s)
+{
+	struct frame_layout at =
+		begin(f, c, s->from_server, 6, 20 + c->shape.tcp_options_len + s->len);
+
 	add_tcp(f, c, s, at.l3);
 	at.payload = f->len - s->len;
 	memset(f->at + f->len, 0xee, c->shape.padding);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * frames.h - TCP segments as Ethernet frames.
+ * frames.h - TCP segments, and UDP datagrams, as Ethernet frames.
  *
  * A connection says who talks; its shape says what lies around the segment:
  * tags, options, extension headers, padding, checksums right, wrong or partial.
@@ -32,7 +32,7 @@ struct shape {
 	const __u8 *ip_options;
 	__u8 ipv6_next; /* of the IPv6 header, if there is a chain */
 	__u32 ipv6_chain_len;
-	const __u8 *ipv6_chain; /* its last header must name TCP */
+	const __u8 *ipv6_chain; /* its last header must name TCP, or UDP */
 	__u32 tcp_options_len;
 	const __u8 *tcp_options;
 	__u32 padding; /* bytes behind the IP packet */
@@ -71,6 +71,10 @@ struct frame_layout {
 };
 
 struct frame_layout frame_build(struct frame *f, const struct conn *c, const struct segment *s);
+
+/* A UDP datagram between the same two, with the same things around it. */
+struct frame_layout frame_build_udp(struct frame *f, const struct conn *c, bool from_server,
+				    const void *data, __u32 len);
 
 /* What a frame says, read back. */
 struct frame_view {
