@@ -90,6 +90,8 @@ like "$out" '^CAUSE +COUNT$' "and as a table"
 like "$(hg diagnose --color always)" $'\e\\[31mcertificate_unknown_ca' "a cause is red"
 unlike "$(NO_COLOR='' hg diagnose)" $'\e\\[' "but not where no terminal is"
 like "$(hg events --color always -o table)" $'\e\\[31mcertificate_unknown_ca' "nor are those of events all white"
+run hg diagnose --columns "$(printf 'cause,%.0s' {1..24})cause"
+said "more columns than there are" 2 "more than 24 columns"
 run hg diagnose --color red
 said "a colour is no time" 2 "'red' is not auto, always or never"
 run hg diagnose --flow 1 --columns cause

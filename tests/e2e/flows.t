@@ -66,6 +66,18 @@ ok "a flow that has ended is not there" await live true 1
 run hg flows -j
 is "$(jq -r '.[].tls.sni' <<<"$out")" www.forbidden.example "the other is"
 
+# --- a client that connects and resets: told, and without run not kept
+run hg events
+run in_c python3 -c 'import socket, struct, sys
+s = socket.create_connection((sys.argv[1], 443))
+s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+s.close()' "$S4"
+run hg events
+is "$(jq -r 'select(.event_type == "flow").hellogate | "\(.cause) \(.side)"' <<<"$out")" \
+	"tcp_reset_before_hello client" "a check of the port is told"
+run hg diagnose -j
+is "$(jq .attempts <<<"$out")" 0 "and does not wait for run"
+
 # --- one that fails before its hello, to a server that was sent one
 stop two
 stop sink
