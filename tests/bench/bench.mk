@@ -20,3 +20,8 @@ $(BUILD)/tests/bench/%.o: tests/bench/%.c $(BUILD)/hellogate.skel.h $(BUILD)/tes
 $(BENCHES): $(addprefix $(BUILD)/tests/,bench/bench.o bench/clockwork.o kernel/harness.o \
 		wire/frames.o wire/hellos.o wire/tunnel.o)
 	$(CC) $(CFLAGS) $^ -lbpf -lelf -lz -o $@
+
+.PHONY: bench-gateway
+bench-gateway: $(BUILD)/hellogate tools ## a million names under a flood of hellos, beside iptables, nginx and HAProxy (as root)
+	packaging/deps.sh build bench
+	HELLOGATE=$(abspath $(BUILD)/hellogate) HG_TOOLS=$(abspath $(BUILD)/tests/tools) tests/bench/gateway.sh
