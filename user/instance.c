@@ -60,6 +60,7 @@ int hg_bpf_refused(int error, const char *what)
 static void instance_clear(struct hg_instance *in)
 {
 	in->lock = -1;
+	in->layout = 0;
 	for (int i = 0; i < HG_MAP_COUNT; i++)
 		in->maps[i] = -1;
 }
