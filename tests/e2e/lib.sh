@@ -406,7 +406,7 @@ payloads() {
 settle() {
 	local name expect
 	expect=$(cd "$HG_DIR" && cat "${@/%/.seg}" | grep -c '"handshake":true')
-	await -t "${HG_SETTLE:-3}" lines_at_least "$HG_DIR/sink.out" $((expect + 1))
+	await -t "${HG_SETTLE:-15}" lines_at_least "$HG_DIR/sink.out" $((expect + 1))
 	stop sink
 	for name; do
 		jq -cn --slurpfile seg "$HG_DIR/$name.seg" --slurpfile sink "$HG_DIR/sink.out" \
@@ -542,7 +542,7 @@ metric_above() {
 counted() {
 	local value=$1 what=$2
 	shift 2
-	if await -t "${HG_COUNT_WAIT:-4}" metric_is "$value" "$@"; then
+	if await -t "${HG_COUNT_WAIT:-15}" metric_is "$value" "$@"; then
 		pass "$what"
 	else
 		fail "$what" "hellogate_$* is $(metric "$@"), want $value"

@@ -46,7 +46,7 @@
  *   want=N                    done when the server sent N bytes (default 1);
  *                             0: when it acknowledged the whole payload
  *   close=fin|rst|none        what ends a connection that is done
- *   timeout=MS (1000)  linger=MS (10; how long to count after a RST)
+ *   timeout=MS (4000)  linger=MS (10; how long to count after a RST)
  *
  * Fields: id v sport handshake, end (rst done timeout refused fin error),
  *   rst, rst_seq, rcv_nxt, exact (rst_seq == rcv_nxt, at its arrival), rst_ack,
@@ -807,7 +807,7 @@ static void close_conn(struct conn *c, uint64_t now)
 	}
 	send_bare(c, c->snd_nxt++, F_FIN | F_ACK);
 	c->state = CLOSING;
-	c->deadline = now + 1000000;
+	c->deadline = now + 4000000;
 }
 
 static void advance(struct conn *c)
@@ -1289,7 +1289,7 @@ static void read_script(void)
 				  .opts = OPT_MSS | OPT_SACK | OPT_TS,
 				  .want = 1,
 				  .close = 'f',
-				  .timeout_us = 1000000,
+				  .timeout_us = 4000000,
 				  .linger_us = 10000,
 				  .vlan = { NO_VLAN, NO_VLAN } };
 	for (line_no = 1; getline(&line, &room, stdin) >= 0; line_no++)

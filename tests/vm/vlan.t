@@ -67,7 +67,7 @@ sockets() { # WHERE
 				ECONNRESET$'\n'ECONNRESET "client at $addr: ECONNRESET ($1)"
 			is "$(dialled "$addr" allowed --want 1)" "done" "client at $addr, allowed: answered ($1)"
 		done
-		await -t "${HG_SETTLE:-3}" lines_at_least "$HG_DIR/sink.out" 7
+		await -t "${HG_SETTLE:-15}" lines_at_least "$HG_DIR/sink.out" 7
 		stop sink
 		is "$(jq -r 'select(.port).end' "$HG_DIR/sink.out" | sort | uniq -c | xargs)" \
 			"4 ECONNRESET 2 EOF" "server behind s0.$id: ECONNRESET ($1)"
@@ -144,7 +144,7 @@ on_the_device() { # HOOK
 	sink --answer 1
 	is "$(dialled 10.77.100.2 forbidden --want 9)" ECONNRESET "through s0.100: ECONNRESET ($1)"
 	is "$(dialled 10.77.200.2 forbidden --want 1)" "done" "beside it: answered ($1)"
-	await -t "${HG_SETTLE:-3}" lines_at_least "$HG_DIR/sink.out" 3
+	await -t "${HG_SETTLE:-15}" lines_at_least "$HG_DIR/sink.out" 3
 	stop sink
 	is "$(jq -r 'select(.port).end' "$HG_DIR/sink.out" | sort | xargs)" "ECONNRESET EOF" \
 		"the servers see the same ($1)"
