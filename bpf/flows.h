@@ -400,7 +400,7 @@ HG_NOINLINE int hg_flow_end_as(struct hg_flow *f, struct hg_event_end *e, __u64 
 	struct hg_counters *c;
 	bool had;
 
-	if (!f || !e || __sync_val_compare_and_swap(&f->counted, 0, 1))
+	if (!f || !e || __sync_val_compare_and_swap(&f->counted, HG_COUNTED_NOT, HG_COUNTED_ENDED))
 		return 0;
 	had = hg_flow_release_buffer(f);
 	if (f->state == HG_FLOW_PARTIAL)

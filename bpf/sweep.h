@@ -9,7 +9,7 @@
 #ifndef HG_SWEEP_H
 #define HG_SWEEP_H
 
-#include "flows.h"
+#include "efficacy.h"
 
 #define HG_SWEEP_PARTS 16
 #define HG_SWEEP_SLOTS (HG_SLOTS / HG_SWEEP_PARTS)
@@ -146,6 +146,8 @@ HG_INLINE void hg_sweep_flow(struct hg_sweep *w, const struct hg_flow_key *key, 
 	close = hg_sweep_close(w, f);
 	if (close == HG_CLOSE_none)
 		return;
+	if (close == HG_CLOSE_idle)
+		hg_efficacy_silent(f);
 	hg_flow_end(f, key, &w->event, f->closing ? f->last_ns : w->life.now, close,
 		    hg_sweep_side(f, close), HG_BUCKET_truncated, HG_OUTCOME_unknown);
 	if (close == HG_CLOSE_evicted && hg_flow_ours(f))

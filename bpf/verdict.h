@@ -6,6 +6,7 @@
 #define HG_VERDICT_H
 
 #include "attempt.h"
+#include "efficacy.h"
 #include "hello.h"
 #include "limit.h"
 #include "match.h"
@@ -55,6 +56,7 @@ HG_SUBPROG int hg_act_on(struct hg_scratch *s, struct hg_flow *f)
 		close = HG_CLOSE_our_reset;
 	}
 	if (!f->counted) {
+		hg_efficacy_begin(f, s->now);
 		hg_count_server_name_reset(f->name);
 		hg_flow_end(f, &s->key, &s->end, s->now, close, HG_SIDE_self, f->bucket, outcome);
 	}
@@ -63,6 +65,8 @@ HG_SUBPROG int hg_act_on(struct hg_scratch *s, struct hg_flow *f)
 		return HG_ACT_DROP;
 	if (s->packet.flags & HG_TCP_RST)
 		return HG_ACT_PASS; /* it ends by itself, or it is our own reset going out */
+	if (hg_efficacy_failed(f, &s->packet, s->now))
+		hg_efficacy_survived();
 	hg_rst_fill(&s->rst, &s->packet, f);
 	return HG_ACT_RESET;
 }

@@ -69,6 +69,7 @@
 #define HG_IDLE_HANDSHAKE (10 * HG_SECOND) /* hello seen, nothing since */
 #define HG_IDLE_PARTIAL (30 * HG_SECOND)   /* half a hello, nothing since */
 #define HG_IDLE_DROP (300 * HG_SECOND)	   /* dropped by us: TCP goes on trying for minutes */
+#define HG_RESET_GRACE (2 * HG_SECOND)	   /* who was told by a RST is silent by then */
 #define HG_LINGER HG_SECOND		   /* over, but a processor may still hold it */
 #define HG_IDLE_CLOSING (2 * HG_SECOND)	   /* reset by the client, which may be a decoy */
 #define HG_IDLE_RESENT (120 * HG_SECOND)   /* TCP waits no longer (Linux, TCP_RTO_MAX) */

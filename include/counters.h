@@ -64,6 +64,12 @@ struct hg_counters {
 		HG_RESET_TO(HG_FIELD)
 	} resets;
 	struct {
+		HG_RESET_TO(HG_FIELD)
+	} resets_died; /* flows */
+	struct {
+		HG_RESET_TO(HG_FIELD)
+	} resets_survived;
+	struct {
 		HG_RESET_FAILURES(HG_FIELD)
 	} reset_failures;
 	__u64 events;

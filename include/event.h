@@ -8,6 +8,7 @@
  * consumer; a loss is counted in events_lost.  END repeats the facts, so that an
  * END whose HELLO was lost still tells most of the story.  A connection that fails
  * before its first byte is no handshake; an ATTEMPT tells of it, see bpf/attempt.h.
+ * Behind the END of a flow that we reset there may be a SURVIVED, see bpf/efficacy.h.
  *
  * While `run` is not there, what did not become established is also kept in
  * `undiagnosed`, END by END: a ring of slots, each overwrite counted.
@@ -23,7 +24,8 @@ enum hg_event_type {
 	HG_EVENT_HELLO = 1,
 	HG_EVENT_END = 2,
 	HG_EVENT_CHUNK = 3,
-	HG_EVENT_ATTEMPT = 4, /* as END, of a connection that failed before its hello */
+	HG_EVENT_ATTEMPT = 4,  /* as END, of a connection that failed before its hello */
+	HG_EVENT_SURVIVED = 5, /* a flow that we reset lives on: `close_from` has sent more */
 };
 
 struct hg_event {

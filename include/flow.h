@@ -113,6 +113,12 @@ enum hg_flow_state {
 	HG_FLOW_CLOSED,	 /* over: the sweep deletes it, when no processor can hold it any more */
 };
 
+enum hg_counted {
+	HG_COUNTED_NOT,
+	HG_COUNTED_ENDED,    /* its handshake is over, and it was put in its bucket */
+	HG_COUNTED_SURVIVED, /* and it lives on behind our reset, which was told */
+};
+
 enum hg_direction {
 	HG_FROM_CLIENT,
 	HG_FROM_SERVER,
@@ -145,7 +151,7 @@ struct hg_flow {
 	__u64 hello_ns; /* the hello's last byte */
 	__u64 last_ns;	/* the last packet that mattered */
 	__u64 name;	/* key into server_names, 0: none */
-	__u64 deadline_ns;
+	__u64 deadline_ns; /* PENDING: of the verdict; RESET: of its death */
 	__u64 hash;	/* of its connection: leads to the slot */
 	__u32 isn;	/* client's initial sequence number */
 	__u32 base;	/* sequence number of the hello's first byte */
@@ -160,7 +166,7 @@ struct hg_flow {
 	__u32 buffer;	/* capture in the pool, or HG_NO_BUFFER */
 	__u32 busy;	/* a processor is reassembling this flow */
 	__u32 state;	/* enum hg_flow_state; moved by compare-and-swap */
-	__u32 counted;	/* this flow has ended and was put in its bucket */
+	__u32 counted;	/* enum hg_counted; moved by compare-and-swap */
 	__u32 flags;	/* HG_FLAG bits */
 	__u32 ifindex;	/* where the flow was first seen */
 	__u16 vlan;	/* outer tag, 0: none */

@@ -512,6 +512,42 @@ bool hg_eve_drop(struct hg_eve *eve, struct hg_handshake *h)
 	return line_end(j, before);
 }
 
+/* ---- a flow that we reset lives on ---- */
+
+static void put_survived(struct hg_eve *eve, const struct hg_event *facts)
+{
+	struct hg_json *j = &eve->out;
+
+	KEY(j, "hellogate");
+	hg_json_object(j);
+	hg_json_put_uint(j, "schema", HG_EVE_SCHEMA);
+	hg_json_put_term(j, "side", hg_side_text(facts->close_from));
+	KEY(j, "times");
+	hg_json_object(j);
+	hg_json_put_uint(j, "survived_us", (facts->time_ns - facts->hello_ns) / 1000);
+	hg_json_object_end(j);
+	put_policy(eve, &facts->verdict);
+	hg_json_object_end(j);
+}
+
+bool hg_eve_survived(struct hg_eve *eve, const struct hg_handshake *h)
+{
+	const struct hg_event *facts = &h->facts;
+	struct hg_json *j = &eve->out;
+	size_t before = j->len;
+
+	hg_json_object(j);
+	put_head(eve, facts, "anomaly", facts->time_ns);
+	KEY(j, "anomaly");
+	hg_json_object(j);
+	hg_json_put_term(j, "type", "stream");
+	hg_json_put_term(j, "event", "stream.reset_survived");
+	hg_json_object_end(j);
+	if (!eve->strict)
+		put_survived(eve, facts);
+	return line_end(j, before);
+}
+
 /* ---- connections that are no handshake: they live, or failed before their hello ---- */
 
 /* `state` is that of TCP, by Suricata's words. */

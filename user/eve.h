@@ -51,6 +51,9 @@ bool hg_eve_hello(struct hg_eve *eve, struct hg_handshake *h);
 bool hg_eve_end(struct hg_eve *eve, struct hg_handshake *h, const struct hg_examined *x);
 bool hg_eve_drop(struct hg_eve *eve, struct hg_handshake *h);
 
+/* The `anomaly` line of a flow that was reset and lives on. */
+bool hg_eve_survived(struct hg_eve *eve, const struct hg_handshake *h);
+
 /* The `flow` line of a connection that failed before its hello. */
 bool hg_eve_attempt(struct hg_eve *eve, const struct hg_handshake *h, const struct hg_examined *x);
 

@@ -31,6 +31,8 @@ static void put_counters(struct hg_json *j, const struct hg_counters *c)
 	put_group(j, "handshakes", hg_outcome_text, &c->handshakes, HG_OUTCOME_COUNT);
 	put_group(j, "refused", hg_refusal_text, &c->refused, HG_REFUSAL_COUNT);
 	put_group(j, "resets", hg_to_text, &c->resets, HG_TO_COUNT);
+	put_group(j, "resets_died", hg_to_text, &c->resets_died, HG_TO_COUNT);
+	put_group(j, "resets_survived", hg_to_text, &c->resets_survived, HG_TO_COUNT);
 	put_group(j, "reset_failures", hg_reset_failure_text, &c->reset_failures,
 		  HG_RESET_FAILURE_COUNT);
 	put_group(j, "quic_initials", hg_quic_action_text, &c->quic_initials, HG_QUIC_ACTION_COUNT);

@@ -171,17 +171,18 @@ static void write_flows(struct prom *p)
 
 static void write_resets(struct prom *p)
 {
-	static const char *const efficacies[] = { "died", "survived", NULL };
 	const struct hg_counters *c = &p->s->total;
-	const __u64 *resets = (const __u64 *)&c->resets;
+	const __u64 *sent = (const __u64 *)&c->resets, *died = (const __u64 *)&c->resets_died,
+		    *survived = (const __u64 *)&c->resets_survived;
 
-	family(p, "resets_total", "counter", "TCP resets sent, by what became of the flow.");
+	family(p, "resets_total", "counter",
+	       "Packets answered with a TCP reset (unknown), and flows that ended or did not.");
 	for (unsigned int to = HG_TO_client; to < HG_TO_COUNT; to++) {
-		for (int i = 0; efficacies[i]; i++) /* nobody looks at that yet */
-			sample(p, "resets_total", 0, "to", hg_to_text(to), "efficacy",
-			       efficacies[i], NULL);
-		sample(p, "resets_total", resets[to], "to", hg_to_text(to), "efficacy", "unknown",
-		       NULL);
+		const char *text = hg_to_text(to);
+
+		sample(p, "resets_total", died[to], "to", text, "efficacy", "died", NULL);
+		sample(p, "resets_total", survived[to], "to", text, "efficacy", "survived", NULL);
+		sample(p, "resets_total", sent[to], "to", text, "efficacy", "unknown", NULL);
 	}
 	vocabulary(p, "reset_failures_total", "reason", hg_reset_failure_text, &c->reset_failures,
 		   HG_RESET_FAILURE_COUNT, "Resets that were decided and could not be sent.");

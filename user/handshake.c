@@ -306,6 +306,18 @@ static int on_attempt(struct hg_handshakes *t, const struct hg_event *event, con
 	return 0;
 }
 
+static int on_survived(struct hg_handshakes *t, const struct hg_event *event)
+{
+	struct open *o = make(t, event, NULL, 0);
+
+	if (!o)
+		return -ENOMEM;
+	t->counts.survived++;
+	tell(t, t->ops.survived, o);
+	release(t, o);
+	return 0;
+}
+
 int hg_handshakes_event(struct hg_handshakes *t, const struct hg_event *event, const void *message,
 			size_t len)
 {
@@ -315,6 +327,8 @@ int hg_handshakes_event(struct hg_handshakes *t, const struct hg_event *event, c
 		return on_end(t, at, event, message);
 	if (event->type == HG_EVENT_ATTEMPT && len == HG_END_LEN)
 		return on_attempt(t, event, message);
+	if (event->type == HG_EVENT_SURVIVED && !len)
+		return on_survived(t, event);
 	if (event->type == HG_EVENT_HELLO && event->message_len == len && len <= HG_HELLO_MAX)
 		return on_hello(t, at, event, message, len);
 	t->counts.invalid++;

@@ -54,6 +54,8 @@ struct hg_handshakes_ops {
 	void (*end)(void *ctx, struct hg_handshake *h);
 	void (*drop)(void *ctx, struct hg_handshake *h);    /* behind `end`: we acted on it */
 	void (*attempt)(void *ctx, struct hg_handshake *h); /* in place of `end` */
+	/* long behind `drop`: it lives on.  `facts` alone is there; `close_from` sends. */
+	void (*survived)(void *ctx, struct hg_handshake *h);
 };
 
 /* Bytes of certificates, of all open handshakes together. */
@@ -69,6 +71,7 @@ struct hg_handshakes_counts {
 	__u64 not_kept;	      /* HELLO while the table was full */
 	__u64 unreadable;     /* messages that this side could not parse */
 	__u64 attempts;	      /* connections that failed before their hello */
+	__u64 survived;	      /* flows that we reset, and that live on */
 	__u64 invalid;	      /* events that make no sense: another version wrote them */
 	__u64 chunks_lost;    /* bytes of certificates that fit nowhere */
 	__u64 chains_dropped; /* handshakes whose certificates made room for others' */

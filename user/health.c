@@ -214,6 +214,10 @@ static void judge_packets(struct judge *j)
 		sum += failures[i];
 	line(j, sum ? HG_HEALTH_WARN : HG_HEALTH_OK, "resets", "%s sent, %s failed",
 	     hg_grouped(hg_counters_resets(c), sent), hg_grouped(sum, failed));
+	if (hg_counters_survived(c))
+		line(j, HG_HEALTH_WARN, "resets",
+		     "%s lived on: a RST does not reach one end; see the anomaly events",
+		     hg_grouped(hg_counters_survived(c), sent));
 	if (c->unparsed.load_failed)
 		line(j, HG_HEALTH_WARN, "packets", "%s could not be loaded and were passed",
 		     hg_grouped(c->unparsed.load_failed, failed));

@@ -86,7 +86,7 @@ static bool is_listing(const struct hg_output *o)
 	       o->options->listing.format == HG_FORMAT_CSV;
 }
 
-enum line { LINE_HELLO, LINE_END, LINE_DROP, LINE_ATTEMPT };
+enum line { LINE_HELLO, LINE_END, LINE_DROP, LINE_ATTEMPT, LINE_SURVIVED };
 
 static void put_line(struct hg_output *o, enum line line, struct hg_handshake *h,
 		     const struct hg_examined *x)
@@ -97,6 +97,8 @@ static void put_line(struct hg_output *o, enum line line, struct hg_handshake *h
 		hg_eve_end(&o->eve, h, x);
 	else if (line == LINE_DROP)
 		hg_eve_drop(&o->eve, h);
+	else if (line == LINE_SURVIVED)
+		hg_eve_survived(&o->eve, h);
 	else
 		hg_eve_attempt(&o->eve, h, x);
 }
@@ -220,18 +222,28 @@ static void on_attempt(void *ctx, struct hg_handshake *h)
 	print_examined(o, LINE_ATTEMPT, h, &x);
 }
 
+/* Beside the end of the handshake, which a listing has a row for. */
+static void print_deed(struct hg_output *o, enum line line, struct hg_handshake *h)
+{
+	if (o->options->view == HG_VIEW_EVENTS && !is_listing(o))
+		print_event(o, line, h, NULL);
+}
+
 static void on_drop(void *ctx, struct hg_handshake *h)
 {
-	struct hg_output *o = ctx;
+	print_deed(ctx, LINE_DROP, h);
+}
 
-	if (o->options->view == HG_VIEW_EVENTS && !is_listing(o))
-		print_event(o, LINE_DROP, h, NULL);
+static void on_survived(void *ctx, struct hg_handshake *h)
+{
+	print_deed(ctx, LINE_SURVIVED, h);
 }
 
 bool hg_output_open(struct hg_output *o, const struct hg_output_options *options,
 		    const struct hg_eve_names *names, bool from_capture)
 {
-	static const struct hg_handshakes_ops ops = { on_hello, on_end, on_drop, on_attempt };
+	static const struct hg_handshakes_ops ops = { on_hello, on_end, on_drop, on_attempt,
+						      on_survived };
 
 	memset(o, 0, sizeof(*o));
 	o->options = options;

@@ -52,6 +52,11 @@ __u64 hg_counters_resets(const struct hg_counters *c)
 	return sum_of(&c->resets, sizeof(c->resets));
 }
 
+__u64 hg_counters_survived(const struct hg_counters *c)
+{
+	return sum_of(&c->resets_survived, sizeof(c->resets_survived));
+}
+
 __u64 hg_counters_initials(const struct hg_counters *c)
 {
 	return sum_of(&c->quic_initials, sizeof(c->quic_initials));

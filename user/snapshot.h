@@ -104,6 +104,7 @@ void hg_snapshot_free(struct hg_snapshot *s);
 /* Sums over parts of a counter block. */
 __u64 hg_counters_hellos(const struct hg_counters *c);
 __u64 hg_counters_resets(const struct hg_counters *c);
+__u64 hg_counters_survived(const struct hg_counters *c); /* flows, our resets */
 __u64 hg_counters_initials(const struct hg_counters *c); /* of QUIC */
 __u64 hg_counters_packets(const struct hg_counters *c);
 __u64 hg_counters_flows_ended(const struct hg_counters *c);
