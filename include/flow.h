@@ -151,7 +151,8 @@ struct hg_flow {
 	__u64 hello_ns; /* the hello's last byte */
 	__u64 last_ns;	/* the last packet that mattered */
 	__u64 name;	/* key into server_names, 0: none */
-	__u64 deadline_ns; /* PENDING: of the verdict; RESET: of its death */
+	/* PENDING: until the fallback holds; RESET: until it should be dead. */
+	__u64 deadline_ns;
 	__u64 hash;	/* of its connection: leads to the slot */
 	__u32 isn;	/* client's initial sequence number */
 	__u32 base;	/* sequence number of the hello's first byte */

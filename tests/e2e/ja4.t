@@ -6,7 +6,7 @@
 fixture
 hello bot --sni www.allowed.example --alpn h2 --ciphers 1301,1302,1303,c02f,c030
 hello other --sni www.allowed.example --alpn h2 --ciphers 1301,1302,1303,c02f
-head -c 60 /dev/zero | tr '\0' '\27' >"$HG_DIR/more"
+head -c 200 /dev/zero | tr '\0' '\27' >"$HG_DIR/more"
 glob=$(jq -r .ja4_a "$HG_DIR/bot.info")
 bot=$(size "$HG_DIR/bot.hello")
 other=$(size "$HG_DIR/other.hello")
@@ -16,6 +16,7 @@ ja4_policy() { # ON_UNDECIDED
 		version: 1
 		mode: enforce
 		default: allow
+		decision_timeout: 8s
 		rules:
 		  - {name: bots, match: {ja4: ["${glob}_*"]}, action: reset, on_undecided: $1}
 	YAML
@@ -25,7 +26,7 @@ ja4_policy() { # ON_UNDECIDED
 # No wait for the decision is needed, and a verdict that never comes ends the script.
 drips() { # HELLO_BYTES
 	local i segs="seg=0+$1"
-	for i in $(seq 0 29); do segs+=" seg=$(($1 + i))+1/after=20"; done
+	for i in $(seq 0 99); do segs+=" seg=$(($1 + i))+1/after=20"; done
 	echo "$segs"
 }
 
@@ -34,19 +35,19 @@ from_the_client() { # HOOK
 	segclient client <<-EOS
 		payload bot @$HG_DIR/bot.hello @$HG_DIR/more
 		payload other @$HG_DIR/other.hello @$HG_DIR/more
-		set want=0 timeout=2000
+		set want=0 timeout=8000
 		conn id=bot4 payload=bot $(drips "$bot")
 		conn id=bot6 v=6 payload=bot $(drips "$bot")
 		conn id=bot-cut payload=bot seg=100+$((bot - 100)) seg=0+100 $(drips "$bot" | cut -d' ' -f2-)
 		conn id=bot-wrap isn=wrap:$((bot + 1)) payload=bot $(drips "$bot")
-		conn id=other4 payload=other $(drips "$other") seg=$((other + 30))+-
-		conn id=other6 v=6 payload=other $(drips "$other") seg=$((other + 30))+-
+		conn id=other4 payload=other $(drips "$other") seg=$((other + 100))+-
+		conn id=other6 v=6 payload=other $(drips "$other") seg=$((other + 100))+-
 	EOS
 	settle client
 	jq -c 'select(.id | startswith("bot"))' "$HG_DIR/client.both" >"$HG_DIR/bots.both"
 	jq -c 'select(.id | startswith("other"))' "$HG_DIR/client.both" >"$HG_DIR/others.both"
 	every bots "$RESET" "on the client's next packet: reset, exact ($1)"
-	every bots ".sink.read >= $bot and .sink.read < .len - 30" "after the hello, before the drips end ($1)"
+	every bots ".sink.read >= $bot and .sink.read < .len - 100" "after the hello, before the drips end ($1)"
 	every others "$UNTOUCHED" "another JA4 beside it: untouched ($1)"
 }
 

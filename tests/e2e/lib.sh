@@ -39,7 +39,9 @@ result() {
 		return 0
 	fi
 	printf 'not ok %d - %s%s\n' "$HG_TESTS" "$2" "$directive"
-	[ -n "${HG_TODO:-}" ] || HG_FAILED=$((HG_FAILED + 1))
+	[ -z "${HG_TODO:-}" ] || return 1
+	HG_FAILED=$((HG_FAILED + 1))
+	diag "${0##*/}: not ok $HG_TESTS - $2" >&2 # prove shows no other output of a test
 	return 1
 }
 
@@ -48,7 +50,7 @@ pass() { result 0 "$1"; }
 # fail DESCRIPTION [DIAGNOSIS]
 fail() {
 	result 1 "$1"
-	[ $# -lt 2 ] || diag "$2"
+	[ $# -lt 2 ] || [ -n "${HG_TODO:-}" ] || diag "${2:0:2000}" >&2
 	return 1
 }
 
@@ -84,7 +86,7 @@ skip_all() {
 }
 
 bail() {
-	printf '# gives up: %s\n' "$*"
+	diag "${0##*/} gives up: $*" >&2
 	exit 1
 }
 

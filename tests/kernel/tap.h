@@ -8,6 +8,7 @@
 #ifndef HG_TESTS_TAP_H
 #define HG_TESTS_TAP_H
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -58,6 +59,14 @@ __attribute__((format(printf, 2, 3))) static inline bool tap_ok(bool ok, const c
 	va_end(args);
 	putchar('\n');
 	fflush(stdout);
+	if (ok)
+		return ok;
+	/* prove shows nothing else of a test. */
+	fprintf(stderr, "# %s: not ok %u - ", program_invocation_short_name, tap.run);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
 	return ok;
 }
 
@@ -73,11 +82,11 @@ __attribute__((format(printf, 1, 2), noreturn)) static inline void tap_bail(cons
 	va_list args;
 
 	/* Not "Bail out!": that would stop the programs behind this one, too. */
-	fputs("# gives up: ", stdout);
+	fprintf(stderr, "# %s gives up: ", program_invocation_short_name);
 	va_start(args, format);
-	vprintf(format, args);
+	vfprintf(stderr, format, args);
 	va_end(args);
-	putchar('\n');
+	fputc('\n', stderr);
 	exit(1);
 }
 
