@@ -29,9 +29,9 @@ __attribute__((format(printf, 1, 2))) static inline void tap_diag(const char *fo
 	if (tap.diagnosed++ >= TAP_DIAGNOSES)
 		return;
 	va_start(args, format);
-	fputs("# ", stdout);
-	vprintf(format, args);
-	putchar('\n');
+	fputs("# ", stderr);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
 	va_end(args);
 }
 
