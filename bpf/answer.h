@@ -40,7 +40,7 @@ HG_INLINE void hg_emit_chunk(struct hg_scratch *s, const struct hg_flow *f, stru
 		return;
 	__builtin_memcpy(c->bytes + at - sizeof(*e), e, sizeof(*e));
 	hg_event_sent(bpf_ringbuf_output(&events, c->bytes + at - sizeof(*e), sizeof(*e) + len,
-					 hg_ring_flags(false)));
+					 hg_ring_flags(f->state == HG_FLOW_PENDING)));
 }
 
 HG_STEP long hg_emit_chunk_step(__u32 i, struct hg_emit_step *step)
@@ -102,7 +102,7 @@ HG_NOINLINE int hg_answer_behind(__u32 index, __u32 filled)
 	struct hg_scratch *s = hg_scratch();
 	struct hg_flow *f = s ? hg_flow_lookup(&s->key) : NULL;
 
-	if (!f || f->state != HG_FLOW_JUDGED)
+	if (!f || !hg_flow_listens(f))
 		return 0;
 	hg_flight_begin(f, &f->flight[HG_FROM_CLIENT], HG_FROM_CLIENT);
 	s->walk_answer.seq = f->base + f->urgent;

@@ -305,6 +305,12 @@ HG_INLINE bool hg_flow_ours(const struct hg_flow *f)
 	return f->state == HG_FLOW_RESET || f->state == HG_FLOW_DROP;
 }
 
+/* Is what both sides say behind the hello of interest?  Some rules wait for just that. */
+HG_INLINE bool hg_flow_listens(const struct hg_flow *f)
+{
+	return f->state == HG_FLOW_JUDGED || f->state == HG_FLOW_PENDING;
+}
+
 HG_INLINE bool hg_state_needs_acks(__u32 state)
 {
 	return state == HG_FLOW_PENDING || state == HG_FLOW_RESET || state == HG_FLOW_DROP;

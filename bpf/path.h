@@ -66,7 +66,8 @@ HG_INLINE int hg_path_entry(void *ctx, const int at, struct hg_scratch *s, struc
 		return act;
 	if (!(p->flags & HG_TCP_RST))
 		hg_flow_track(f, p);
-	if (f->state == HG_FLOW_JUDGED && p->payload_len && hg_answer_read(ctx, at, s, cpu)) {
+	if (hg_flow_listens(f) && p->payload_len && hg_answer_read(ctx, at, s, cpu) &&
+	    f->state == HG_FLOW_JUDGED) {
 		hg_flow_over(s, slot, HG_CLOSE_none, HG_SIDE_self);
 		return act;
 	}

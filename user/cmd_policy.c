@@ -140,7 +140,7 @@ int hg_cmd_policy_check(const struct hg_command *self, int argc, char **argv)
 static struct {
 	const char *sni, *sni_state, *src, *dst, *port, *interface, *version_max, *version_min;
 	const char *ciphers, *cipher_count, *groups, *alpn, *ech, *resumed;
-	const char *ja4, *ja3, *failures, *coverage, *flag, *time;
+	const char *ja4, *ja3, *failures, *certificate, *coverage, *flag, *time;
 	bool no_sni, weak, strong;
 } asked;
 
@@ -168,6 +168,8 @@ const struct hg_option hg_options_policy_explain[] = {
 	{ "ja3", 0, "HASH", "the fingerprint", &asked.ja3, NULL },
 	{ "failures", 0, "N", "handshakes of the client that failed lately", &asked.failures,
 	  NULL },
+	{ "certificate", 0, "LIST", "findings in the server's certificates, or ok",
+	  &asked.certificate, NULL },
 	{ "coverage", 0, "CLASS", "how the hello was read (default single_segment)",
 	  &asked.coverage, NULL },
 	{ "time", 0, "TIME", "of the hello (default now): rules expire", &asked.time, NULL },
@@ -227,6 +229,7 @@ static bool read_flow(struct hg_flow_spec *flow)
 	       set_field(flow, "time", asked.time) && set_field(flow, "ciphers", ciphers) &&
 	       set_field(flow, "ja4", asked.ja4) && set_field(flow, "ja3", asked.ja3) &&
 	       set_field(flow, "failures", asked.failures) &&
+	       set_list(flow, "certificate", asked.certificate) &&
 	       set_field(flow, "coverage", asked.coverage) && set_list(flow, "flag", asked.flag);
 }
 

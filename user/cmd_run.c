@@ -116,6 +116,16 @@ static void on_end(void *ctx, struct hg_handshake *h)
 	tell_diagnosis(d, h, &x.diagnosis);
 }
 
+static void on_certificate(void *ctx, struct hg_handshake *h)
+{
+	struct daemon *d = ctx;
+	__u32 findings;
+
+	if (h->facts.verdict.pending &&
+	    hg_examine_server(d->examiner, h, ended_at(d, h), &findings))
+		hg_decisions_certificate(d->decisions, h, findings);
+}
+
 /* No handshake: not in what is counted of those. */
 static void on_attempt(void *ctx, struct hg_handshake *h)
 {
@@ -299,7 +309,8 @@ static int open_all(struct daemon *d)
 {
 	static const struct hg_handshakes_ops ops = { .hello = on_hello,
 						      .end = on_end,
-						      .attempt = on_attempt };
+						      .attempt = on_attempt,
+						      .certificate = on_certificate };
 	__u32 zero = 0;
 	int r;
 

@@ -153,28 +153,68 @@ static void write_verdict(struct hg_decisions *d, const struct hg_live_policy *g
 		d->counts.decided++;
 }
 
-void hg_decisions_hello(struct hg_decisions *d, struct hg_handshake *h)
+/* The policy that its verdict waits under; NULL: none waits, or there is none, counted. */
+static const struct hg_live_policy *asked_under(struct hg_decisions *d,
+						const struct hg_handshake *h)
 {
 	const struct hg_verdict *asked = &h->facts.verdict;
 	const struct hg_live_policy *g;
-	struct hg_flow_view view;
-	struct hg_verdict v = { 0 };
 
 	if (!asked->pending)
-		return;
+		return NULL;
 	g = generation_of(d, asked->revision);
 	if (!g) {
 		hg_decisions_refresh(d);
 		g = generation_of(d, asked->revision);
 	}
-	if (!g) {
-		d->counts.unknown_revision++;
+	d->counts.unknown_revision += !g;
+	return g;
+}
+
+static void view_of(struct hg_decisions *d, struct hg_handshake *h, struct hg_flow_view *view)
+{
+	hg_flow_view_of(h, view);
+	view->failures = failures_of;
+	view->failures_ctx = d;
+}
+
+/* From the rule on that the kernel stopped at.  False: it waits for what is not known yet. */
+static bool judge(const struct hg_live_policy *g, const struct hg_handshake *h,
+		  const struct hg_flow_view *view, struct hg_verdict *v)
+{
+	return !hg_policy_judge(g->compiled, view, h->facts.verdict.rule, v) && !v->pending;
+}
+
+void hg_decisions_hello(struct hg_decisions *d, struct hg_handshake *h)
+{
+	const struct hg_live_policy *g = asked_under(d, h);
+	struct hg_flow_view view;
+	struct hg_verdict v = { 0 };
+
+	if (!g)
 		return;
-	}
-	hg_flow_view_of(h, &view);
-	view.failures = failures_of;
-	view.failures_ctx = d;
-	if (!hg_policy_judge(g->compiled, &view, asked->rule, &v))
+	view_of(d, h, &view);
+	view.last_word = !g->compiled->asks_certificate;
+	if (judge(g, h, &view, &v))
+		write_verdict(d, g, &h->facts, &v);
+}
+
+void hg_decisions_certificate(struct hg_decisions *d, struct hg_handshake *h, __u32 findings)
+{
+	const struct hg_live_policy *g = asked_under(d, h);
+	struct hg_flow_view view;
+	struct hg_verdict v = { 0 };
+
+	if (!g || !g->compiled->asks_certificate)
+		return;
+	view_of(d, h, &view);
+	view.last_word = false;
+	if (judge(g, h, &view, &v))
+		return; /* at its hello */
+	view.certificate_known = true;
+	view.findings = findings;
+	view.last_word = true;
+	if (judge(g, h, &view, &v))
 		write_verdict(d, g, &h->facts, &v);
 }
 

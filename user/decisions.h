@@ -28,6 +28,12 @@ void hg_decisions_refresh(struct hg_decisions *d);
 /* A hello whose verdict is pending. */
 void hg_decisions_hello(struct hg_decisions *d, struct hg_handshake *h);
 
+/*
+ * Of one of those the server's certificates came whole: rules on `certificate` can be
+ * judged, HG_FINDING() bits.
+ */
+void hg_decisions_certificate(struct hg_decisions *d, struct hg_handshake *h, __u32 findings);
+
 /* It is over: was its verdict still pending? */
 void hg_decisions_end(struct hg_decisions *d, const struct hg_handshake *h);
 

@@ -56,6 +56,18 @@ static void read_chain(struct hg_examiner *x, const struct hg_handshake *h, unsi
 		!hg_x509_read(x->x509, &h->chain[side], name, now, &out->certificates[side]);
 }
 
+bool hg_examine_server(struct hg_examiner *x, const struct hg_handshake *h, time_t now,
+		       __u32 *findings)
+{
+	const struct hg_chain *chain = &h->chain[HG_FROM_SERVER];
+	struct hg_certificates read;
+
+	if (!hg_chain_whole(chain) || hg_x509_read(x->x509, chain, name_asked(h), now, &read))
+		return false;
+	*findings = read.findings;
+	return true;
+}
+
 void hg_examine(struct hg_examiner *x, const struct hg_handshake *h, time_t now,
 		const struct hg_diagnosis *told, struct hg_examined *out)
 {

@@ -41,6 +41,10 @@ void hg_examiner_free(struct hg_examiner *x);
 void hg_examine(struct hg_examiner *x, const struct hg_handshake *h, time_t now,
 		const struct hg_diagnosis *told, struct hg_examined *out);
 
+/* What is wrong with the server's certificates so far: false where they are not whole. */
+bool hg_examine_server(struct hg_examiner *x, const struct hg_handshake *h, time_t now,
+		       __u32 *findings);
+
 struct hg_knowledge *hg_examiner_knowledge(struct hg_examiner *x);
 
 #endif /* HG_EXAMINE_H */

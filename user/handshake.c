@@ -351,6 +351,8 @@ static int on_chunk(struct hg_handshakes *t, const void *record, size_t len)
 	if (o && !o->gone && chunk.len == len - sizeof(chunk) && chunk.from < 2)
 		r = add_to_chain(t, o, &chunk, (const __u8 *)record + sizeof(chunk));
 	t->counts.chunks_lost += r != 0;
+	if (!r && chunk.from == HG_FROM_SERVER && hg_chain_whole(&o->h.chain[HG_FROM_SERVER]))
+		tell(t, t->ops.certificate, o);
 	return 0;
 }
 

@@ -54,6 +54,8 @@ struct hg_handshakes_ops {
 	void (*end)(void *ctx, struct hg_handshake *h);
 	void (*drop)(void *ctx, struct hg_handshake *h);    /* behind `end`: we acted on it */
 	void (*attempt)(void *ctx, struct hg_handshake *h); /* in place of `end` */
+	/* the server's Certificate message is whole: chain[HG_FROM_SERVER] */
+	void (*certificate)(void *ctx, struct hg_handshake *h);
 	/* long behind `drop`: it lives on.  `facts` alone is there; `close_from` sends. */
 	void (*survived)(void *ctx, struct hg_handshake *h);
 };

@@ -242,8 +242,11 @@ static void on_survived(void *ctx, struct hg_handshake *h)
 bool hg_output_open(struct hg_output *o, const struct hg_output_options *options,
 		    const struct hg_eve_names *names, bool from_capture)
 {
-	static const struct hg_handshakes_ops ops = { on_hello, on_end, on_drop, on_attempt,
-						      on_survived };
+	static const struct hg_handshakes_ops ops = { .hello = on_hello,
+						      .end = on_end,
+						      .drop = on_drop,
+						      .attempt = on_attempt,
+						      .survived = on_survived };
 
 	memset(o, 0, sizeof(*o));
 	o->options = options;

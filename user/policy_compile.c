@@ -296,6 +296,9 @@ static void describe_match(struct compiler *x, const struct hg_match_model *m,
 	user->ja3_said = keep(x, m->ja3.said);
 	user->failures = m->failures;
 	user->failures_said = keep(x, m->failures_said);
+	user->certificate = m->certificate;
+	user->certificate_said = keep(x, m->certificate_said);
+	x->c->asks_certificate |= m->certificate != 0;
 }
 
 static void add_protect(struct compiler *x, const struct hg_match_model *m)

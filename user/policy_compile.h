@@ -22,6 +22,8 @@ struct hg_user_match {
 	const char *ja3_said;
 	struct hg_failures_asked failures;
 	const char *failures_said;
+	__u32 certificate; /* HG_FINDING() */
+	const char *certificate_said;
 };
 
 /* What the kernel need not know of a rule. */
@@ -71,6 +73,7 @@ struct hg_compiled {
 	struct hg_rule *rules;	 /* policy.rules; those of `protect:` come first */
 	struct hg_rule_about *about;
 	__u32 protect_rules;
+	bool asks_certificate; /* some rule does: a hello does not say all */
 
 	/* names: sorted by hash[0], which no two names share */
 	struct hg_name_key *name_keys;

@@ -9,6 +9,7 @@
 #include "policy_reach.h"
 #include "policy_values.h"
 #include "terms.h"
+#include "x509.h"
 #include "tls_names.h"
 
 #define HG_VALUE_MAX 300
@@ -215,6 +216,19 @@ static void say_asked(const char *what, __u32 alone, __u32 truth, const char *is
 		       wanted);
 }
 
+/* What is wrong with the server's certificates, or "ok". */
+static void findings_of(const struct hg_flow_view *v, char value[HG_VALUE_MAX])
+{
+	size_t len = (size_t)snprintf(value, HG_VALUE_MAX, "(%s", v->findings ? "" : "ok");
+
+	for (unsigned int i = 0; i < HG_FINDING_COUNT && len < HG_VALUE_MAX; i++)
+		if (v->findings >> i & 1)
+			len += (size_t)snprintf(value + len, HG_VALUE_MAX - len, "%s%s",
+						len > 1 ? ", " : "", hg_finding_text(i));
+	if (len < HG_VALUE_MAX)
+		snprintf(value + len, HG_VALUE_MAX - len, ") ");
+}
+
 /* They are one condition to the kernel; here each is told. */
 static void say_user(const struct explainer *x, __u32 index, bool except, __u32 truth,
 		     struct text *t)
@@ -233,6 +247,8 @@ static void say_user(const struct explainer *x, __u32 index, bool except, __u32 
 		snprintf(value, sizeof(value), "%u ",
 			 x->v->failures(x->v->failures_ctx, x->v->client, &m->failures));
 	say_asked("failures", is.failures, truth, "", value, m->failures_said, t);
+	findings_of(x->v, value);
+	say_asked("certificate", is.certificate, truth, " one of", value, m->certificate_said, t);
 }
 
 /* All conditions of a match whose truth is the one that made the match so. */

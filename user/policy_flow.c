@@ -11,6 +11,7 @@
 #include "terms.h"
 #include "time_span.h"
 #include "tls_names.h"
+#include "x509.h"
 
 /*
  * As the data path files it (hg_bucket_of_hello() in bpf/verdict.h): a hello with
@@ -270,6 +271,18 @@ static int set_failures(struct hg_flow_spec *s, const char *text, char *why)
 	return 0;
 }
 
+/* "ok": they were seen, and nothing is wrong with them. */
+static int set_certificate(struct hg_flow_spec *s, const char *text, char *why)
+{
+	int finding = strcmp(text, "ok") ? pick(hg_finding_text, HG_FINDING_COUNT, text, why) : 0;
+
+	if (finding < 0)
+		return -1;
+	s->view.certificate_known = true;
+	s->view.findings |= strcmp(text, "ok") ? 1U << finding : 0;
+	return 0;
+}
+
 static int set_time(struct hg_flow_spec *s, const char *text, char *why)
 {
 	uint64_t at;
@@ -323,14 +336,16 @@ static int set_flag(struct hg_flow_spec *s, const char *text, char *why)
 static const char *const fields[] = {
 	"sni",	       "sni_state", "src",	    "dst",    "port", "interface", "version_max",
 	"version_min", "ciphers",   "cipher_count", "groups", "alpn", "ech",	   "resumed",
-	"ja4",	       "ja3",	    "coverage",	    "flag",   "time", "failures",  NULL
+	"ja4",	       "ja3",	    "coverage",	    "flag",   "time", "failures",  "certificate",
+	NULL
 };
-static const hg_field_fn setters[] = {
-	set_sni,       set_sni_state,	set_src,	 set_dst,     set_port,
-	set_interface, set_version_max, set_version_min, set_ciphers, set_cipher_count,
-	add_group,     add_protocol,	set_ech,	 set_resumed, set_ja4,
-	set_ja3,       set_coverage,	set_flag,	 set_time,    set_failures
-};
+static const hg_field_fn setters[] = { set_sni,		 set_sni_state,	  set_src,
+				       set_dst,		 set_port,	  set_interface,
+				       set_version_max,	 set_version_min, set_ciphers,
+				       set_cipher_count, add_group,	  add_protocol,
+				       set_ech,		 set_resumed,	  set_ja4,
+				       set_ja3,		 set_coverage,	  set_flag,
+				       set_time,	 set_failures,	  set_certificate };
 
 const char *const *hg_flow_spec_fields(void)
 {

@@ -39,7 +39,7 @@ void hg_flow_spec_begin(struct hg_flow_spec *spec);
 
 /*
  * Set one field from its text, as the table in policy_flow.c has them.  Some
- * add to a list: flag, groups, alpn, and ciphers by name or number.  Returns 0,
+ * add to a list: flag, groups, alpn, certificate, and ciphers by name or number.  Returns 0,
  * or -1 after writing to `why`.
  */
 int hg_flow_spec_set(struct hg_flow_spec *spec, const char *field, const char *text,

@@ -274,6 +274,15 @@ static __u32 failures_truth(const struct hg_failures_asked *asked, const struct 
 	return v->failures(v->failures_ctx, v->client, asked) >= asked->at_least;
 }
 
+static __u32 certificate_truth(__u32 asked, const struct hg_flow_view *v)
+{
+	if (!asked)
+		return HG_TRUE;
+	if (!v->certificate_known)
+		return HG_UNKNOWN;
+	return (v->findings & asked) != 0;
+}
+
 struct hg_user_truths hg_user_truths(const struct hg_compiled *c, const struct hg_flow_view *v,
 				     __u32 index, bool except)
 {
@@ -284,6 +293,7 @@ struct hg_user_truths hg_user_truths(const struct hg_compiled *c, const struct h
 		.ja4 = any_glob(m->ja4, m->ja4_count, v->ja4),
 		.ja3 = any_glob(m->ja3, m->ja3_count, v->ja3),
 		.failures = failures_truth(&m->failures, v),
+		.certificate = certificate_truth(m->certificate, v),
 	};
 }
 
@@ -292,7 +302,7 @@ __u32 hg_user_truth(const struct hg_compiled *c, const struct hg_flow_view *v, _
 {
 	struct hg_user_truths t = hg_user_truths(c, v, index, except);
 
-	return hg_and(hg_and(t.ja4, t.ja3), t.failures);
+	return hg_and(hg_and(t.ja4, t.ja3), hg_and(t.failures, t.certificate));
 }
 
 /* ---- the walk ---- */

@@ -41,8 +41,10 @@ struct hg_flow_view {
 	unsigned int (*failures)(void *ctx, const __u8 client[16],
 				 const struct hg_failures_asked *asked);
 	void *failures_ctx;
-	__u32 unknown;	/* HG_COND_* that the asker does not know */
-	bool last_word; /* nothing more will be known: on_undecided applies */
+	bool certificate_known; /* of the server; the findings say something */
+	__u32 findings;		/* HG_FINDING() */
+	__u32 unknown;		/* HG_COND_* that the asker does not know */
+	bool last_word;		/* nothing more will be known: on_undecided applies */
 };
 
 /*
@@ -80,7 +82,7 @@ void hg_flow_facts(const struct hg_compiled *c, const struct hg_flow_view *v,
 
 /* What user space says of the match, or of the except, of rule `index`. */
 struct hg_user_truths {
-	__u32 ja4, ja3, failures; /* HG_TRUE where nothing is asked */
+	__u32 ja4, ja3, failures, certificate; /* HG_TRUE where nothing is asked */
 };
 struct hg_user_truths hg_user_truths(const struct hg_compiled *c, const struct hg_flow_view *v,
 				     __u32 index, bool except);

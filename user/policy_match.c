@@ -11,6 +11,7 @@
 #include "public_suffix.h"
 #include "say.h"
 #include "terms.h"
+#include "x509.h"
 
 #define HG_SAID_MAX 60
 #define HG_INTERFACE_NAME_MAX 15 /* IFNAMSIZ, without its zero byte */
@@ -377,6 +378,25 @@ static void read_failures(struct hg_policy_reader *r, const struct hg_yaml *valu
 						   m->failures.at_least, within->text);
 }
 
+/* ---- findings in the server's certificates: user space reads them ---- */
+
+static void read_one_finding(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
+{
+	int finding = hg_read_term(r, value, hg_finding_text, HG_FINDING_COUNT);
+
+	if (finding >= 0)
+		((struct hg_match_model *)out)->certificate |= 1U << finding;
+}
+
+static void read_certificate(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
+{
+	struct hg_match_model *m = out;
+
+	hg_note_condition(r, m, HG_COND_USER, value);
+	m->certificate_said = said(r, value);
+	hg_read_each(r, value, read_one_finding, m);
+}
+
 /* ---- match and not ---- */
 
 #define HG_CONDITION_FIELDS                                                                        \
@@ -387,7 +407,7 @@ static void read_failures(struct hg_policy_reader *r, const struct hg_yaml *valu
 		{ "groups", hg_read_groups }, { "alpn", hg_read_alpn }, { "ech", hg_read_ech },    \
 		{ "resumed", hg_read_resumed }, { "coverage", read_coverage },                     \
 		{ "flag", read_flag }, { "ja4", read_ja4 }, { "ja3", read_ja3 },                   \
-		{ "certificate", NULL },                                                           \
+		{ "certificate", read_certificate },                                               \
 	{                                                                                          \
 		"failures", read_failures                                                          \
 	}

@@ -116,6 +116,8 @@ struct hg_match_model {
 	struct hg_glob_list ja3;
 	struct hg_failures_asked failures;
 	const char *failures_said;
+	__u32 certificate; /* HG_FINDING() */
+	const char *certificate_said;
 };
 
 enum hg_log {

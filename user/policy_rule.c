@@ -206,6 +206,9 @@ static void check_rule(struct hg_policy_reader *r, const struct hg_yaml *value,
 	if (rule->hold && !user)
 		hg_diagnose_warning(r->diagnostics, hg_yaml_get(value, "hold")->place,
 				    "hold changes nothing: the kernel decides this rule");
+	if (rule->hold && (rule->match.certificate || rule->except.certificate))
+		hg_diagnose_warning(r->diagnostics, hg_yaml_get(value, "hold")->place,
+				    "hold keeps the hello from the server: no certificate comes");
 	if (rule->limit.per_second && rule->action >= 0 && !acts(rule))
 		hg_diagnose_warning(r->diagnostics, hg_yaml_get(value, "limit")->place,
 				    "\"limit\" changes nothing: the action is not reset or drop");

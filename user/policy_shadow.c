@@ -42,7 +42,7 @@ static bool same_user(const struct hg_user_match *a, const struct hg_user_match 
 	       same_globs(a->ja3, a->ja3_count, b->ja3, b->ja3_count) &&
 	       a->failures.at_least == b->failures.at_least &&
 	       a->failures.within_ms == b->failures.within_ms &&
-	       a->failures.causes == b->failures.causes;
+	       a->failures.causes == b->failures.causes && a->certificate == b->certificate;
 }
 
 /* Of what the packets say of the flow. */

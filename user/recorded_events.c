@@ -149,6 +149,19 @@ static void set_flags(struct hg_flow_spec *flow, const json_t *list)
 		set(flow, "flag", json_string_value(json_array_get(list, i)));
 }
 
+/* Of a chain that was read, findings are listed, if there are any. */
+static void set_certificate(struct hg_flow_spec *flow, const json_t *ours)
+{
+	const json_t *chain = json_object_get(ours, "certificate");
+	const json_t *findings = json_object_get(chain, "findings");
+
+	if (!json_is_array(findings))
+		return;
+	set(flow, "certificate", "ok");
+	for (size_t i = 0; i < json_array_size(findings); i++)
+		set(flow, "certificate", json_string_value(json_array_get(findings, i)));
+}
+
 static void fill(struct hg_flow_spec *flow, const json_t *event)
 {
 	const json_t *tls = json_object_get(event, "tls");
@@ -174,6 +187,7 @@ static void fill(struct hg_flow_spec *flow, const json_t *event)
 	set(flow, "ja3", text_of(json_object_get(tls, "ja3"), "hash"));
 	set(flow, "coverage", text_of(ours, "coverage"));
 	set_flags(flow, json_object_get(ours, "flags"));
+	set_certificate(flow, ours);
 }
 
 /* A handshake, at its end: `--at hello` tells each twice. */

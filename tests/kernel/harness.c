@@ -194,8 +194,12 @@ static int keep_event(void *arg, void *data, size_t size)
 	}
 	e = &g->events[g->event_count++];
 	g->events_seen++;
+	memset(e, 0, sizeof(*e));
+	if (*(const __u8 *)data == HG_EVENT_CHUNK) { /* has a head of its own */
+		e->head.type = HG_EVENT_CHUNK;
+		return 0;
+	}
 	memcpy(&e->head, data, sizeof(e->head));
-	e->message = NULL;
 	if (size != sizeof(e->head) + e->head.message_len)
 		tap_bail("an event of %zu bytes says it has %u of message", size,
 			 e->head.message_len);

@@ -335,6 +335,41 @@ static void standing_again(struct gate *g, enum gate_hook hook)
 	tap_ok(done(g, ok), "%s: the 4-tuple of a reset flow used again", gate_hook_name[hook]);
 }
 
+/* A ServerHello of TLS 1.2, and a Certificate message of one certificate of four bytes. */
+static const __u8 answer[] = {
+	22, 3,	3,  0,	42, 2,	0,  0,	38, 3,	3,    1,    2,	  3,	4,    5,  6,
+	7,  8,	9,  10, 11, 12, 13, 14, 15, 16, 17,   18,   19,	  20,	21,   22, 23,
+	24, 25, 26, 27, 28, 29, 30, 31, 32, 0,	0xc0, 0x2f, 0,	  22,	3,    3,  0,
+	14, 11, 0,  0,	10, 0,	0,  7,	0,  0,	4,    0xde, 0xad, 0xbe, 0xef,
+};
+
+/* Events of certificates carry no key. */
+static __u32 chunks(struct gate *g)
+{
+	__u32 n = 0;
+
+	gate_events(g);
+	for (__u32 i = 0; i < g->event_count; i++)
+		n += g->events[i].head.type == HG_EVENT_CHUNK;
+	return n;
+}
+
+/* Rules on certificates wait for what the server says: it is read meanwhile. */
+static void certificate(struct gate *g, enum gate_hook hook)
+{
+	static struct talk t;
+	bool ok;
+
+	police(g, HG_ACTION_allow, HG_ACTION_allow);
+	ok = check_u64("act on the hello", hello(&t, g, hook), GATE_PASS) & waits(&t);
+	ok &= check_u64("answer", talk_server(&t, 0, answer, sizeof(answer)), GATE_PASS);
+	ok &= check_u64("chunks", chunks(g), 1) & waits(&t);
+	write_verdict(&t, HG_ACTION_reset, t.conn.isn, false);
+	ok &= check_u64("act", next_packet(&t, CLIENT_DATA), GATE_RESET);
+	tap_ok(done(g, ok), "%s: certificates are read while the verdict is pending",
+	       gate_hook_name[hook]);
+}
+
 int main(void)
 {
 	static struct gate g;
@@ -346,6 +381,7 @@ int main(void)
 		for (enum next n = CLIENT_DATA; n < NEXTS; n++)
 			verdict_met(&g, hook, n);
 		allowed(&g, hook);
+		certificate(&g, hook);
 		whose(&g, hook);
 		late(&g, hook, CLIENT_DATA);
 		late(&g, hook, SERVER_DATA);

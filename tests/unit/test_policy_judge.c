@@ -214,6 +214,28 @@ static void what_was_not_read_meets_its_own_rules(void **state)
 	      rows);
 }
 
+static void certificates_say_what_a_hello_does_not(void **state)
+{
+	static const struct row rows[] = {
+		{ "sni=a.example certificate=expired", "reset bad user" },
+		{ "sni=a.example certificate=ok", "drop plain user" },
+		{ "sni=a.example certificate=weak_key", "allow weak user" },
+		{ "sni=a.example certificate=weak_key certificate=self_signed", "reset bad user" },
+		{ "sni=a.example", "reset bad timeout" },
+		{ "live sni=a.example", "reset bad pending" },
+		{ "sni=none", "count named" },
+	};
+
+	(void)state;
+	CHECK(V "rules:\n"
+		"  - {name: named, match: {sni: none}, action: count}\n"
+		"  - {name: bad, match: {certificate: [expired, self_signed]}, action: reset, "
+		"on_undecided: reset}\n"
+		"  - {name: weak, match: {certificate: weak_key}, action: allow}\n"
+		"  - {name: plain, match: {not: {certificate: [name_mismatch]}}, action: drop}\n",
+	      rows);
+}
+
 static void protected_flows_are_not_touched(void **state)
 {
 	static const struct row rows[] = {
@@ -500,6 +522,7 @@ int main(void)
 		cmocka_unit_test(names_compare_as_the_hello_has_them),
 		cmocka_unit_test(ambiguous_names_are_left_to_unread),
 		cmocka_unit_test(what_was_not_read_meets_its_own_rules),
+		cmocka_unit_test(certificates_say_what_a_hello_does_not),
 		cmocka_unit_test(protected_flows_are_not_touched),
 		cmocka_unit_test(user_space_goes_on_where_the_kernel_stops),
 		cmocka_unit_test(an_ambiguous_name_does_not_wait_for_nothing),

@@ -135,11 +135,11 @@ static const struct {
 	  "p.yaml:3:22: warning: an empty match takes every hello; default: reset says so more "
 	  "plainly\n" },
 
-	/* in the language, not in this version */
-	{ RULE("not: {certificate: expired}"),
-	  "p.yaml:3:29: error: \"certificate\" in \"not\" is not supported by this version\n" },
-
 	/* what user space knows */
+	{ V "rules:\n  - {name: a, match: {certificate: expired}, action: reset, hold: true}\n",
+	  "p.yaml:3:67: warning: hold keeps the hello from the server: no certificate comes\n" },
+	{ RULE("certificate: [expired, self_signd]"),
+	  "p.yaml:3:46: error: \"self_signd\" is unknown here; did you mean \"self_signed\"?\n" },
 	{ RULE("failures: 20"),
 	  "p.yaml:3:33: error: \"failures\" is a map of keys and values, not a text\n" },
 	{ RULE("failures: {at_least: 65, cause: [timeot]}"),
