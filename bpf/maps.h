@@ -274,6 +274,14 @@ HG_MAP struct {
 	__type(value, struct hg_limit_state);
 } limit_state SEC(".maps");
 
+/* Hellos that a set holds, by hg_set_hits_at().  Writer: data path.  Reader: user space. */
+HG_MAP struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, HG_GENERATIONS * 2 * HG_SETS);
+	__type(key, __u32);
+	__type(value, __u64);
+} set_hits SEC(".maps");
+
 /* What was loaded when.  Writer: policy load.  Reader: user space. */
 HG_MAP struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -294,4 +294,44 @@ HG_NOINLINE int hg_judge(__u32 unread)
 	return g.policy->decision_timeout_ms;
 }
 
+/* ---- which sets were met ---- */
+
+struct hg_hit_step {
+	__u64 sets;
+	__u32 first;
+};
+
+HG_STEP long hg_hit_step(__u32 i, struct hg_hit_step *h)
+{
+	__u32 at = h->first + i;
+	__u64 *hits;
+
+	if (!h->sets)
+		return 1;
+	hits = h->sets & 1 ? bpf_map_lookup_elem(&set_hits, &at) : NULL;
+	if (hits)
+		(*hits)++;
+	h->sets >>= 1;
+	return 0;
+}
+
+/* The hello that was judged: what holds its name, or one of its addresses. */
+HG_NOINLINE int hg_count_set_hits(void)
+{
+	struct hg_scratch *s = hg_scratch();
+	struct hg_hit_step names = {}, nets = {};
+
+	if (!s || !s->verdict.revision)
+		return 0;
+	names.sets = s->facts.sni;
+	names.first = hg_set_hits_at(s->verdict.slot, false);
+	if (names.sets)
+		hg_loop(HG_SETS, hg_hit_step, &names);
+	nets.sets = s->facts.src | s->facts.dst;
+	nets.first = hg_set_hits_at(s->verdict.slot, true);
+	if (nets.sets)
+		hg_loop(HG_SETS, hg_hit_step, &nets);
+	return 0;
+}
+
 #endif /* HG_MATCH_H */

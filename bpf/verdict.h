@@ -199,6 +199,7 @@ HG_INLINE void hg_hello_done(struct hg_scratch *s, struct hg_flow *f)
 	s->facts.coverage = 1U << (f->bucket & 31);
 	s->facts.flags = f->flags;
 	timeout_ms = hg_judge(0);
+	hg_count_set_hits();
 	f->name = s->name;
 	f->verdict = s->verdict;
 	f->fallback = s->fallback;

@@ -194,6 +194,12 @@ struct hg_flow_verdict {
 	__u64 expires_ns;
 };
 
+/* Where the first set of a generation is in `set_hits`: those of names, or of networks. */
+HG_INLINE __u32 hg_set_hits_at(__u32 slot, bool networks)
+{
+	return (slot % HG_GENERATIONS * 2 + networks) * HG_SETS;
+}
+
 /* What a rule does when it would act more often than it may. */
 enum hg_on_exceed {
 	HG_EXCEED_monitor, /* counts only, until the rate was below for ten seconds */

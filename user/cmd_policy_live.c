@@ -18,6 +18,7 @@
 #include "listing.h"
 #include "policy_commands.h"
 #include "say.h"
+#include "set_hits.h"
 #include "terms.h"
 
 static const char *bpffs;
@@ -285,17 +286,18 @@ static int show_active(struct shown *s)
 
 /* ---- sets ---- */
 
-enum set_column { SET, KIND, ENTRIES, RULES, SET_COLUMN_COUNT };
+enum set_column { SET, KIND, ENTRIES, RULES, HITS, SET_COLUMN_COUNT };
 
 static const struct hg_column set_list[] = {
 	[SET] = { "set", "SET", 24, HG_COLUMN_TEXT },
 	[KIND] = { "kind", "KIND", 8, 0 },
 	[ENTRIES] = { "entries", "ENTRIES", 10, HG_COLUMN_RIGHT },
 	[RULES] = { "rules", "RULES", 5, HG_COLUMN_RIGHT },
+	[HITS] = { "hits", "HITS", 10, HG_COLUMN_RIGHT },
 	[SET_COLUMN_COUNT] = { NULL, NULL, 0, 0 },
 };
 
-#define SET_COLUMNS "set,kind,entries,rules"
+#define SET_COLUMNS "set,kind,entries,rules,hits"
 
 static const struct hg_columns set_columns = { set_list, SET_COLUMNS, SET_COLUMNS };
 
@@ -324,15 +326,18 @@ static unsigned int rules_of(const struct shown *s, const struct hg_set_summary 
 
 static void print_set(struct shown *s, const struct hg_set_summary *set)
 {
-	char entries[24], rules[16];
+	__u64 held = hg_set_hits(s->in, s->policy.slot, set);
+	char entries[24], rules[16], hits[24];
 	struct hg_json *j = &s->out;
 
 	if (s->listing.format == HG_FORMAT_TABLE || s->listing.format == HG_FORMAT_CSV) {
 		snprintf(entries, sizeof(entries), "%llu", (unsigned long long)set->entries);
 		snprintf(rules, sizeof(rules), "%u", rules_of(s, set));
-		hg_listing_row(&s->listing,
-			       (const char *const[]){ set->name, kind_text(set), entries, rules },
-			       -1);
+		snprintf(hits, sizeof(hits), "%llu", (unsigned long long)held);
+		hg_listing_row(
+			&s->listing,
+			(const char *const[]){ set->name, kind_text(set), entries, rules, hits },
+			-1);
 		return;
 	}
 	hg_json_object(j);
@@ -340,6 +345,7 @@ static void print_set(struct shown *s, const struct hg_set_summary *set)
 	hg_json_put_string(j, "kind", kind_text(set));
 	hg_json_put_uint(j, "entries", set->entries);
 	hg_json_put_uint(j, "rules", rules_of(s, set));
+	hg_json_put_uint(j, "hits", held);
 	hg_json_object_end(j);
 	if (s->listing.format == HG_FORMAT_JSONL)
 		hg_json_newline(j);

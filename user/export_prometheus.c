@@ -412,25 +412,43 @@ static bool is_labelled(const struct prom *p, unsigned int i)
 	return i < p->sets && strcmp(p->s->sets[i].name, OTHER) != 0;
 }
 
-static void write_sets(struct prom *p)
+static __u64 entries_of(const struct prom *p, unsigned int i)
+{
+	return p->s->sets[i].entries;
+}
+
+static __u64 hits_of(const struct prom *p, unsigned int i)
+{
+	return p->s->set_hits[i];
+}
+
+/* One number of each set; those without a label of their own are summed up. */
+static void write_of_sets(struct prom *p, const char *name,
+			  __u64 (*value)(const struct prom *p, unsigned int i))
 {
 	bool more = false;
 	__u64 rest = 0;
 
-	family(p, "policy_set_entries", "gauge",
-	       "Names or networks in each set that a rule of the active policy asks for.");
 	for (unsigned int i = 0; i < p->s->set_count; i++) {
-		const struct hg_set_summary *set = &p->s->sets[i];
-
 		if (is_labelled(p, i)) {
-			sample(p, "policy_set_entries", set->entries, "set", set->name, NULL);
+			sample(p, name, value(p, i), "set", p->s->sets[i].name, NULL);
 			continue;
 		}
 		more = true;
-		rest += set->entries;
+		rest += value(p, i);
 	}
 	if (more)
-		sample(p, "policy_set_entries", rest, "set", OTHER, NULL);
+		sample(p, name, rest, "set", OTHER, NULL);
+}
+
+static void write_sets(struct prom *p)
+{
+	family(p, "policy_set_entries", "gauge",
+	       "Names or networks in each set that a rule of the active policy asks for.");
+	write_of_sets(p, "policy_set_entries", entries_of);
+	family(p, "policy_set_hits_total", "counter",
+	       "Hellos whose name or address such a set holds, since the policy was loaded.");
+	write_of_sets(p, "policy_set_hits_total", hits_of);
 }
 
 static void write_policy(struct prom *p)

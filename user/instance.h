@@ -45,6 +45,7 @@
 	X(rule_names)                                                                              \
 	X(limits)                                                                                  \
 	X(limit_state)                                                                             \
+	X(set_hits)                                                                                \
 	X(history)                                                                                 \
 	X(policy_source)                                                                           \
 	X(policy)                                                                                  \

@@ -17,6 +17,7 @@
 #include "policy_parse.h"
 #include "rule_names.h"
 #include "say.h"
+#include "set_hits.h"
 
 #define HG_FILL_BATCH 65536 /* entries: between two of these, progress is told */
 
@@ -225,6 +226,7 @@ int hg_policy_install(const struct hg_instance *in, const struct hg_compiled *c,
 			rules[i].expires_ns += rules[i].expires_ns ? tai_offset_ns : 0;
 		r = place_stats(in, slot, c, policy, rules);
 		r = r ? r : place_limits(in, slot, c, policy, rules);
+		r = r ? r : hg_set_hits_clear(in, slot);
 		r = r ? r : create_maps(&g, c);
 		r = r ? r : fill_maps(&g, c, policy, rules);
 		r = r ? r : hg_generation_put(in, slot, &g);

@@ -16,6 +16,7 @@
 #include "history.h"
 #include "map_walk.h"
 #include "say.h"
+#include "set_hits.h"
 #include "snapshot_links.h"
 
 #define COUNTER_WORDS (sizeof(struct hg_counters) / sizeof(__u64))
@@ -388,6 +389,8 @@ static int read_sets(const struct hg_instance *in, __u32 slot, struct hg_snapsho
 	if (!r && source->set_count <= 2 * HG_SETS) {
 		s->set_count = source->set_count;
 		memcpy(s->sets, source->sets, s->set_count * sizeof(*s->sets));
+		for (unsigned int i = 0; i < s->set_count; i++)
+			s->set_hits[i] = hg_set_hits(in, slot, &s->sets[i]);
 	}
 	free(source);
 	return r;

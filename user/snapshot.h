@@ -87,6 +87,7 @@ struct hg_snapshot {
 	struct hg_snapshot_rule *rules;
 	unsigned int rule_count;
 	struct hg_set_summary *sets; /* of the active policy */
+	__u64 set_hits[2 * HG_SETS]; /* hellos that each of them held */
 	unsigned int set_count;
 
 	struct hg_run_counters run;

@@ -196,8 +196,10 @@ forbidden_is_reset "by a list"
 probe excepted allowed
 every excepted "$UNTOUCHED" "an exception of the list is let through"
 printf '||forbidden.example^\n||allowed.example^\n||co.uk^\n' >"$HG_DIR/lists/kernel.txt"
+counted 2 "hits of the set: not those of an exception" policy_set_hits_total 'set="kernel"'
 run hg policy load "$HG_DIR/kernel.yaml"
 said "policy load tells of public suffixes, too" 0 'kernel\.txt:3:3: warning: "\.co\.uk" covers'
 probe listed allowed
 every listed "$RESET" "without the exception the name is reset"
+counted 2 "hits since the load" policy_set_hits_total 'set="kernel"'
 finish

@@ -396,7 +396,13 @@ static void sets_have_their_entries(void **state)
 	for (unsigned int i = 0; i < HG_SET_LABELS + 2; i++)
 		add_set("set", i, 10 + i);
 	add_set("other", 0, 100);
+	snapshot.set_hits[1] = 7;
+	snapshot.set_hits[HG_SET_LABELS] = 2;
+	snapshot.set_hits[HG_SET_LABELS + 2] = 3;
 	render();
+	assert_int_equal(value("policy_set_hits_total{set=\"set 0\"}"), 0);
+	assert_int_equal(value("policy_set_hits_total{set=\"set 1\"}"), 7);
+	assert_int_equal(value("policy_set_hits_total{set=\"other\"}"), 5);
 	assert_int_equal(value("policy_set_entries{set=\"set 0\"}"), 10);
 	assert_int_equal(value("policy_set_entries{set=\"set 19\"}"), 29);
 	assert_int_equal(value("policy_set_entries{set=\"set 20\"}"), -1);
