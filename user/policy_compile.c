@@ -62,22 +62,12 @@ static __u64 bit_mask(__u32 bit)
 	return bit < HG_SETS ? 1ULL << bit : 0;
 }
 
-static int by_name(const void *left, const void *right)
-{
-	const struct hg_name *a = left, *b = right;
-	int order = memcmp(a->text, b->text, a->len < b->len ? a->len : b->len);
-
-	if (order)
-		return order;
-	return a->len != b->len ? a->len - b->len : a->kind - b->kind;
-}
-
 static bool same_names(const struct hg_name_list *a, const struct hg_name_list *b)
 {
 	if (a->count != b->count)
 		return false;
 	for (size_t i = 0; i < a->count; i++)
-		if (by_name(&a->items[i], &b->items[i]))
+		if (hg_name_order(&a->items[i], &b->items[i]))
 			return false;
 	return true;
 }
@@ -127,7 +117,7 @@ static struct hg_name_list *sorted_names(struct compiler *x, const struct hg_nam
 	hg_name_list_reserve(&x->scratch, copy, list->count);
 	copy->count = list->count;
 	memcpy(copy->items, list->items, list->count * sizeof(*list->items));
-	qsort(copy->items, copy->count, sizeof(*copy->items), by_name);
+	qsort(copy->items, copy->count, sizeof(*copy->items), hg_name_order);
 	return copy;
 }
 

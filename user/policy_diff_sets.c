@@ -14,16 +14,6 @@
 
 /* ---- entries, in order and each once ---- */
 
-static int by_name(const void *left, const void *right)
-{
-	const struct hg_name *a = left, *b = right;
-	int order = memcmp(a->text, b->text, a->len < b->len ? a->len : b->len);
-
-	if (order)
-		return order;
-	return a->len != b->len ? a->len - b->len : a->kind - b->kind;
-}
-
 static int by_net(const void *left, const void *right)
 {
 	const struct hg_net_key *a = left, *b = right;
@@ -65,7 +55,7 @@ static struct entries entries_of(struct hg_policy_diff *d, const struct hg_set *
 	struct entries e = {
 		.count = names ? set->names.count : set->nets.count,
 		.size = names ? sizeof(struct hg_name) : sizeof(struct hg_net_key),
-		.order = names ? by_name : by_net,
+		.order = names ? hg_name_order : by_net,
 	};
 
 	e.items = hg_arena_get(&d->arena, (e.count + 1) * e.size);

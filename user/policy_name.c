@@ -160,3 +160,13 @@ int hg_name_parse(struct hg_arena *arena, char *text, size_t len, struct hg_name
 	}
 	return hg_name_parse_kind(arena, text + prefix, len - prefix, kind, out, why);
 }
+
+int hg_name_order(const void *left, const void *right)
+{
+	const struct hg_name *a = left, *b = right;
+	int order = memcmp(a->text, b->text, a->len < b->len ? a->len : b->len);
+
+	if (order)
+		return order;
+	return a->len != b->len ? a->len - b->len : a->kind - b->kind;
+}

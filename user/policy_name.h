@@ -29,6 +29,9 @@ struct hg_name {
 	__u32 line; /* of the list that it is from; 0: of none */
 };
 
+/* Of two struct hg_name, for qsort(): by text, then by kind; 0: the same. */
+int hg_name_order(const void *left, const void *right);
+
 /* How a name of this kind is written: in front of its text. */
 const char *hg_name_prefix(__u8 kind);
 

@@ -133,8 +133,7 @@ static bool in_force(struct gate *g, enum gate_hook hook, __u32 revision)
 
 static bool done(struct gate *g, bool ok)
 {
-	gate_unpolice(g);
-	return ok & gate_balanced(g) & gate_clear(g);
+	return ok & gate_over(g);
 }
 
 static void falls_back(struct gate *g, enum gate_hook hook, __u32 fallback, __u32 revision)

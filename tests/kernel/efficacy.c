@@ -180,8 +180,7 @@ static void try_row(struct gate *g, enum gate_hook hook, const struct row *row)
 	gate_sweep(g);
 	gate_events(g);
 	ok &= told(&t, row) & counted(g, row->to, row->died, row->survived);
-	gate_unpolice(g);
-	tap_ok(ok & gate_balanced(g) & gate_clear(g), "%s: %s", gate_hook_name[hook], row->what);
+	tap_ok(ok & gate_over(g), "%s: %s", gate_hook_name[hook], row->what);
 }
 
 /* Neither is known of a drop, and of a flow whose connection begins anew. */
@@ -198,8 +197,7 @@ static void unknown(struct gate *g, enum gate_hook hook)
 	gate_wait(g, SECONDS(400));
 	gate_sweep(g);
 	ok &= counted(g, HG_TO_both, 0, 0);
-	gate_unpolice(g);
-	tap_ok(ok & gate_balanced(g) & gate_clear(g), "%s: dropped", gate_hook_name[hook]);
+	tap_ok(ok & gate_over(g), "%s: dropped", gate_hook_name[hook]);
 }
 
 /* The client tries again from its port, long after: a flow of its own, reset again. */
@@ -223,9 +221,7 @@ static void tries_again(struct gate *g, enum gate_hook hook)
 	gate_wait(g, SECONDS(11));
 	gate_sweep(g);
 	ok &= counted(g, BOTH, 1, 0); /* of the first it is not known */
-	gate_unpolice(g);
-	tap_ok(ok & gate_balanced(g) & gate_clear(g), "%s: a client that tries again",
-	       gate_hook_name[hook]);
+	tap_ok(ok & gate_over(g), "%s: a client that tries again", gate_hook_name[hook]);
 }
 
 int main(void)

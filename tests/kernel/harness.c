@@ -871,6 +871,15 @@ void gate_unpolice(struct gate *g)
 	g->control->generation = 0;
 }
 
+bool gate_over(struct gate *g)
+{
+	bool ok;
+
+	gate_unpolice(g);
+	ok = gate_balanced(g);
+	return ok & gate_clear(g);
+}
+
 /* ---- lo ---- */
 
 static int echo_socket = -1;

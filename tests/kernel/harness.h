@@ -156,6 +156,9 @@ __u64 gate_active(struct gate *g);
 /* End everything, check the books once more, start anew.  False if they differ. */
 bool gate_clear(struct gate *g);
 
+/* Behind a row: no policy, the books checked, everything ended. */
+bool gate_over(struct gate *g);
+
 bool gate_flow(struct gate *g, const struct hg_flow_key *key, struct hg_flow *flow);
 struct hg_flow_key gate_key(const struct gate *g, const struct conn *c);
 

@@ -59,13 +59,6 @@ static void decide(struct talk *t, __u8 action)
 		tap_bail("no room for a verdict");
 }
 
-static bool done(struct gate *g, bool ok)
-{
-	gate_unpolice(g);
-	ok &= gate_balanced(g);
-	return ok & gate_clear(g);
-}
-
 /* The hello in pieces that begin at 0 and `cut`; the last is held. */
 static void reset_when_sent_again(struct gate *g, enum gate_hook hook, __u32 cut)
 {
@@ -89,7 +82,7 @@ static void reset_when_sent_again(struct gate *g, enum gate_hook hook, __u32 cut
 	ok &= talk_saw_end(&t, HG_CLOSE_our_reset, HG_SIDE_self,
 			   cut ? HG_BUCKET_reassembled : HG_BUCKET_single_segment,
 			   HG_OUTCOME_reset);
-	tap_ok(done(g, ok), "%s: held from byte %u, reset when it is sent again",
+	tap_ok(ok & gate_over(g), "%s: held from byte %u, reset when it is sent again",
 	       gate_hook_name[hook], cut);
 }
 
@@ -105,7 +98,7 @@ static void allowed(struct gate *g, enum gate_hook hook)
 	decide(&t, HG_ACTION_allow);
 	ok &= check_u64("sent again", hello_from(&t, 0), GATE_PASS);
 	ok &= check_u64("the answer", talk_server(&t, 0, data, sizeof(data)), GATE_PASS);
-	tap_ok(done(g, ok), "%s: held, and allowed", gate_hook_name[hook]);
+	tap_ok(ok & gate_over(g), "%s: held, and allowed", gate_hook_name[hook]);
 }
 
 static void deadline(struct gate *g, enum gate_hook hook, __u8 on_undecided, enum gate_act wanted)
@@ -120,7 +113,7 @@ static void deadline(struct gate *g, enum gate_hook hook, __u8 on_undecided, enu
 	ok &= check_u64("before the deadline", hello_from(&t, 0), GATE_DROP);
 	gate_wait(g, 1);
 	ok &= check_u64("at the deadline", hello_from(&t, 0), wanted);
-	tap_ok(done(g, ok), "%s: held, and nobody decides: %s", gate_hook_name[hook],
+	tap_ok(ok & gate_over(g), "%s: held, and nobody decides: %s", gate_hook_name[hook],
 	       gate_act_name[wanted]);
 }
 
@@ -132,12 +125,13 @@ static void not_held(struct gate *g, enum gate_hook hook)
 	police(g, HG_MODE_monitor, HG_ACTION_reset);
 	begin(&t, g, hook);
 	ok = check_u64("the hello", hello_from(&t, 0), GATE_PASS);
-	tap_ok(done(g, ok), "%s: not held in monitor mode", gate_hook_name[hook]);
+	tap_ok(ok & gate_over(g), "%s: not held in monitor mode", gate_hook_name[hook]);
 	police(g, HG_MODE_enforce, HG_ACTION_allow);
 	g->presence->heartbeat_ns = 0;
 	begin(&t, g, hook);
 	ok = check_u64("the hello", hello_from(&t, 0), GATE_PASS);
-	tap_ok(done(g, ok), "%s: not held where nobody is there to decide", gate_hook_name[hook]);
+	tap_ok(ok & gate_over(g), "%s: not held where nobody is there to decide",
+	       gate_hook_name[hook]);
 }
 
 int main(void)

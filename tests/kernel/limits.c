@@ -68,9 +68,7 @@ static bool done(struct gate *g, bool ok)
 	struct hg_limit_state none = {};
 	__u32 key = STATS;
 
-	gate_unpolice(g);
-	ok &= gate_balanced(g);
-	ok &= gate_clear(g);
+	ok &= gate_over(g);
 	bpf_map_update_elem(gate_map(g, "limit_state"), &key, &none, BPF_ANY);
 	return ok;
 }

@@ -77,13 +77,6 @@ static bool state_is(struct talk *t, __u8 state)
 	return check_u64("state", f.state, state);
 }
 
-static bool done(struct gate *g, bool ok)
-{
-	gate_unpolice(g);
-	ok &= gate_balanced(g);
-	return ok & gate_clear(g);
-}
-
 static bool waits(struct talk *t)
 {
 	const struct gate_event *e = NULL;
@@ -139,7 +132,7 @@ static void verdict_met(struct gate *g, enum gate_hook hook, enum next n)
 	gate_rule_counters(g, 1, &counted);
 	ok &= check_u64("verdicts of the rule", counted.verdicts[HG_MODE_enforce][HG_ACTION_reset],
 			1);
-	tap_ok(done(g, ok), "%s: a reset by user space is met by %s", gate_hook_name[hook],
+	tap_ok(ok & gate_over(g), "%s: a reset by user space is met by %s", gate_hook_name[hook],
 	       next_name[n]);
 }
 
@@ -155,7 +148,7 @@ static void allowed(struct gate *g, enum gate_hook hook)
 	ok &= state_is(&t, HG_FLOW_JUDGED) & check_u64("attention", attention(g), 0);
 	gate_wait(g, SECONDS(2));
 	ok &= check_u64("act after the deadline", next_packet(&t, CLIENT_DATA), GATE_PASS);
-	tap_ok(done(g, ok), "%s: allowed by user space", gate_hook_name[hook]);
+	tap_ok(ok & gate_over(g), "%s: allowed by user space", gate_hook_name[hook]);
 }
 
 static void whose(struct gate *g, enum gate_hook hook)
@@ -170,7 +163,7 @@ static void whose(struct gate *g, enum gate_hook hook)
 	ok &= state_is(&t, HG_FLOW_PENDING);
 	write_verdict(&t, HG_ACTION_reset, t.conn.isn + 1, true);
 	ok &= check_u64("act, any", next_packet(&t, SERVER_DATA), GATE_RESET);
-	tap_ok(done(g, ok), "%s: a verdict for another connection of the 4-tuple",
+	tap_ok(ok & gate_over(g), "%s: a verdict for another connection of the 4-tuple",
 	       gate_hook_name[hook]);
 }
 
@@ -186,7 +179,7 @@ static void late(struct gate *g, enum gate_hook hook, enum next n)
 	ok &= check_u64("data", next_packet(&t, CLIENT_DATA), GATE_PASS);
 	write_verdict(&t, HG_ACTION_reset, t.conn.isn, false);
 	ok &= check_u64("act", next_packet(&t, n), GATE_RESET);
-	tap_ok(done(g, ok), "%s: a verdict for a flow that was let pass, met by %s",
+	tap_ok(ok & gate_over(g), "%s: a verdict for a flow that was let pass, met by %s",
 	       gate_hook_name[hook], next_name[n]);
 }
 
@@ -200,7 +193,7 @@ static void beforehand(struct gate *g, enum gate_hook hook)
 	talk_syn(&t);
 	write_verdict(&t, HG_ACTION_reset, t.conn.isn, false);
 	ok = check_u64("act", talk_client(&t, 0, stream.at, stream.len), GATE_RESET);
-	tap_ok(done(g, ok), "%s: a verdict written before the hello", gate_hook_name[hook]);
+	tap_ok(ok & gate_over(g), "%s: a verdict written before the hello", gate_hook_name[hook]);
 }
 
 /* ---- nobody answers ---- */
@@ -223,7 +216,7 @@ static void timeout(struct gate *g, enum gate_hook hook, __u8 on_undecided, __u8
 	gate_counters(g, &c);
 	ok &= check_u64("time-outs", c.verdict_timeouts, 1);
 	ok &= state_is(&t, wanted == GATE_RESET ? HG_FLOW_RESET : HG_FLOW_JUDGED);
-	tap_ok(done(g, ok), "%s: time-out, %s, default %s", gate_hook_name[hook],
+	tap_ok(ok & gate_over(g), "%s: time-out, %s, default %s", gate_hook_name[hook],
 	       on_undecided == HG_ACTION_allow ? "skip" : "reset",
 	       default_action == HG_ACTION_allow ? "allow" : "reset");
 }
@@ -248,7 +241,7 @@ static void timeout_swept(struct gate *g, enum gate_hook hook)
 	ok &= check_u64("act", next_packet(&t, SERVER_DATA), GATE_RESET);
 	ok &= talk_saw_end(&t, HG_CLOSE_our_reset, HG_SIDE_self, HG_BUCKET_single_segment,
 			   HG_OUTCOME_reset);
-	tap_ok(done(g, ok), "%s: time-out in silence, then a packet", gate_hook_name[hook]);
+	tap_ok(ok & gate_over(g), "%s: time-out in silence, then a packet", gate_hook_name[hook]);
 }
 
 static void nobody(struct gate *g, enum gate_hook hook, __u64 ago, bool waits_for_it)
@@ -266,7 +259,7 @@ static void nobody(struct gate *g, enum gate_hook hook, __u64 ago, bool waits_fo
 		ok &= check_u64("decided by", e->head.verdict.decided_by,
 				waits_for_it ? HG_DECIDER_kernel : HG_DECIDER_timeout);
 	}
-	tap_ok(done(g, ok), "%s: last heartbeat %llu ms ago (0: never)", gate_hook_name[hook],
+	tap_ok(ok & gate_over(g), "%s: last heartbeat %llu ms ago (0: never)", gate_hook_name[hook],
 	       (unsigned long long)ago / 1000000);
 }
 
@@ -282,7 +275,7 @@ static void ends(struct gate *g, enum gate_hook hook)
 	ok &= talk_saw_end(&t, HG_CLOSE_rst, HG_SIDE_server, HG_BUCKET_single_segment,
 			   HG_OUTCOME_failed);
 	ok &= check_u64("attention", attention(g), 0);
-	tap_ok(done(g, ok), "%s: reset by the server while it waits", gate_hook_name[hook]);
+	tap_ok(ok & gate_over(g), "%s: reset by the server while it waits", gate_hook_name[hook]);
 }
 
 /* ---- ours for good ---- */
@@ -311,8 +304,8 @@ static void standing(struct gate *g, enum gate_hook hook, __u8 action, enum gate
 	gate_sweep(g);
 	ok &= check_u64("attention in the end", attention(g), 0);
 	ok &= check_u64("data long after", next_packet(&t, CLIENT_DATA), GATE_PASS);
-	tap_ok(done(g, ok), "%s: every packet of a flow that is ours is %s", gate_hook_name[hook],
-	       gate_act_name[wanted]);
+	tap_ok(ok & gate_over(g), "%s: every packet of a flow that is ours is %s",
+	       gate_hook_name[hook], gate_act_name[wanted]);
 }
 
 /* The 4-tuple again, while the reset one still stands: a new connection. */
@@ -332,7 +325,8 @@ static void standing_again(struct gate *g, enum gate_hook hook)
 	ok &= check_u64("ACK", talk_client_flags(&t, TCP_ACK, 0), GATE_PASS);
 	ok &= check_u64("hello", talk_client(&t, 0, stream.at, stream.len), GATE_PASS);
 	ok &= check_u64("answer", next_packet(&t, SERVER_DATA), GATE_PASS);
-	tap_ok(done(g, ok), "%s: the 4-tuple of a reset flow used again", gate_hook_name[hook]);
+	tap_ok(ok & gate_over(g), "%s: the 4-tuple of a reset flow used again",
+	       gate_hook_name[hook]);
 }
 
 /* A ServerHello of TLS 1.2, and a Certificate message of one certificate of four bytes. */
@@ -366,7 +360,7 @@ static void certificate(struct gate *g, enum gate_hook hook)
 	ok &= check_u64("chunks", chunks(g), 1) & waits(&t);
 	write_verdict(&t, HG_ACTION_reset, t.conn.isn, false);
 	ok &= check_u64("act", next_packet(&t, CLIENT_DATA), GATE_RESET);
-	tap_ok(done(g, ok), "%s: certificates are read while the verdict is pending",
+	tap_ok(ok & gate_over(g), "%s: certificates are read while the verdict is pending",
 	       gate_hook_name[hook]);
 }
 

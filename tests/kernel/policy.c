@@ -512,8 +512,7 @@ static bool one(struct gate *g, enum gate_hook hook, const struct row *row)
 	gate_rule_counters(g, stats_of(row), &counted);
 	ok &= check_u64("verdicts of that rule", counted.verdicts[row->decided_mode][row->action],
 			1);
-	gate_unpolice(g);
-	return ok & gate_balanced(g) & gate_clear(g);
+	return ok & gate_over(g);
 }
 
 /* ---- what no rule but one that names it can touch ---- */
@@ -556,8 +555,7 @@ static void spare(struct gate *g, enum gate_hook hook, const struct spared *row)
 	ok = check_u64("act", send_flow(&t, &f, &stream), row->act);
 	talk_client_ends(&t, stream.len);
 	ok &= talk_counted(&t, row->bucket);
-	gate_unpolice(g);
-	tap_ok(ok & gate_balanced(g) & gate_clear(g), "%s: %s", gate_hook_name[hook], row->what);
+	tap_ok(ok & gate_over(g), "%s: %s", gate_hook_name[hook], row->what);
 }
 
 /* ---- another hello in the place of the first, alike but for one list ---- */
@@ -606,9 +604,8 @@ static void swapped(struct gate *g, enum gate_hook hook, const struct swap *row)
 	talk_syn(&t);
 	ok = check_u64("the first", send_whole(&t, &row->first), GATE_PASS);
 	ok &= check_u64("the second", send_whole(&t, &row->second), row->act);
-	gate_unpolice(g);
-	tap_ok(ok & gate_balanced(g) & gate_clear(g), "%s: in the place of a hello: %s",
-	       gate_hook_name[hook], row->what);
+	tap_ok(ok & gate_over(g), "%s: in the place of a hello: %s", gate_hook_name[hook],
+	       row->what);
 }
 
 /* No generation is active: nothing is decided. */
