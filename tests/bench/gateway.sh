@@ -122,22 +122,34 @@ served() {
 
 # --- floods ------------------------------------------------------------------------------
 
-# load_each_second FILE...: in turn, until the clients have gone; seconds of each in swaps
-load_each_second() {
-	local file began due=$EPOCHREALTIME
+# timed_hg NAME COMMAND...: hellogate, in a session of its own, so that the scheduler shares by
+# process; its seconds are a line of NAME
+timed_hg() {
+	local name=$1 began=$EPOCHREALTIME
+	shift
+	run setsid --wait nice -n -10 "$HELLOGATE" "$@"
+	[ "$rc" = 0 ] || bail "$*: $err"
+	awk -v a="$began" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.2f\n", b - a }' >>"$HG_DIR/$name"
+}
+
+# swap_each_second FILE: once from the file, all names anew; then between the two generations
+# that are loaded, until the clients have gone
+swap_each_second() {
+	local due revision=2 # that is active; the one before it is the other's
 	: >"$HG_DIR/swaps"
+	: >"$HG_DIR/loads"
+	timed_hg loads policy load "$HG_DIR/$1"
+	due=$EPOCHREALTIME
 	while running flood; do
-		for file; do
-			began=$EPOCHREALTIME
-			# In a session of its own, so that the scheduler shares by process.
-			run setsid --wait nice -n -10 "$HELLOGATE" policy load "$HG_DIR/$file"
-			[ "$rc" = 0 ] || bail "policy load: $err"
-			awk -v a="$began" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.2f\n", b - a }' >>"$HG_DIR/swaps"
-			due=$(awk -v d="$due" -v n="$EPOCHREALTIME" 'BEGIN { d++; printf "%.6f", (d < n ? n : d) }')
-			sleep "$(awk -v d="$due" -v n="$EPOCHREALTIME" 'BEGIN { printf "%.6f", (d > n ? d - n : 0) }')"
-		done
+		due=$(awk -v d="$due" -v n="$EPOCHREALTIME" 'BEGIN { d++; printf "%.6f", (d < n ? n : d) }')
+		sleep "$(awk -v d="$due" -v n="$EPOCHREALTIME" 'BEGIN { printf "%.6f", (d > n ? d - n : 0) }')"
+		timed_hg swaps policy rollback $((revision - 1))
+		revision=$((revision + 1))
 	done
 }
+
+# span_of NAME: the least, the greatest and the median
+span_of() { sort -n "$HG_DIR/$1" | awk '{ v[NR] = $1 } END { print v[1] " to " v[NR] " s, median " v[int((NR + 1) / 2)] " s" }'; }
 
 # exact GOT WANT DESCRIPTION
 exact() {
@@ -187,9 +199,9 @@ flood_sums() { # RULES OF THE TWO POLICIES
 }
 
 flood_line() {
-	printf '  %d flows in %.1f s: %d a second; %d revisions, a load took %s\n' "$(of flood .flows)" "$(of flood .seconds)" \
-		"$(of flood '.flows / .seconds | floor')" "$(($(wc -l <"$HG_DIR/swaps") + 1))" \
-		"$(sort -n "$HG_DIR/swaps" | awk '{ v[NR] = $1 } END { print v[1] " to " v[NR] " s, median " v[int((NR + 1) / 2)] " s" }')"
+	printf '  %d flows in %.1f s: %d a second; one load of %s s, %d swaps, each %s\n' "$(of flood .flows)" \
+		"$(of flood .seconds)" "$(of flood '.flows / .seconds | floor')" "$(<"$HG_DIR/loads")" \
+		"$(wc -l <"$HG_DIR/swaps")" "$(span_of swaps)"
 	for label in u u-cut; do
 		printf '  time to the reset, %-6s p50 %d us, p99 %d us, of %d\n' "$label:" "$(of flood ".kinds[\"$label\"].first_us.p50")" \
 			"$(of flood ".kinds[\"$label\"].first_us.p99")" "$(of flood ".kinds[\"$label\"].reset")"
@@ -208,7 +220,7 @@ flood() { # same|opposite FILE FILE
 		--workers 2 --at-once 32 --seconds "$seconds" \
 		--kind "$(kind r r "$names" 4)" --kind "$(kind u u "$names" 4)" \
 		--kind "$(kind r-cut r "$names" 1 "cut=$cut")" --kind "$(kind u-cut u "$names" 1 "cut=$cut")"
-	load_each_second "$3" "$2"
+	swap_each_second "$3"
 	stop flood
 	[ "$rc" = 0 ] || bail "crowd: $(<"$HG_DIR/flood.err")"
 	cp "$HG_DIR/flood.out" "$HG_DIR/flood.crowd"
