@@ -31,6 +31,7 @@ printf 'GET / HTTP/1.0\r\n\r\n' >"$HG_DIR/get"
 authorities
 
 plays() { [[ $1 =~ ${HG_SCENES:-.} ]]; }
+printf '%s\n' "${SCENES[@]}" | grep -qE -e "${HG_SCENES:-.}" || bail "no scene is called '$HG_SCENES'; there are: ${SCENES[*]}"
 
 if [ -n "${HG_HOOKS:-}" ]; then
 	for hook in $HG_HOOKS; do
