@@ -70,6 +70,16 @@ HG_INLINE __u32 hg_range_truth(__u32 lo, __u32 hi, __u32 from, __u32 to)
 	return hi < from || lo > to ? HG_FALSE : HG_UNKNOWN;
 }
 
+/* The same, of a value below 8, for the bits of `wanted`. */
+HG_INLINE __u32 hg_one_of_truth(__u32 lo, __u32 hi, __u32 wanted)
+{
+	__u32 possible = (2U << (hi & 7)) - (1U << (lo & 7));
+
+	if (!(possible & wanted))
+		return HG_FALSE;
+	return possible & ~wanted ? HG_UNKNOWN : HG_TRUE;
+}
+
 /* The AND so far with one more condition. */
 HG_INLINE __u32 hg_and(__u32 so_far, __u32 next)
 {
@@ -108,11 +118,10 @@ HG_INLINE __u32 hg_hello_truth(const struct hg_match *m, const struct hg_facts *
 	if (known & HG_COND_SNI_STATE)
 		truth = hg_and(truth, m->sni_states >> (f->sni_state & 7) & 1);
 	if (known & HG_COND_VERSION_MAX)
-		truth = hg_and(truth, hg_range_truth(f->version, f->version, m->version_lo,
-						     m->version_hi));
+		truth = hg_and(truth, m->version_max >> (f->version & 7) & 1);
 	if (known & HG_COND_VERSION_MIN)
-		truth = hg_and(truth, hg_range_truth(f->version_min_lo, f->version_min_hi,
-						     m->version_min_lo, m->version_min_hi));
+		truth = hg_and(truth, hg_one_of_truth(f->version_min_lo, f->version_min_hi,
+						      m->version_min));
 	if (known & HG_COND_ALL_WEAK)
 		truth = hg_and(truth, m->all_weak == f->all_weak);
 	if (known & HG_COND_CIPHER)

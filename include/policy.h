@@ -62,12 +62,11 @@ struct hg_match {
 	__u32 flags;	  /* HG_FLAG bits */
 	__u16 ciphers_lo; /* how many, without GREASE; inclusive */
 	__u16 ciphers_hi;
-	__u8 sni_states; /* bit per enum hg_sni_state */
-	__u8 ech_states; /* bit per enum hg_ech_state */
-	__u8 version_lo; /* enum hg_version, inclusive */
-	__u8 version_hi;
-	__u8 version_min_lo;
-	__u8 version_min_hi;
+	__u8 sni_states;  /* bit per enum hg_sni_state */
+	__u8 ech_states;  /* bit per enum hg_ech_state */
+	__u8 version_max; /* bit per enum hg_version */
+	__u8 version_min;
+	__u8 reserved[2];
 	__u8 all_weak; /* wanted value */
 	__u8 resumed;  /* wanted value */
 };

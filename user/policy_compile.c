@@ -253,10 +253,8 @@ static void compile_match(struct compiler *x, const struct hg_match_model *m, st
 	out->flags = m->flags;
 	out->sni_states = m->sni_states;
 	out->ech_states = m->ech_states;
-	out->version_lo = m->version_max.lo;
-	out->version_hi = m->version_max.hi;
-	out->version_min_lo = m->version_min.lo;
-	out->version_min_hi = m->version_min.hi;
+	out->version_max = m->versions_max;
+	out->version_min = m->versions_min;
 	out->ciphers_lo = m->cipher_count.first;
 	out->ciphers_hi = m->cipher_count.last;
 	out->all_weak = m->conditions & HG_COND_ALL_WEAK ? 1 : 0;

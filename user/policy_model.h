@@ -104,11 +104,11 @@ struct hg_match_model {
 	struct hg_number_list numbers[HG_NUMBER_KINDS];
 	struct hg_text_list alpn; /* "" for none at all */
 	struct hg_text_list interfaces;
-	struct hg_version_range version_max;
-	struct hg_version_range version_min;
 	struct hg_number_range cipher_count;
 	__u32 coverage;
 	__u32 flags;
+	__u8 versions_max; /* bits of enum hg_version */
+	__u8 versions_min;
 	__u8 sni_states;
 	__u8 ech_states;
 	__u8 resumed;

@@ -14,33 +14,14 @@
 
 static void read_one_version(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
 {
-	__u32 *versions = out; /* bits of enum hg_version */
+	__u8 *versions = out;
 	struct hg_version_range range;
 	char why[HG_WHY_MAX];
 
 	if (hg_versions_parse(value->text, &range, why))
 		hg_read_error(r, value, "%s", why);
 	else
-		*versions |= (2U << range.hi) - (1U << range.lo);
-}
-
-static void read_versions(struct hg_policy_reader *r, const struct hg_yaml *value,
-			  struct hg_version_range *out)
-{
-	__u32 versions = 0, lowest;
-
-	hg_read_each(r, value, read_one_version, &versions);
-	if (!versions)
-		return;
-	lowest = versions & -versions;
-	if ((versions + lowest) & versions) {
-		hg_read_error(r, value,
-			      "versions with a gap between them are not supported by "
-			      "this version; write a rule for each");
-		return;
-	}
-	out->lo = (__u8)__builtin_ctz(versions);
-	out->hi = (__u8)(31 - __builtin_clz(versions));
+		*versions |= (__u8)((2U << range.hi) - (1U << range.lo));
 }
 
 void hg_read_version_max(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
@@ -48,7 +29,7 @@ void hg_read_version_max(struct hg_policy_reader *r, const struct hg_yaml *value
 	struct hg_match_model *m = out;
 
 	hg_note_condition(r, m, HG_COND_VERSION_MAX, value);
-	read_versions(r, value, &m->version_max);
+	hg_read_each(r, value, read_one_version, &m->versions_max);
 }
 
 void hg_read_version_min(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
@@ -56,7 +37,7 @@ void hg_read_version_min(struct hg_policy_reader *r, const struct hg_yaml *value
 	struct hg_match_model *m = out;
 
 	hg_note_condition(r, m, HG_COND_VERSION_MIN, value);
-	read_versions(r, value, &m->version_min);
+	hg_read_each(r, value, read_one_version, &m->versions_min);
 }
 
 /* ---- lists by number ---- */

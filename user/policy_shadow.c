@@ -68,12 +68,8 @@ static bool hello_implies(const struct hg_compiled *c, const struct hg_match *na
 
 	return (!(asks & HG_COND_SNI) || within(narrow->sni, wide->sni)) &&
 	       (!(asks & HG_COND_SNI_STATE) || within(narrow->sni_states, wide->sni_states)) &&
-	       (!(asks & HG_COND_VERSION_MAX) ||
-		range_within(narrow->version_lo, narrow->version_hi, wide->version_lo,
-			     wide->version_hi)) &&
-	       (!(asks & HG_COND_VERSION_MIN) ||
-		range_within(narrow->version_min_lo, narrow->version_min_hi, wide->version_min_lo,
-			     wide->version_min_hi)) &&
+	       (!(asks & HG_COND_VERSION_MAX) || within(narrow->version_max, wide->version_max)) &&
+	       (!(asks & HG_COND_VERSION_MIN) || within(narrow->version_min, wide->version_min)) &&
 	       (!(asks & HG_COND_CIPHER_COUNT) ||
 		range_within(narrow->ciphers_lo, narrow->ciphers_hi, wide->ciphers_lo,
 			     wide->ciphers_hi)) &&

@@ -165,15 +165,19 @@ exact() {
 counts() { number "$@"; }
 
 flood_sums() { # RULES OF THE TWO POLICIES
-	local flows resets
+	local flows resets again
 	flows=$(of flood .flows)
+	# A SYN that was sent again, and that comes when its connection is over, may begin
+	# another one: hellogate has it as a flow without data, and waits.
+	again=$(counts coverage_flows_total 'bucket="no_data"')
 	resets=$(of flood '[.kinds[].reset] | add')
 	await -t 10 metric_is "$flows" client_hellos_total
 	await metric_is 0 flows_active
 	exact "$(counts policy_verdicts_total 'rule="unread"')" 0 "flows that were left to unread"
-	exact "$(counts flows_created_total)" "$flows" "flows, as hellogate counts them, of the clients' $flows"
+	exact $(($(counts flows_created_total) - again)) "$flows" "flows, as hellogate counts them, of the clients' $flows"
+	printf '  %-66s %10s  SYNs that came again behind the end\n' "... and flows without data" "$again"
 	exact "$(counts client_hellos_total)" "$flows" "hellos"
-	exact "$(counts coverage_flows_total)" "$flows" "flows in a bucket"
+	exact $(($(counts coverage_flows_total) - again)) "$flows" "flows in a bucket"
 	exact "$(of flood '[.kinds[] | .closed, .late, .hung, .refused] | add')" 0 \
 		"flows whose client saw anything but an answer or a reset"
 	if [ "$1" = same ]; then

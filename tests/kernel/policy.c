@@ -69,13 +69,10 @@ static const struct gate_policy sets = {
 #define C_SRC(set) .conditions = HG_COND_SRC, .src = (set)
 #define C_DST(set) .conditions = HG_COND_DST, .dst = (set)
 #define C_PORT(set) .conditions = HG_COND_PORT, .port = (set)
-#define C_VERSION(lo, hi)                                                                          \
-	.conditions = HG_COND_VERSION_MAX, .version_lo = HG_VERSION_##lo,                          \
-	.version_hi = HG_VERSION_##hi
+#define VERSIONS(lo, hi) (__u8)((2U << HG_VERSION_##hi) - (1U << HG_VERSION_##lo))
+#define C_VERSION(lo, hi) .conditions = HG_COND_VERSION_MAX, .version_max = VERSIONS(lo, hi)
 #define C_WEAK(wanted) .conditions = HG_COND_ALL_WEAK, .all_weak = (wanted)
-#define C_MIN(lo, hi)                                                                              \
-	.conditions = HG_COND_VERSION_MIN, .version_min_lo = HG_VERSION_##lo,                      \
-	.version_min_hi = HG_VERSION_##hi
+#define C_MIN(lo, hi) .conditions = HG_COND_VERSION_MIN, .version_min = VERSIONS(lo, hi)
 #define C_CIPHER(set) .conditions = HG_COND_CIPHER, .cipher = (set)
 #define C_COUNT(lo, hi) .conditions = HG_COND_CIPHER_COUNT, .ciphers_lo = (lo), .ciphers_hi = (hi)
 #define C_GROUP(set) .conditions = HG_COND_GROUP, .group = (set)

@@ -56,7 +56,7 @@ static const struct gate_policy policy = {
 		  .mode = HG_MODE_enforce, .to = HG_TO_both, .stats = 4 },
 		{ .match = { .conditions = HG_COND_SNI, .sni = 2 }, .action = HG_ACTION_drop,
 		  .mode = HG_MODE_enforce, .stats = 5 },
-		{ .match = { .conditions = HG_COND_VERSION_MAX, .version_hi = HG_VERSION_tls1_0 },
+		{ .match = { .conditions = HG_COND_VERSION_MAX, .version_max = 0xff },
 		  .action = HG_ACTION_reset, .mode = HG_MODE_monitor, .to = HG_TO_both, .stats = 6 },
 		{ .match = { .conditions = HG_COND_ALL_WEAK, .all_weak = 1 },
 		  .except = { .conditions = HG_COND_PORT, .port = 2 }, .action = HG_ACTION_reset,

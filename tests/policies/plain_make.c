@@ -82,7 +82,7 @@ static void fill_terms(struct plain_list *list, const char *(*text_of)(unsigned 
 static void make_offers(struct plain_match *m, unsigned int rarity)
 {
 	if (plain_chance(rarity))
-		FILL(&m->version_min, version_texts, 1);
+		FILL(&m->version_min, version_texts, 2);
 	if (!m->weak && plain_chance(rarity))
 		FILL(&m->cipher, ciphers, 2);
 	if (plain_chance(rarity))
@@ -118,7 +118,7 @@ static void make_match(struct plain_match *m, unsigned int rarity, bool sets)
 	if (plain_chance(rarity))
 		FILL(&m->port, port_texts, 2);
 	if (plain_chance(rarity))
-		FILL(&m->version, version_texts, 1);
+		FILL(&m->version, version_texts, 2);
 	m->weak = plain_chance(2 * rarity);
 	make_offers(m, 5 * rarity);
 	if (plain_chance(2 * rarity))

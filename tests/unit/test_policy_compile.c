@@ -336,8 +336,9 @@ static void rules_carry_what_they_say(void **state)
 	assert_int_equal(c->policy.needs, HG_COND_SNI | HG_COND_SRC | HG_COND_VERSION_MAX |
 						  HG_COND_ALL_WEAK | HG_COND_USER | HG_COND_FLAG);
 	assert_int_equal(x->match.conditions, HG_COND_VERSION_MAX | HG_COND_ALL_WEAK);
-	assert_int_equal(x->match.version_lo, HG_VERSION_ssl2);
-	assert_int_equal(x->match.version_hi, HG_VERSION_tls1_1);
+	assert_int_equal(x->match.version_max, 1U << HG_VERSION_ssl2 | 1U << HG_VERSION_ssl3 |
+						       1U << HG_VERSION_tls1_0 |
+						       1U << HG_VERSION_tls1_1);
 	assert_int_equal(x->match.all_weak, 1);
 	assert_int_equal(x->to, HG_TO_client);
 	assert_int_equal(x->mode, HG_MODE_monitor);

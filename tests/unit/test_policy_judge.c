@@ -214,6 +214,25 @@ static void what_was_not_read_meets_its_own_rules(void **state)
 	      rows);
 }
 
+static void versions_may_have_gaps(void **state)
+{
+	static const struct row rows[] = {
+		{ "sni=a.example version_max=1.0", "reset max" },
+		{ "sni=a.example version_max=1.1", "allow default" },
+		{ "sni=a.example version_max=1.3", "reset max" },
+		{ "sni=a.example version_max=1.2 version_min=1.0", "drop min" },
+		{ "sni=a.example version_max=1.2 version_min=1.1", "allow default" },
+		{ "sni=a.example version_max=1.2 version_min=1.2", "drop min" },
+		{ "sni=a.example version_max=1.2", "allow default" }, /* the lowest is not known */
+	};
+
+	(void)state;
+	CHECK(V "rules:\n"
+		"  - {name: max, match: {version_max: [\"1.0\", \"1.3\"]}, action: reset}\n"
+		"  - {name: min, match: {version_min: [\"1.0\", \"1.2\"]}, action: drop}\n",
+	      rows);
+}
+
 static void certificates_say_what_a_hello_does_not(void **state)
 {
 	static const struct row rows[] = {
@@ -522,6 +541,7 @@ int main(void)
 		cmocka_unit_test(names_compare_as_the_hello_has_them),
 		cmocka_unit_test(ambiguous_names_are_left_to_unread),
 		cmocka_unit_test(what_was_not_read_meets_its_own_rules),
+		cmocka_unit_test(versions_may_have_gaps),
 		cmocka_unit_test(certificates_say_what_a_hello_does_not),
 		cmocka_unit_test(protected_flows_are_not_touched),
 		cmocka_unit_test(user_space_goes_on_where_the_kernel_stops),
