@@ -151,8 +151,8 @@ SCRIPTS := $(wildcard packaging/*.sh tests/demo/*.sh tests/e2e/*.t tests/e2e/*.s
 	tests/conformance/*.t tests/conformance/*.sh tests/bench/*.sh \
 	tests/vm/run tests/vm/suites tests/vm/init tests/vm/replay tests/vm/*.t .ci/run)
 
-.PHONY: check check-format check-warnings check-analysis check-scripts check-manual check-marks
-check: check-format check-warnings check-analysis check-scripts check-manual check-marks ## all that is found without running it
+.PHONY: check check-format check-warnings check-analysis check-scripts check-manual check-monitoring check-marks
+check: check-format check-warnings check-analysis check-scripts check-manual check-monitoring check-marks ## all that is found without running it
 
 check-format: ## layout, by clang-format
 	clang-format-14 --dry-run -Werror $(C_FILES)
@@ -174,6 +174,18 @@ check-scripts: ## static analysis of the scripts, by shellcheck
 # Whether it says all that --help says, tests/e2e/help.t finds out.
 check-manual: ## the manual, by mandoc
 	mandoc -T lint -W warning $(MAN_PAGES)
+
+# Their expressions meet real metrics in tests/e2e/prometheus.t.
+MONITORING := packaging/monitoring
+
+check-monitoring: ## dashboards and alerts: as their source has them, and promtool lets each alert fire and stay quiet
+	$(MONITORING)/generate --check
+	promtool check rules $(MONITORING)/prometheus/*.rules.yml
+	promtool test rules $(MONITORING)/prometheus/*.tests.yml
+
+.PHONY: monitoring
+monitoring: ## write dashboards, alerts and docs/monitoring.md from packaging/monitoring/monitoring.yaml
+	$(MONITORING)/generate
 
 # One of the marks is TAP's, too: the end-to-end tests print it.
 check-marks: ## no unfinished marks, and a licence in each C file
