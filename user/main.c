@@ -27,6 +27,10 @@ static const struct hg_command commands[] = {
 	  "a server that was sent a hello within a day.\n\n"
 	  "  hellogate flows --filter 'sni==*.example.com'",
 	  hg_cmd_flows, hg_options_flows, NULL },
+	{ "Look", "stats", NULL, "what was counted, in all or in each interval",
+	  "Reads the maps: needs no daemon and changes nothing.\n\n"
+	  "  hellogate stats --interval 5",
+	  hg_cmd_stats, hg_options_stats, NULL },
 	{ "Explain", "diagnose", "[FILTER...]", "what fails and why, in one table",
 	  "With --flow, one flow's story line by line.  While `run` is there it tells what that\n"
 	  "has kept; else what waits in the maps.\n\n"
