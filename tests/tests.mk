@@ -147,7 +147,7 @@ asan: ## unit tests and the capture reader under address and undefined-behaviour
 # ---- checks ----
 
 C_FILES := $(wildcard $(addsuffix /*.[ch],bpf include user tests/*))
-SCRIPTS := $(wildcard packaging/*.sh tests/demo/*.sh tests/e2e/*.t tests/e2e/*.sh tests/scenes/*.t tests/scenes/*.sh \
+SCRIPTS := $(wildcard packaging/*.sh packaging/completions/*.bash tests/demo/*.sh tests/e2e/*.t tests/e2e/*.sh tests/scenes/*.t tests/scenes/*.sh \
 	tests/conformance/*.t tests/conformance/*.sh tests/bench/*.sh \
 	tests/vm/run tests/vm/suites tests/vm/init tests/vm/replay tests/vm/*.t .ci/run)
 
@@ -197,12 +197,24 @@ check-marks: ## no unfinished marks, and a licence in each C file
 # ---- installation ----
 
 MAN_PAGES := $(wildcard packaging/man/*.8)
+SHARE = $(PREFIX)/share/hellogate
+COMPLETIONS := packaging/completions
+BASH_COMPLETION = $(PREFIX)/share/bash-completion/completions/hellogate
+ZSH_COMPLETION = $(PREFIX)/share/zsh/site-functions/_hellogate
+FISH_COMPLETION = $(PREFIX)/share/fish/vendor_completions.d/hellogate.fish
 
 .PHONY: install
-install: $(BUILD)/hellogate ## the binary and its manual (DESTDIR=, PREFIX=/usr/local)
+install: $(BUILD)/hellogate ## the binary, its manual, completions, dashboards and alerts (DESTDIR=, PREFIX=/usr/local)
 	install -D -m 755 $(BUILD)/hellogate $(DESTDIR)$(PREFIX)/bin/hellogate
 	$(if $(MAN_PAGES),install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(MAN_PAGES))
+	install -D -m 644 $(COMPLETIONS)/hellogate.bash $(DESTDIR)$(BASH_COMPLETION)
+	install -D -m 644 $(COMPLETIONS)/_hellogate $(DESTDIR)$(ZSH_COMPLETION)
+	install -D -m 644 $(COMPLETIONS)/hellogate.fish $(DESTDIR)$(FISH_COMPLETION)
+	install -D -m 644 -t $(DESTDIR)$(SHARE)/grafana $(MONITORING)/grafana/*.json
+	install -D -m 644 -t $(DESTDIR)$(SHARE)/prometheus $(MONITORING)/prometheus/*.rules.yml
 
 .PHONY: uninstall
 uninstall: ## what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/hellogate $(MAN_PAGES:packaging/man/%=$(DESTDIR)$(PREFIX)/share/man/man8/%)
+	rm -f $(DESTDIR)$(PREFIX)/bin/hellogate $(MAN_PAGES:packaging/man/%=$(DESTDIR)$(PREFIX)/share/man/man8/%) \
+		$(addprefix $(DESTDIR),$(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION))
+	rm -rf $(DESTDIR)$(SHARE)

@@ -19,6 +19,7 @@ int hg_cmd_events(const struct hg_command *self, int argc, char **argv);
 int hg_cmd_run(const struct hg_command *self, int argc, char **argv);
 int hg_cmd_metrics(const struct hg_command *self, int argc, char **argv);
 int hg_cmd_features(const struct hg_command *self, int argc, char **argv);
+int hg_cmd_complete(const struct hg_command *self, int argc, char **argv);
 int hg_cmd_version(const struct hg_command *self, int argc, char **argv);
 
 extern const struct hg_option hg_options_attach[];
@@ -33,8 +34,12 @@ extern const struct hg_option hg_options_events[];
 extern const struct hg_option hg_options_run[];
 extern const struct hg_option hg_options_metrics[];
 extern const struct hg_option hg_options_features[];
+extern const struct hg_option hg_options_complete[];
 extern const struct hg_option hg_options_version[];
 
 extern const struct hg_command hg_commands_policy[];
+
+/* All of them; main.c has it. */
+extern const struct hg_command hg_command_root;
 
 #endif /* HG_COMMANDS_H */
