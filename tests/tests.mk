@@ -147,12 +147,12 @@ asan: ## unit tests and the capture reader under address and undefined-behaviour
 # ---- checks ----
 
 C_FILES := $(wildcard $(addsuffix /*.[ch],bpf include user tests/*))
-SCRIPTS := $(wildcard packaging/*.sh tests/demo/*.sh tests/e2e/*.t tests/e2e/*.sh tests/scenes/*.t tests/scenes/*.sh \
+SCRIPTS := $(wildcard packaging/*.sh packaging/completions/*.bash tests/demo/*.sh tests/e2e/*.t tests/e2e/*.sh tests/scenes/*.t tests/scenes/*.sh \
 	tests/conformance/*.t tests/conformance/*.sh tests/bench/*.sh \
 	tests/vm/run tests/vm/suites tests/vm/init tests/vm/replay tests/vm/*.t .ci/run)
 
-.PHONY: check check-format check-warnings check-analysis check-scripts check-manual check-marks
-check: check-format check-warnings check-analysis check-scripts check-manual check-marks ## all that is found without running it
+.PHONY: check check-format check-warnings check-analysis check-scripts check-manual check-monitoring check-marks
+check: check-format check-warnings check-analysis check-scripts check-manual check-monitoring check-marks ## all that is found without running it
 
 check-format: ## layout, by clang-format
 	clang-format-14 --dry-run -Werror $(C_FILES)
@@ -175,6 +175,18 @@ check-scripts: ## static analysis of the scripts, by shellcheck
 check-manual: ## the manual, by mandoc
 	mandoc -T lint -W warning $(MAN_PAGES)
 
+# Their expressions meet real metrics in tests/e2e/prometheus.t.
+MONITORING := packaging/monitoring
+
+check-monitoring: ## dashboards and alerts: as their source has them, and promtool lets each alert fire and stay quiet
+	$(MONITORING)/generate --check
+	promtool check rules $(MONITORING)/prometheus/*.rules.yml
+	promtool test rules $(MONITORING)/prometheus/*.tests.yml
+
+.PHONY: monitoring
+monitoring: ## write dashboards, alerts and docs/monitoring.md from packaging/monitoring/monitoring.yaml
+	$(MONITORING)/generate
+
 # One of the marks is TAP's, too: the end-to-end tests print it.
 check-marks: ## no unfinished marks, and a licence in each C file
 	@! grep -nwE 'T[O]DO|F[I]XME|X[X]X|H[A]CK' $(C_FILES) $(SCRIPTS) Makefile tests/tests.mk | \
@@ -185,12 +197,24 @@ check-marks: ## no unfinished marks, and a licence in each C file
 # ---- installation ----
 
 MAN_PAGES := $(wildcard packaging/man/*.8)
+SHARE = $(PREFIX)/share/hellogate
+COMPLETIONS := packaging/completions
+BASH_COMPLETION = $(PREFIX)/share/bash-completion/completions/hellogate
+ZSH_COMPLETION = $(PREFIX)/share/zsh/site-functions/_hellogate
+FISH_COMPLETION = $(PREFIX)/share/fish/vendor_completions.d/hellogate.fish
 
 .PHONY: install
-install: $(BUILD)/hellogate ## the binary and its manual (DESTDIR=, PREFIX=/usr/local)
+install: $(BUILD)/hellogate ## the binary, its manual, completions, dashboards and alerts (DESTDIR=, PREFIX=/usr/local)
 	install -D -m 755 $(BUILD)/hellogate $(DESTDIR)$(PREFIX)/bin/hellogate
 	$(if $(MAN_PAGES),install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(MAN_PAGES))
+	install -D -m 644 $(COMPLETIONS)/hellogate.bash $(DESTDIR)$(BASH_COMPLETION)
+	install -D -m 644 $(COMPLETIONS)/_hellogate $(DESTDIR)$(ZSH_COMPLETION)
+	install -D -m 644 $(COMPLETIONS)/hellogate.fish $(DESTDIR)$(FISH_COMPLETION)
+	install -D -m 644 -t $(DESTDIR)$(SHARE)/grafana $(MONITORING)/grafana/*.json
+	install -D -m 644 -t $(DESTDIR)$(SHARE)/prometheus $(MONITORING)/prometheus/*.rules.yml
 
 .PHONY: uninstall
 uninstall: ## what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/hellogate $(MAN_PAGES:packaging/man/%=$(DESTDIR)$(PREFIX)/share/man/man8/%)
+	rm -f $(DESTDIR)$(PREFIX)/bin/hellogate $(MAN_PAGES:packaging/man/%=$(DESTDIR)$(PREFIX)/share/man/man8/%) \
+		$(addprefix $(DESTDIR),$(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION))
+	rm -rf $(DESTDIR)$(SHARE)

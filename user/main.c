@@ -27,6 +27,10 @@ static const struct hg_command commands[] = {
 	  "a server that was sent a hello within a day.\n\n"
 	  "  hellogate flows --filter 'sni==*.example.com'",
 	  hg_cmd_flows, hg_options_flows, NULL },
+	{ "Look", "stats", NULL, "what was counted, in all or in each interval",
+	  "Reads the maps: needs no daemon and changes nothing.\n\n"
+	  "  hellogate stats --interval 5",
+	  hg_cmd_stats, hg_options_stats, NULL },
 	{ "Explain", "diagnose", "[FILTER...]", "what fails and why, in one table",
 	  "With --flow, one flow's story line by line.  While `run` is there it tells what that\n"
 	  "has kept; else what waits in the maps.\n\n"
@@ -61,6 +65,10 @@ static const struct hg_command commands[] = {
 	{ "Run", "metrics", NULL, "what the maps hold, as Prometheus text",
 	  "Needs no daemon.  `run` serves the same at http://127.0.0.1:9813/metrics.",
 	  hg_cmd_metrics, hg_options_metrics, NULL },
+	{ "Run", "complete", "[WORD...]", "for shells: what may come next on a command line",
+	  "The last word is what was begun, and may be empty.  The files for bash, zsh and fish\n"
+	  "that `make install` installs ask it.",
+	  hg_cmd_complete, hg_options_complete, NULL },
 	{ "Run", "version", NULL, "this build", NULL, hg_cmd_version, hg_options_version, NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL },
 };
@@ -72,7 +80,7 @@ static const struct hg_option options[] = {
 	HG_OPTIONS_END,
 };
 
-static const struct hg_command hellogate = {
+const struct hg_command hg_command_root = {
 	.name = "",
 	.args = "COMMAND",
 	.summary = "hellogate - see, decide and explain every TLS ClientHello on a NIC",
@@ -96,8 +104,8 @@ static int run(int argc, char **argv)
 {
 	for (int i = 1; i < argc && argv[i][0] == '-'; i++)
 		if (!strcmp(argv[i], "--version") || !strcmp(argv[i], "-V"))
-			return hg_cmd_version(&hellogate, 1, argv);
-	return hg_command_dispatch(&hellogate, argc, argv);
+			return hg_cmd_version(&hg_command_root, 1, argv);
+	return hg_command_dispatch(&hg_command_root, argc, argv);
 }
 
 int main(int argc, char **argv)

@@ -17,11 +17,11 @@ static const struct hg_option help_row = {
 };
 
 /* "policy check": what is typed behind the parent. */
-static const char *last_word(const char *name)
+const char *hg_command_word(const struct hg_command *c)
 {
-	const char *space = strrchr(name, ' ');
+	const char *space = strrchr(c->name, ' ');
 
-	return space ? space + 1 : name;
+	return space ? space + 1 : c->name;
 }
 
 static const struct hg_option *row_at(const struct hg_command *c, int i)
@@ -57,7 +57,7 @@ static void print_commands(const struct hg_command *commands)
 		if (c->group && (!group || strcmp(group, c->group) != 0))
 			printf("\n%s\n", c->group);
 		group = c->group;
-		snprintf(left, sizeof(left), "%s%s%s", last_word(c->name), c->args ? " " : "",
+		snprintf(left, sizeof(left), "%s%s%s", hg_command_word(c), c->args ? " " : "",
 			 c->args && strlen(c->args) < 16 ? c->args : "");
 		printf("  %-26s %s\n", left, c->summary);
 	}
@@ -200,7 +200,7 @@ static int unknown_command(const struct hg_command *self, const char *word)
 	int n = 0;
 
 	for (const struct hg_command *c = self->commands; c->name && n < 63; c++)
-		words[n++] = last_word(c->name);
+		words[n++] = hg_command_word(c);
 	words[n] = NULL;
 	near = hg_did_you_mean(word, words);
 	hg_error("unknown command '%s'", word);
@@ -210,10 +210,10 @@ static int unknown_command(const struct hg_command *self, const char *word)
 	return HG_USAGE;
 }
 
-static const struct hg_command *command_named(const struct hg_command *self, const char *word)
+const struct hg_command *hg_command_named(const struct hg_command *self, const char *word)
 {
 	for (const struct hg_command *c = self->commands; c && c->name; c++)
-		if (!strcmp(last_word(c->name), word))
+		if (!strcmp(hg_command_word(c), word))
 			return c;
 	return NULL;
 }
@@ -222,7 +222,7 @@ static const struct hg_command *command_named(const struct hg_command *self, con
 static int help_on(const struct hg_command *c, int count, char **words)
 {
 	for (int i = 0; i < count; i++) {
-		const struct hg_command *sub = command_named(c, words[i]);
+		const struct hg_command *sub = hg_command_named(c, words[i]);
 
 		if (!sub)
 			return c->commands ? unknown_command(c, words[i])
@@ -244,7 +244,7 @@ int hg_command_dispatch(const struct hg_command *self, int argc, char **argv)
 		return hg_usage(self, "a command is missing");
 	if (!strcmp(argv[0], "help"))
 		return help_on(self, operands - 1, argv + 1);
-	found = command_named(self, argv[0]);
+	found = hg_command_named(self, argv[0]);
 	return found ? found->run(found, operands, argv) : unknown_command(self, argv[0]);
 }
 

@@ -47,6 +47,10 @@ int hg_options_parse(const struct hg_command *command, int argc, char **argv, in
 /* Run the sub-command that argv[1] names. */
 int hg_command_dispatch(const struct hg_command *self, int argc, char **argv);
 
+/* Its name without its parent's, and the sub-command of that name, or NULL. */
+const char *hg_command_word(const struct hg_command *command);
+const struct hg_command *hg_command_named(const struct hg_command *self, const char *word);
+
 void hg_command_help(const struct hg_command *command);
 
 /* A usage error: "error: ..." and the line that says how to get help. */

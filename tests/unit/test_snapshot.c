@@ -58,6 +58,17 @@ static enum hg_health_level worst(const char *what)
 	return level;
 }
 
+/* A line about `what` says `words`. */
+static void assert_says(const char *what, const char *words)
+{
+	unsigned int count = hg_health_judge(&snapshot, health);
+
+	for (unsigned int i = 0; i < count; i++)
+		if (!strcmp(health[i].what, what) && strstr(health[i].text, words))
+			return;
+	fail_msg("no line about %s says \"%s\"", what, words);
+}
+
 static void counters_add_up(void **state)
 {
 	struct hg_counters sum = { 0 }, one;
@@ -204,6 +215,129 @@ static void failed_resets_warn(void **state)
 	assert_int_equal(worst("resets"), HG_HEALTH_WARN);
 }
 
+/* ---- each finding: what it is called, how bad it is, and its words ---- */
+
+static void generic_xdp(void)
+{
+	interface.entry.hook = HG_HOOK_XDP_GENERIC;
+}
+
+static void pool_refused(void)
+{
+	snapshot.total.refused.partial_pool_full = 1;
+}
+
+static void share_refused(void)
+{
+	snapshot.total.refused.partial_share_full = 1;
+}
+
+static void pool_full(void)
+{
+	snapshot.maps[1].entries = 90;
+}
+
+static void names_refused(void)
+{
+	snapshot.total.refused.server_name_table_full = 1;
+}
+
+static void names_full(void)
+{
+	snapshot.maps[2].entries = 100;
+}
+
+static void events_lost(void)
+{
+	snapshot.run_alive = true;
+	snapshot.total.events_lost = 1234;
+}
+
+static void clients_too_slow(void)
+{
+	snapshot.run.lost_socket = 3;
+}
+
+static void nobody_confirms(void)
+{
+	snapshot.policy.revision = 7;
+	snapshot.policy.fallback = 6;
+	snapshot.policy.confirm_by_ns = snapshot.taken_ns + 30 * HG_SECOND;
+}
+
+static void nobody_confirms_the_first(void)
+{
+	nobody_confirms();
+	snapshot.policy.fallback = 0;
+}
+
+static void nobody_confirmed(void)
+{
+	snapshot.policy.lapsed = 7;
+}
+
+static void decided_too_late(void)
+{
+	snapshot.total.verdict_timeouts = 2;
+}
+
+static void beyond_its_limit(void)
+{
+	static struct hg_snapshot_rule rule;
+
+	rule = (struct hg_snapshot_rule){ .name = "deny", .active = true, .breaker_open = true };
+	rule.limit.per_second = 5;
+	rule.limit.on_exceed = HG_EXCEED_keep;
+	snapshot.rules = &rule;
+	snapshot.rule_count = 1;
+}
+
+static void packets_not_loaded(void)
+{
+	snapshot.total.unparsed.load_failed = 4;
+}
+
+static void no_metadata(void)
+{
+	snapshot.total.reset_failures.no_metadata = 4;
+}
+
+static void each_finding_has_its_words(void **state)
+{
+	static const struct {
+		void (*happens)(void);
+		const char *what;
+		enum hg_health_level level;
+		const char *words;
+	} rows[] = {
+		{ generic_xdp, "eth0", HG_HEALTH_WARN, "--hook tcx costs less" },
+		{ pool_refused, "reassembly", HG_HEALTH_WARN, "10 / 100, refused so far: 1" },
+		{ share_refused, "reassembly", HG_HEALTH_WARN, "10 / 100, refused so far: 1" },
+		{ pool_full, "reassembly", HG_HEALTH_FAIL, "90 / 100: nearly full" },
+		{ names_refused, "server names", HG_HEALTH_WARN, "refused so far: 1" },
+		{ names_full, "server names", HG_HEALTH_FAIL, "100 / 100: nearly full" },
+		{ events_lost, "events", HG_HEALTH_WARN, "1,234 lost, ring 10% used" },
+		{ clients_too_slow, "events", HG_HEALTH_WARN, "3 by slow clients" },
+		{ nobody_confirms, "policy", HG_HEALTH_WARN, "revision 6 comes back in 30 s" },
+		{ nobody_confirms_the_first, "policy", HG_HEALTH_WARN, "it goes in 30 s" },
+		{ nobody_confirmed, "policy", HG_HEALTH_WARN, "revision 7 was not confirmed" },
+		{ decided_too_late, "verdicts", HG_HEALTH_WARN,
+		  "2 flows were not decided in time" },
+		{ beyond_its_limit, "limit", HG_HEALTH_WARN,
+		  "\"deny\" is beyond its 5 a second: it goes on" },
+		{ packets_not_loaded, "packets", HG_HEALTH_WARN, "4 could not be loaded" },
+		{ no_metadata, "xdp metadata", HG_HEALTH_WARN, "4 packets were dropped" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		begin(state);
+		assert_int_equal(worst(rows[i].what), HG_HEALTH_OK);
+		rows[i].happens();
+		assert_int_equal(worst(rows[i].what), rows[i].level);
+		assert_says(rows[i].what, rows[i].words);
+	}
+}
+
 static json_t *as_json(void)
 {
 	unsigned int count = hg_health_judge(&snapshot, health);
@@ -265,6 +399,7 @@ int main(void)
 		TEST(rules_for_user_space_need_the_daemon),
 		TEST(what_run_lost_is_worth_knowing),
 		TEST(failed_resets_warn),
+		TEST(each_finding_has_its_words),
 		TEST(json_says_the_same),
 	};
 

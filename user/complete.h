@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * complete.h - what may come next on a command line, by the rows that also parse it.
+ */
+#ifndef HG_COMPLETE_H
+#define HG_COMPLETE_H
+
+#include <stdio.h>
+
+#include "options.h"
+
+/*
+ * `words` are those behind the program's name, the last of them begun only, and perhaps
+ * empty.  A line each that begins with it goes to `out`, behind a tab with what it means;
+ * ":file" and ":dir" ask the shell for its own.
+ */
+void hg_complete(const struct hg_command *root, int count, char **words, FILE *out);
+
+#endif /* HG_COMPLETE_H */
