@@ -257,6 +257,11 @@ static void what_run_counts_is_told(void **state)
 		"certificates_dropped_total",
 		"knowledge_forgotten_total",
 		"clients_forgotten_total",
+		"events_sampled_out_total",
+		"reloads_total{result=\"ok\"}",
+		"reloads_total{result=\"failed\"}",
+		"http_requests_refused_total{reason=\"host\"}",
+		"http_requests_refused_total{reason=\"token\"}",
 	};
 	__u64 *counters = (__u64 *)&snapshot.run;
 
