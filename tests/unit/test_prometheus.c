@@ -362,6 +362,12 @@ static void a_rule_without_verdicts_is_a_zero(void **state)
 	assert_int_equal(
 		value("policy_verdicts_total{action=\"reset\",mode=\"enforce\",rule=\"deny\"}"), 0);
 	assert_int_equal(value("policy_last_reload_successful"), 1);
+	snapshot.run.reload_failed_at = 1 + (__u64)snapshot.policy.revision; /* run could not */
+	render();
+	assert_int_equal(value("policy_last_reload_successful"), 0);
+	snapshot.run.reload_failed_at--; /* somebody has loaded another one since */
+	render();
+	assert_int_equal(value("policy_last_reload_successful"), 1);
 	assert_int_equal(value("policy_last_reload_success_timestamp_seconds"), 1700000000);
 	for (unsigned int i = 0; i < line_count; i++)
 		assert_null(strstr(lines[i], "older"));
