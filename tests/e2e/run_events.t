@@ -26,6 +26,10 @@ handshake() {
 	in_c timeout 20 openssl s_client -connect "$S4:443" -servername "${1:-www.allowed.example}" \
 		</dev/null >/dev/null 2>&1
 }
+handshakes() { # N
+	local i
+	for ((i = 0; i < $1; i++)); do handshake; done
+}
 refuse() { in_c timeout 20 openssl s_client -connect "$S4:443" -servername www.allowed.example -tls1_2 -cipher RSA </dev/null >/dev/null 2>&1; }
 
 # counts FILE CONDITION: events for which it is true; have FILE CONDITION N: for await
@@ -59,7 +63,7 @@ stop daemon
 rm "$HG_DIR/eve.json"
 config "{outputs: [{to: file, path: eve.json}], sample: 0}"
 run_it "sample: 0"
-for i in 1 2 3; do handshake; done
+handshakes 3
 refuse
 handshake www.forbidden.example
 ok "failures are told" await have eve.json "$ENDED == \"failed\"" 1
@@ -70,7 +74,7 @@ stop daemon
 rm "$HG_DIR/eve.json"
 config "{outputs: [{to: file, path: eve.json}], sample: 0.5}"
 run_it "sample: 0.5"
-for i in $(seq 16); do handshake; done
+handshakes 16
 all_told() {
 	snapshot && [ $(($(counts eve.json "$ENDED == \"established\"") + $(number events_sampled_out_total))) = $((16 + 3)) ]
 }
@@ -132,7 +136,7 @@ ok "an event" await have small/eve.json '.event_type == "tls"' 1
 snapshot
 lost=$(number events_lost_total 'stage="sink"')
 head -c 200k /dev/zero >"$HG_DIR/small/full" 2>/dev/null
-for i in $(seq 6); do handshake; done
+handshakes 6
 sink_lost() { snapshot && [ "$(number events_lost_total 'stage="sink"')" -gt "$lost" ]; }
 ok "what is lost is counted as lost in the sink" await sink_lost
 ok "run serves on" daemon_answers
@@ -158,9 +162,10 @@ mkfifo "$HG_DIR/pipe"
 exec 7<>"$HG_DIR/pipe"
 start daemon net_s bash -c "exec 7<&-; exec '$HELLOGATE' run --config '$HG_DIR/run.yaml' >'$HG_DIR/pipe'"
 ok "run serves with a pipe for stdout" await daemon_answers
-for i in $(seq 40); do handshake; done
+handshakes 40
 exec 7<&-
-for i in 1 2; do handshake; done
+handshake
+handshake
 ok "it lives without its reader" daemon_answers
 await grep -q 'cannot be written to stdout: Broken pipe' "$HG_DIR/daemon.err"
 like "$(<"$HG_DIR/daemon.err")" 'cannot be written to stdout: Broken pipe' "and says so"

@@ -23,20 +23,21 @@ valid() {
 words() {
 	sed -n "/^#define $1(X)/,/[^\\\\]\$/s/.*X([a-z0-9_]*, \"\\([^\"]*\\)\").*/\\1/p" "$HG_ROOT/$2" | sort | xargs
 }
-# has_words LIST FILE PATH-IN-THE-SCHEMA [NOT]: "none" is told by absence
+schema_words() { jq -r ".[\"\$defs\"].$1[]" "$SCHEMA" | sort | xargs; }
+# has_words LIST FILE PLACE-IN-THE-SCHEMA [NOT]: "none" is told by absence
 has_words() {
-	is "$(jq -r "$3 | .[]" "$SCHEMA" | sort | xargs)" "$(words "$1" "$2" | tr ' ' '\n' | grep -vx -e "${4:-}" | xargs)" \
+	is "$(schema_words "$3")" "$(words "$1" "$2" | tr ' ' '\n' | grep -vx -e "${4:-}" | xargs)" \
 		"the schema has the words of $1"
 }
-has_words HG_CAUSES include/terms.h '."$defs".handshake.properties.cause.enum' none
-has_words HG_OUTCOMES include/terms.h '."$defs".handshake.properties.outcome.enum' '-'
-has_words HG_FLAGS include/terms.h '."$defs".flags.items.enum' '-'
-has_words HG_BUCKETS include/terms.h '."$defs".coverage.enum' '-'
-has_words HG_CLOSES include/terms.h '."$defs".close.properties.how.enum' none
-has_words HG_ACTIONS include/terms.h '."$defs".policy.properties.action.enum' '-'
-has_words HG_DECIDERS include/terms.h '."$defs".policy.properties.decided_by.enum' '-'
-has_words HG_FINDINGS user/x509.h '."$defs".certificate.properties.findings.items.enum' '-'
-is "$(jq -r '."$defs".handshake.properties.reasons.items.enum[]' "$SCHEMA" | sort | xargs)" \
+has_words HG_CAUSES include/terms.h handshake.properties.cause.enum none
+has_words HG_OUTCOMES include/terms.h handshake.properties.outcome.enum '-'
+has_words HG_FLAGS include/terms.h flags.items.enum '-'
+has_words HG_BUCKETS include/terms.h coverage.enum '-'
+has_words HG_CLOSES include/terms.h close.properties.how.enum none
+has_words HG_ACTIONS include/terms.h policy.properties.action.enum '-'
+has_words HG_DECIDERS include/terms.h policy.properties.decided_by.enum '-'
+has_words HG_FINDINGS user/x509.h certificate.properties.findings.items.enum '-'
+is "$(schema_words handshake.properties.reasons.items.enum)" \
 	"$(sed -n '/^#define HG_REASONS(X)/,/[^\\]$/s/.*X(\([a-z0-9_]*\),.*/\1/p' "$HG_ROOT/user/reasons.h" | sort | xargs)" \
 	"the schema has the words of HG_REASONS"
 

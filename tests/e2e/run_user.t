@@ -22,8 +22,9 @@ YAML
 chown -R $USER_ID:$USER_ID "$HG_DIR/run" "$HG_DIR/log"
 
 # What it is run by, in the server's network namespace: that user, two capabilities.
-AS=(setpriv --reuid=$USER_ID --regid=$USER_ID --clear-groups --inh-caps=-all,+bpf,+net_admin
-	--ambient-caps=-all,+bpf,+net_admin --bounding-set=-all,+bpf,+net_admin --no-new-privs
+CAPS='-all,+bpf,+net_admin'
+AS=(setpriv "--reuid=$USER_ID" "--regid=$USER_ID" --clear-groups "--inh-caps=$CAPS"
+	"--ambient-caps=$CAPS" "--bounding-set=$CAPS" --no-new-privs
 	env "RUNTIME_DIRECTORY=$HG_DIR/run" "HELLOGATE_BPFFS=$HELLOGATE_BPFFS")
 
 attached "$TCX"
