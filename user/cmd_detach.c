@@ -6,6 +6,7 @@
 
 #include "attach.h"
 #include "commands.h"
+#include "detach.h"
 #include "netns.h"
 #include "say.h"
 
@@ -19,38 +20,6 @@ const struct hg_option hg_options_detach[] = {
 	{ "quiet", 'q', NULL, "say only what went wrong", NULL, &quiet },
 	HG_OPTIONS_END,
 };
-
-/* tc filters are removed from inside their namespace; it may be gone with them. */
-static int detach_number(struct hg_instance *in, unsigned int n, const struct hg_interface *i)
-{
-	struct hg_netns ns = { .own = -1 };
-	int r;
-
-	if (i->tcx || !*i->netns_path)
-		return hg_detach(in, n);
-	hg_say_quiet(true);
-	r = hg_netns_enter(&ns, i->netns_path);
-	hg_say_quiet(quiet);
-	if (r)
-		hg_warn("%s: its filters went with the namespace", i->name);
-	r = hg_detach(in, n);
-	hg_netns_leave(&ns);
-	return r;
-}
-
-static int detach_every(struct hg_instance *in)
-{
-	struct hg_interface i;
-	int worst = HG_OK, r;
-
-	for (unsigned int n = 0; hg_interface_get(in, n, &i); n++) {
-		if (!hg_interface_used(&i))
-			continue;
-		r = detach_number(in, n, &i);
-		worst = r ? r : worst;
-	}
-	return worst ? worst : hg_instance_remove(in);
-}
 
 static int detach_named(struct hg_instance *in, int count, char **names)
 {
@@ -93,7 +62,7 @@ int hg_cmd_detach(const struct hg_command *self, int argc, char **argv)
 	if (!r)
 		r = hg_instance_lock(&in);
 	if (!r)
-		r = all ? detach_every(&in) : detach_named(&in, names, argv);
+		r = all ? hg_detach_every(&in, quiet) : detach_named(&in, names, argv);
 	hg_instance_close(&in);
 	return r;
 }

@@ -21,9 +21,11 @@
 #include "decisions.h"
 #include "examine.h"
 #include "feed.h"
+#include "generation.h"
 #include "handshake.h"
-#include "http.h"
+#include "names.h"
 #include "run_counters.h"
+#include "run_setup.h"
 #include "say.h"
 #include "server_names.h"
 #include "source.h"
@@ -31,26 +33,35 @@
 
 #define HEARTBEAT_US 200000
 #define CLEAN_UP_BEATS 50
+#define STATUS_BEATS 25
 #define SERVER_NAMES_BEATS 300
 #define SERVER_NAME_IDLE (3600 * HG_SECOND)
 #define HANDSHAKES_MAX 262144
 #define HANDSHAKE_AGE (3600 * HG_SECOND) /* an END that was lost never comes */
 
-static const char *bpffs, *address = "127.0.0.1:9813";
-static bool quiet;
+static const char *bpffs;
+static bool check_only;
+static struct hg_run_asked asked;
 
 const struct hg_option hg_options_run[] = {
-	{ "listen", 0, "ADDR:PORT", "HTTP on the loopback (default 127.0.0.1:9813), or none",
-	  &address, NULL },
+	{ "config", 0, "FILE", "its configuration (default " HG_CONFIG_DEFAULT ", if there)",
+	  &asked.config, NULL },
+	{ "check-config", 0, NULL, "check configuration and policy, and do nothing else", NULL,
+	  &check_only },
+	{ "policy", 0, "FILE", "load this policy, now and at SIGHUP", &asked.policy, NULL },
+	{ "listen", 0, "ADDR:PORT", "HTTP (default " HG_HTTP_LISTEN "), or none", &asked.listen,
+	  NULL },
+	{ "socket", 0, "PATH", "HTTP on a unix socket, or none (the default)", &asked.socket,
+	  NULL },
 	{ "bpffs", 0, "DIR", "the instance (default /sys/fs/bpf/hellogate)", &bpffs, NULL },
-	{ "quiet", 'q', NULL, "say only what went wrong", NULL, &quiet },
+	{ "quiet", 'q', NULL, "say only what went wrong", NULL, &asked.quiet },
 	HG_OPTIONS_END,
 };
 
 struct daemon {
 	struct hg_instance in;
 	sd_event *event;
-	int lock;
+	int lock; /* the right to the ring */
 	struct ring_buffer *ring;
 	struct hg_handshakes *handshakes;
 	struct hg_examiner *examiner;
@@ -59,7 +70,10 @@ struct daemon {
 	struct hg_decisions *decisions;
 	sd_event_source *again; /* the ring is looked at once more */
 	struct hg_feed *feed;
-	struct hg_http *http;
+	struct hg_run_setup *setup;
+	struct hg_names names;
+	struct hg_eve_names name_of;
+	__u64 reloads, reloads_failed, reload_failed_at;
 	struct hg_presence presence;
 	struct hg_run_counters before; /* of those that ran before us */
 	struct hg_run_counters written;
@@ -114,6 +128,24 @@ static void on_end(void *ctx, struct hg_handshake *h)
 		hg_decisions_failed(d->decisions, h, x.diagnosis.cause);
 	hg_run_counters_examined(&d->examined, h, &x.diagnosis);
 	tell_diagnosis(d, h, &x.diagnosis);
+	if (!h->read && h->name)
+		h->name_text = d->name_of.server(d->name_of.ctx, h->name);
+	hg_event_outputs_end(d->setup->outputs, h, &x,
+			     hg_decisions_logs_all(d->decisions, &h->facts.verdict));
+}
+
+static void on_drop(void *ctx, struct hg_handshake *h)
+{
+	struct daemon *d = ctx;
+
+	hg_event_outputs_drop(d->setup->outputs, h);
+}
+
+static void on_survived(void *ctx, struct hg_handshake *h)
+{
+	struct daemon *d = ctx;
+
+	hg_event_outputs_survived(d->setup->outputs, h);
 }
 
 static void on_certificate(void *ctx, struct hg_handshake *h)
@@ -134,6 +166,7 @@ static void on_attempt(void *ctx, struct hg_handshake *h)
 
 	hg_examine(d->examiner, h, ended_at(d, h), NULL, &x);
 	tell_diagnosis(d, h, &x.diagnosis);
+	hg_event_outputs_attempt(d->setup->outputs, h, &x);
 }
 
 /* The ring has it, and `undiagnosed` too, if it was kept there. */
@@ -182,6 +215,7 @@ static void take_undiagnosed(struct daemon *d)
 		return;
 	d->presence.diagnosed = span.last;
 	beat(d, hg_clock_monotonic());
+	hg_event_outputs_flush(d->setup->outputs);
 }
 
 /* Nobody wakes us again for what comes right behind: see HG_WAKE_NS. */
@@ -191,6 +225,7 @@ static int consume(struct daemon *d)
 
 	if (ring_buffer__consume(d->ring) <= 0)
 		return 0;
+	hg_event_outputs_flush(d->setup->outputs);
 	r = sd_event_source_set_time(d->again,
 				     hg_clock_monotonic() / 1000 + HG_WAKE_AGAIN_MS * 1000);
 	return r < 0 ? r : sd_event_source_set_enabled(d->again, SD_EVENT_ONESHOT);
@@ -226,9 +261,11 @@ static void write_counters(struct daemon *d)
 {
 	const struct hg_handshakes_counts *h = hg_handshakes_counts(d->handshakes);
 	const struct hg_decisions_counts *v = hg_decisions_counts(d->decisions);
+	const struct hg_event_outputs_counts *o = hg_event_outputs_counts(d->setup->outputs);
+	const struct hg_http_counts *w = hg_http_counts(d->setup->http);
 	struct hg_run_counters c = {
 		.lost_socket = hg_feed_lost(d->feed),
-		.lost_sink = h->not_kept + h->unreadable + h->invalid,
+		.lost_sink = h->not_kept + h->unreadable + h->invalid + o->lost,
 		.clients_refused = hg_feed_refused(d->feed),
 		.verdicts_written = v->decided,
 		.verdicts_failed = v->failed,
@@ -238,6 +275,12 @@ static void write_counters(struct daemon *d)
 		.chunks_lost = h->chunks_lost,
 		.chains_dropped = h->chains_dropped,
 		.clients_forgotten = v->clients_forgotten,
+		.sampled_out = o->sampled_out,
+		.reloads = d->reloads,
+		.reloads_failed = d->reloads_failed,
+		.hosts_refused = w->refused_host,
+		.tokens_refused = w->refused_token,
+		.reload_failed_at = d->reload_failed_at,
 		.knowledge_forgotten = hg_knowledge_forgotten(hg_examiner_knowledge(d->examiner)),
 	};
 
@@ -257,6 +300,89 @@ static void clean_up(struct daemon *d, __u64 now)
 			hg_server_names_age(d->in.maps[HG_MAP_server_names], now, SERVER_NAME_IDLE);
 }
 
+/* ---- what systemd is told ---- */
+
+static unsigned int interfaces_of(const struct hg_instance *in)
+{
+	unsigned int count = 0;
+	struct hg_interface i;
+
+	for (unsigned int n = 0; hg_interface_get(in, n, &i); n++)
+		count += hg_interface_used(&i);
+	return count;
+}
+
+static __u32 revision_of(const struct hg_instance *in)
+{
+	struct hg_in_force now;
+
+	return hg_generation_in_force(in, hg_clock_monotonic(), &now) ? 0 : now.revision;
+}
+
+/* `state` are lines of sd_notify(3) that go with it. */
+static void notify_status(struct daemon *d, const char *state)
+{
+	unsigned int interfaces = interfaces_of(&d->in);
+
+	sd_notifyf(0, "%sSTATUS=%u interface%s, policy revision %u, HTTP on %s%s", state,
+		   interfaces, interfaces == 1 ? "" : "s", revision_of(&d->in),
+		   d->setup->config.http.listen,
+		   d->reload_failed_at ? "; the last reload failed, see the log" : "");
+}
+
+/* ---- SIGHUP ---- */
+
+static int read_again(struct daemon *d, struct hg_run_setup **out)
+{
+	const struct hg_run_ground ground = { d->event, &d->in, &d->name_of };
+	struct hg_run_setup *s = NULL;
+	int r = hg_run_setup_read(&asked, &s);
+
+	r = r ? r : hg_run_setup_open(s, &ground, d->setup);
+	r = r ? r : hg_run_setup_police(s, d->in.dir);
+	if (r)
+		hg_run_setup_close(s);
+	else
+		*out = s;
+	return r;
+}
+
+/* All that the files say, or, where something is wrong in them, nothing. */
+static void reload(struct daemon *d)
+{
+	struct hg_run_setup *s = NULL, *before = d->setup;
+
+	if (read_again(d, &s)) {
+		hg_error("reload: all stays as it was");
+		d->reloads_failed++;
+		d->reload_failed_at = (__u64)revision_of(&d->in) + 1;
+		return;
+	}
+	if (s->config.interface_count != before->config.interface_count)
+		hg_warn("reload: `interfaces` are attached at the start only; use hellogate attach");
+	hg_run_setup_replace(s, before);
+	d->setup = s;
+	hg_run_setup_close(before);
+	d->reloads++;
+	d->reload_failed_at = 0;
+	hg_say("reload: done");
+}
+
+static int on_hup(sd_event_source *source, const struct signalfd_siginfo *info, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)source;
+	(void)info;
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu\nSTATUS=reloading",
+		   (unsigned long long)hg_clock_monotonic() / 1000);
+	consume(d);
+	reload(d);
+	write_counters(d);
+	notify_status(d, "READY=1\n");
+	return 0;
+}
+
 static int on_beat(sd_event_source *source, uint64_t usec, void *arg)
 {
 	struct daemon *d = arg;
@@ -265,11 +391,12 @@ static int on_beat(sd_event_source *source, uint64_t usec, void *arg)
 	beat(d, now);
 	consume(d);
 	hg_decisions_refresh(d->decisions);
-	hg_http_beat(d->http);
-	if (++d->beats % CLEAN_UP_BEATS == 0) {
+	hg_http_beat(d->setup->http);
+	if (++d->beats % CLEAN_UP_BEATS == 0)
 		clean_up(d, now);
-		sd_notify(0, "WATCHDOG=1");
-	}
+	hg_event_outputs_flush(d->setup->outputs);
+	if (d->beats % STATUS_BEATS == 1)
+		notify_status(d, "");
 	write_counters(d);
 	sd_event_source_set_time(source, usec + HEARTBEAT_US);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
@@ -287,15 +414,11 @@ static int add_sources(struct daemon *d)
 	uint64_t now = 0;
 	int r;
 
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
 	sd_event_now(d->event, CLOCK_MONOTONIC, &now);
 	r = sd_event_add_signal(d->event, NULL, SIGINT, on_signal, d);
 	r = r < 0 ? r : sd_event_add_signal(d->event, NULL, SIGTERM, on_signal, d);
+	r = r < 0 ? r : sd_event_add_signal(d->event, NULL, SIGHUP, on_hup, d);
+	r = r < 0 ? r : sd_event_set_watchdog(d->event, true);
 	r = r < 0 ? r
 		  : sd_event_add_time(d->event, &d->again, CLOCK_MONOTONIC, now, 1000, on_again, d);
 	r = r < 0 ? r
@@ -309,8 +432,11 @@ static int open_all(struct daemon *d)
 {
 	static const struct hg_handshakes_ops ops = { .hello = on_hello,
 						      .end = on_end,
+						      .drop = on_drop,
 						      .attempt = on_attempt,
-						      .certificate = on_certificate };
+						      .certificate = on_certificate,
+						      .survived = on_survived };
+	struct hg_run_ground ground = { NULL, &d->in, &d->name_of };
 	__u32 zero = 0;
 	int r;
 
@@ -336,7 +462,9 @@ static int open_all(struct daemon *d)
 		return hg_bpf_refused(errno, "cannot read the events ring");
 	r = hg_decisions_open(&d->in, &d->decisions);
 	r = r ? r : hg_feed_open(d->event, &d->in, &d->feed);
-	return r ? r : hg_http_open(d->event, &d->in, address, &d->http);
+	ground.event = d->event;
+	d->name_of = hg_names_of(&d->names, &d->in);
+	return r ? r : hg_run_setup_open(d->setup, &ground, NULL);
 }
 
 static void close_all(struct daemon *d)
@@ -344,9 +472,11 @@ static void close_all(struct daemon *d)
 	d->presence.heartbeat_ns = 0; /* from now on nobody answers */
 	if (d->event)
 		beat(d, 0);
-	if (d->feed)
+	if (d->setup && d->setup->http) {
+		hg_event_outputs_flush(d->setup->outputs);
 		write_counters(d);
-	hg_http_close(d->http);
+	}
+	hg_run_setup_close(d->setup);
 	hg_feed_close(d->feed);
 	hg_decisions_close(d->decisions);
 	ring_buffer__free(d->ring);
@@ -367,12 +497,69 @@ static int serve(struct daemon *d)
 	take_undiagnosed(d);
 	r = add_sources(d);
 	if (r >= 0) {
-		hg_say("hellogate run: serving %s; HTTP on %s", d->in.dir, address);
-		sd_notify(0, "READY=1");
+		hg_say("hellogate run: serving %s; HTTP on %s", d->in.dir,
+		       d->setup->config.http.listen);
+		notify_status(d, "READY=1\n");
 		r = sd_event_loop(d->event);
-		sd_notify(0, "STOPPING=1");
+		sd_notify(0, "STOPPING=1\nSTATUS=stopping");
 	}
 	return r < 0 ? hg_bpf_refused(r, "event loop") : HG_OK;
+}
+
+/*
+ * Signals wait until the event loop takes them: a SIGHUP while we start must not
+ * end us.  A reader of stdout that has gone is an error of that output alone.
+ */
+static void set_signals(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* What was loaded to be confirmed is left to who did that. */
+static int police(const struct daemon *d, const char *dir)
+{
+	int r = hg_run_setup_police(d->setup, dir);
+
+	return r == HG_CONFLICT ? HG_OK : r;
+}
+
+/* The data path is there from here on, whatever becomes of us, unless it is to go. */
+static int run_on(struct daemon *d, const char *dir)
+{
+	int r = hg_run_setup_attach(d->setup, dir);
+	bool detaches;
+
+	if (r && r != HG_PARTLY) {
+		hg_run_setup_close(d->setup);
+		return r;
+	}
+	r = hg_instance_open(&d->in, dir);
+	r = r ? r : police(d, dir);
+	r = r ? r : serve(d);
+	detaches = !r && d->setup->config.on_stop == HG_ON_STOP_detach;
+	close_all(d);
+	hg_instance_close(&d->in);
+	return detaches ? hg_run_setup_detach(dir, asked.quiet) : r;
+}
+
+static int check(const struct hg_run_setup *s)
+{
+	if (s->config.path)
+		printf("config    %s\n", s->config.path);
+	else
+		printf("config    none: all is as it is by default\n");
+	printf("policy    %s\n",
+	       s->config.policy ? s->config.policy : "none: what is loaded stays");
+	printf("http      %s, socket %s\n", s->config.http.listen, s->config.http.socket);
+	printf("outputs   %u\n", s->config.events.output_count);
+	return HG_OK;
 }
 
 int hg_cmd_run(const struct hg_command *self, int argc, char **argv)
@@ -384,11 +571,15 @@ int hg_cmd_run(const struct hg_command *self, int argc, char **argv)
 		return r;
 	if (operands)
 		return hg_usage(self, "unexpected argument '%s'", argv[0]);
-	hg_say_quiet(quiet);
-	r = hg_instance_open(&d.in, hg_instance_dir(bpffs));
-	if (!r)
-		r = serve(&d);
-	close_all(&d);
-	hg_instance_close(&d.in);
-	return r;
+	hg_say_quiet(asked.quiet);
+	r = hg_run_setup_read(&asked, &d.setup);
+	if (r)
+		return r;
+	if (check_only) {
+		r = check(d.setup);
+		hg_run_setup_close(d.setup);
+		return r;
+	}
+	set_signals();
+	return run_on(&d, hg_instance_dir(bpffs));
 }

@@ -218,6 +218,14 @@ void hg_decisions_certificate(struct hg_decisions *d, struct hg_handshake *h, __
 		write_verdict(d, g, &h->facts, &v);
 }
 
+bool hg_decisions_logs_all(const struct hg_decisions *d, const struct hg_verdict *v)
+{
+	const struct hg_live_policy *g = generation_of(d, v->revision);
+
+	return g && v->rule < g->compiled->policy.rules &&
+	       g->compiled->about[v->rule].log == HG_LOG_ALL;
+}
+
 /* No packet will meet a verdict that was written for it. */
 static void take_back(const struct hg_decisions *d, const struct hg_event *e)
 {

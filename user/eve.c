@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "community_id.h"
 #include "eve_answer.h"
 #include "terms.h"
 
@@ -17,7 +18,7 @@
 void hg_eve_init(struct hg_eve *eve, const struct hg_eve_names *names, bool strict,
 		 bool from_capture)
 {
-	*eve = (struct hg_eve){ .strict = strict, .second = UINT64_MAX };
+	*eve = (struct hg_eve){ .strict = strict, .community_id = true, .second = UINT64_MAX };
 	if (names)
 		eve->names = *names;
 	hg_clock_init(&eve->clock, from_capture);
@@ -29,23 +30,6 @@ void hg_eve_free(struct hg_eve *eve)
 }
 
 /* ---- who and when ---- */
-
-static void put_address(struct hg_json *j, const __u8 addr[16])
-{
-	char text[INET6_ADDRSTRLEN];
-	size_t len = 0;
-
-	if (!hg_address_is_v4(addr)) {
-		inet_ntop(AF_INET6, addr, text, sizeof(text));
-		hg_json_plain(j, text, strlen(text));
-		return;
-	}
-	for (int i = 12; i < 16; i++) {
-		len += hg_decimal(text + len, addr[i]);
-		text[len++] = '.';
-	}
-	hg_json_plain(j, text, len - 1);
-}
 
 /* The date changes once a second: write it once a second. */
 static void set_date(struct hg_eve *eve, uint64_t second)
@@ -74,6 +58,18 @@ static void put_time(struct hg_eve *eve, uint64_t event_ns)
 	hg_json_raw(&eve->out, text, sizeof(text) - 1);
 }
 
+/* Of so few addresses, it tells them to who tries all: it stays with them. */
+static void put_community_id(struct hg_eve *eve, const struct hg_event *facts)
+{
+	char text[HG_COMMUNITY_ID_SIZE];
+
+	if (!eve->community_id || !hg_addresses_are_shown(eve->privacy) ||
+	    !hg_community_id(facts, eve->community_id_seed, text))
+		return;
+	KEY(&eve->out, "community_id");
+	hg_json_plain(&eve->out, text, HG_COMMUNITY_ID_SIZE - 1);
+}
+
 /* What a line begins with, whatever its type. */
 static void put_head(struct hg_eve *eve, const struct hg_event *facts, const char *type,
 		     uint64_t event_ns)
@@ -98,17 +94,18 @@ static void put_head(struct hg_eve *eve, const struct hg_event *facts, const cha
 	}
 	hg_flow_endpoints(facts, &client, &server);
 	KEY(j, "src_ip");
-	put_address(j, client.addr);
+	hg_privacy_put_address(j, eve->privacy, client.addr);
 	KEY(j, "src_port");
 	hg_json_uint(j, client.port);
 	KEY(j, "dest_ip");
-	put_address(j, server.addr);
+	hg_privacy_put_address(j, eve->privacy, server.addr);
 	KEY(j, "dest_port");
 	hg_json_uint(j, server.port);
 	KEY(j, "proto");
 	TEXT(j, "TCP");
 	KEY(j, "ip_v");
 	hg_json_uint(j, hg_address_is_v4(client.addr) ? 4 : 6);
+	put_community_id(eve, facts);
 }
 
 /* ---- lists of the hello; an empty one is absent ---- */
@@ -187,33 +184,39 @@ static __u32 shown_name(const struct hg_hello *hello, __u8 out[HG_NAME_SIZE])
 	return len && out[len - 1] == '.' ? len - 1 : len;
 }
 
-static void put_sni(struct hg_json *j, const struct hg_handshake *h)
+static void put_sni(struct hg_eve *eve, const struct hg_handshake *h)
 {
+	struct hg_json *j = &eve->out;
 	__u8 name[HG_NAME_SIZE];
 	__u32 len = shown_name(&h->hello, name);
 
 	if (!len)
 		return;
 	KEY(j, "sni");
-	hg_json_bytes(j, name, len);
+	hg_privacy_put_name(j, eve->privacy, name, len);
 }
 
 /* Of a handshake without its hello: as the data path has it, in its table of names. */
-static void put_known_sni(struct hg_json *j, const struct hg_handshake *h)
+static void put_known_sni(struct hg_eve *eve, const struct hg_handshake *h)
 {
+	struct hg_json *j = &eve->out;
+
 	if (!h->name_text)
 		return;
 	KEY(j, "sni");
-	hg_json_bytes(j, h->name_text, strlen(h->name_text));
+	hg_privacy_put_name(j, eve->privacy, h->name_text, strlen(h->name_text));
 }
 
-static void put_sni_raw(struct hg_json *j, const struct hg_handshake *h)
+/* Where names are not shown, it would be one. */
+static void put_sni_raw(struct hg_eve *eve, const struct hg_handshake *h)
 {
 	const struct hg_span *raw = &h->hello.sni;
+	struct hg_json *j = &eve->out;
 	__u8 name[HG_NAME_SIZE];
 	__u32 len = shown_name(&h->hello, name);
 
-	if (raw->len == len && !memcmp(h->message + raw->at, name, len))
+	if (!hg_names_are_shown(eve->privacy) || !hg_addresses_are_shown(eve->privacy) ||
+	    (raw->len == len && !memcmp(h->message + raw->at, name, len)))
 		return;
 	KEY(j, "sni_raw");
 	hg_json_bytes(j, h->message + raw->at, raw->len);
@@ -262,19 +265,21 @@ static void put_client_handshake(struct hg_json *j, const struct hg_handshake *h
 	hg_json_object_end(j);
 }
 
-static void put_tls(struct hg_json *j, struct hg_handshake *h, const struct hg_examined *x)
+static void put_tls(struct hg_eve *eve, struct hg_handshake *h, const struct hg_examined *x)
 {
+	struct hg_json *j = &eve->out;
+
 	KEY(j, "tls");
 	hg_json_object(j);
 	if (h->read) {
-		put_sni(j, h);
+		put_sni(eve, h);
 		put_alpns(j, h->message, &h->hello.alpn);
 		put_fingerprints(j, h);
 	} else {
-		put_known_sni(j, h);
+		put_known_sni(eve, h);
 	}
 	if (x)
-		hg_eve_put_server(j, h, x);
+		hg_eve_put_server(j, h, x, eve->privacy);
 	put_client_handshake(j, h);
 	hg_json_object_end(j);
 }
@@ -314,9 +319,10 @@ static void put_sizes(struct hg_json *j, const struct hg_event *facts)
 	hg_json_put_uint(j, "session_id_len", hello->session_id_len);
 }
 
-static void put_hello(struct hg_json *j, const struct hg_handshake *h)
+static void put_hello(struct hg_eve *eve, const struct hg_handshake *h)
 {
 	const struct hg_hello_facts *hello = &h->facts.hello;
+	struct hg_json *j = &eve->out;
 
 	if (!hello->bytes)
 		return;
@@ -331,7 +337,7 @@ static void put_hello(struct hg_json *j, const struct hg_handshake *h)
 	hg_json_put_bool(j, "psk", hello->features & HG_HELLO_PSK);
 	hg_json_put_bool(j, "early_data", hello->features & HG_HELLO_EARLY_DATA);
 	if (h->read) {
-		put_sni_raw(j, h);
+		put_sni_raw(eve, h);
 		if (!h->facts.sslv2)
 			put_lists(j, h);
 	}
@@ -404,6 +410,18 @@ static void put_close(struct hg_json *j, const struct hg_handshake *h, const str
 	hg_json_object_end(j);
 }
 
+/* One line of these stands for 1 / rate of them. */
+static void put_sample_rate(struct hg_eve *eve)
+{
+	char text[32];
+
+	if (eve->sample_rate <= 0)
+		return;
+	KEY(&eve->out, "sample_rate");
+	hg_json_raw(&eve->out, text,
+		    (size_t)snprintf(text, sizeof(text), "%.6g", eve->sample_rate));
+}
+
 /* `x` is NULL at the hello: nothing has ended yet. */
 static void put_hellogate(struct hg_eve *eve, const struct hg_handshake *h,
 			  const struct hg_examined *x)
@@ -416,11 +434,12 @@ static void put_hellogate(struct hg_eve *eve, const struct hg_handshake *h,
 	hg_json_put_term(j, "stage", x ? "end" : "hello");
 	if (x)
 		hg_eve_put_diagnosis(j, &x->diagnosis);
+	put_sample_rate(eve);
 	hg_json_put_term(j, "coverage", hg_bucket_text(h->facts.bucket));
 	put_flags(j, h->facts.flags);
-	put_hello(j, h);
+	put_hello(eve, h);
 	if (x)
-		hg_eve_put_answer(j, h, x);
+		hg_eve_put_answer(j, h, x, eve->privacy);
 	put_close(j, h, x);
 	put_policy(eve, &h->facts.verdict);
 	hg_json_object_end(j);
@@ -446,7 +465,7 @@ static bool put_tls_line(struct hg_eve *eve, struct hg_handshake *h, const struc
 
 	hg_json_object(j);
 	put_head(eve, facts, "tls", facts->hello_ns ? facts->hello_ns : facts->first_ns);
-	put_tls(j, h, x);
+	put_tls(eve, h, x);
 	if (!eve->strict)
 		put_hellogate(eve, h, x);
 	return line_end(j, before);
@@ -595,7 +614,7 @@ bool hg_eve_flow(struct hg_eve *eve, const struct hg_event *facts, const char *s
 		KEY(j, "tls");
 		hg_json_object(j);
 		KEY(j, "sni");
-		hg_json_bytes(j, name, strlen(name));
+		hg_privacy_put_name(j, eve->privacy, name, strlen(name));
 		hg_json_object_end(j);
 	}
 	KEY(j, "hellogate");

@@ -17,6 +17,7 @@
 #include "examine.h"
 #include "handshake.h"
 #include "json.h"
+#include "privacy.h"
 
 /* Names of numbers; each may be NULL and may return NULL: the name is then absent. */
 struct hg_eve_names {
@@ -33,9 +34,13 @@ struct hg_eve {
 	struct hg_json out;
 	struct hg_clock clock;
 	struct hg_eve_names names;
-	bool strict;	 /* leave `hellogate` out */
-	uint64_t second; /* that `date` is written of */
-	char date[20];	 /* 2026-11-21T16:30:03 */
+	bool strict; /* leave `hellogate` out */
+	bool community_id;
+	uint16_t community_id_seed;
+	double sample_rate;		  /* of handshakes like this one; 0: all are told */
+	const struct hg_privacy *privacy; /* NULL: names and addresses are written in full */
+	uint64_t second;		  /* that `date` is written of */
+	char date[20];			  /* 2026-11-21T16:30:03 */
 };
 
 void hg_eve_init(struct hg_eve *eve, const struct hg_eve_names *names, bool strict,

@@ -47,14 +47,22 @@ static void put_server(struct hg_json *j, const struct hg_answer_facts *a)
 	hg_json_object_end(j);
 }
 
-static void put_names(struct hg_json *j, const struct hg_certificate *c)
+static void put_name(struct hg_json *j, const struct hg_privacy *p, const char *name)
+{
+	if (hg_names_are_shown(p) && hg_addresses_are_shown(p))
+		hg_json_string(j, name);
+	else
+		hg_privacy_put_name(j, p, name, strlen(name));
+}
+
+static void put_names(struct hg_json *j, const struct hg_certificate *c, const struct hg_privacy *p)
 {
 	const char *name = c->names;
 
 	KEY(j, "names");
 	hg_json_array(j);
 	for (__u32 i = 0; i < c->name_count; i++, name += strlen(name) + 1)
-		hg_json_string(j, name);
+		put_name(j, p, name);
 	hg_json_array_end(j);
 	if (c->name_total > c->name_count)
 		hg_json_put_uint(j, "names_total", c->name_total);
@@ -66,19 +74,29 @@ static void put_text(struct hg_json *j, const char *key, const char *text)
 		hg_json_put_string(j, key, text);
 }
 
-static void put_leaf(struct hg_json *j, const struct hg_certificate *c)
+static void put_subject(struct hg_json *j, const struct hg_privacy *p, const char *key,
+			const char *subject)
+{
+	if (!*subject)
+		return;
+	hg_json_key(j, key);
+	hg_privacy_put_subject(j, p, subject);
+}
+
+static void put_leaf(struct hg_json *j, const struct hg_certificate *c, const struct hg_privacy *p)
 {
 	KEY(j, "leaf");
 	hg_json_object(j);
-	put_text(j, "subject", c->subject);
-	put_text(j, "issuer", c->issuer);
+	put_subject(j, p, "subject", c->subject);
+	put_subject(j, p, "issuer", c->issuer);
 	put_text(j, "not_before", c->not_before);
 	put_text(j, "not_after", c->not_after);
-	put_names(j, c);
+	put_names(j, c, p);
 	put_text(j, "key", c->key);
 	put_nonzero(j, "key_bits", c->key_bits);
 	put_text(j, "digest", c->digest);
-	put_text(j, "sha256", c->sha256);
+	if (hg_names_are_shown(p)) /* by it, public logs tell the certificate */
+		put_text(j, "sha256", c->sha256);
 	hg_json_object_end(j);
 }
 
@@ -95,7 +113,7 @@ static void put_findings(struct hg_json *j, __u32 findings)
 }
 
 static void put_certificate(struct hg_json *j, const char *key, const struct hg_side_facts *side,
-			    const struct hg_certificates *c)
+			    const struct hg_certificates *c, const struct hg_privacy *p)
 {
 	if (!side->certificate_bytes)
 		return;
@@ -108,7 +126,7 @@ static void put_certificate(struct hg_json *j, const char *key, const struct hg_
 	if (c) {
 		hg_json_put_bool(j, "root_included", c->findings & HG_FINDING(root_included));
 		if (c->leaf_parsed)
-			put_leaf(j, &c->leaf);
+			put_leaf(j, &c->leaf, p);
 		put_findings(j, c->findings);
 	}
 	hg_json_object_end(j);
@@ -187,7 +205,8 @@ static void put_date(struct hg_json *j, const char *key, const char *date)
 }
 
 /* In Suricata's own words, inside its object. */
-void hg_eve_put_server(struct hg_json *j, const struct hg_handshake *h, const struct hg_examined *x)
+void hg_eve_put_server(struct hg_json *j, const struct hg_handshake *h, const struct hg_examined *x,
+		       const struct hg_privacy *privacy)
 {
 	const struct hg_certificates *c = certificates_of(x, HG_FROM_SERVER);
 	const struct hg_answer_facts *a = &h->answer;
@@ -198,24 +217,28 @@ void hg_eve_put_server(struct hg_json *j, const struct hg_handshake *h, const st
 		hg_json_put_bool(j, "session_resumed", true);
 	if (!c || !c->leaf_parsed)
 		return;
-	hg_json_put_string(j, "subject", c->leaf.subject);
-	hg_json_put_string(j, "issuerdn", c->leaf.issuer);
-	hg_json_put_string(j, "serial", c->leaf.serial);
-	if (*c->leaf.sha1)
-		hg_json_put_string(j, "fingerprint", c->leaf.sha1);
+	hg_json_key(j, "subject");
+	hg_privacy_put_subject(j, privacy, c->leaf.subject);
+	hg_json_key(j, "issuerdn");
+	hg_privacy_put_subject(j, privacy, c->leaf.issuer);
+	if (hg_names_are_shown(privacy)) {
+		hg_json_put_string(j, "serial", c->leaf.serial);
+		put_text(j, "fingerprint", c->leaf.sha1);
+	}
 	put_date(j, "notbefore", c->leaf.not_before);
 	put_date(j, "notafter", c->leaf.not_after);
 }
 
-void hg_eve_put_answer(struct hg_json *j, const struct hg_handshake *h, const struct hg_examined *x)
+void hg_eve_put_answer(struct hg_json *j, const struct hg_handshake *h, const struct hg_examined *x,
+		       const struct hg_privacy *privacy)
 {
 	const struct hg_answer_facts *a = &h->answer;
 
 	put_server(j, a);
 	put_certificate(j, "certificate", &a->side[HG_FROM_SERVER],
-			certificates_of(x, HG_FROM_SERVER));
+			certificates_of(x, HG_FROM_SERVER), privacy);
 	put_certificate(j, "client_certificate", &a->side[HG_FROM_CLIENT],
-			certificates_of(x, HG_FROM_CLIENT));
+			certificates_of(x, HG_FROM_CLIENT), privacy);
 	put_alerts(j, a);
 	put_times(j, a);
 }

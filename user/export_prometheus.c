@@ -207,6 +207,12 @@ static void write_events(struct prom *p)
 	sample(p, "events_lost_total", p->s->run.lost_sink, "stage", "sink", NULL);
 	single(p, "events_clients_refused_total", "counter", p->s->run.clients_refused,
 	       "Clients of the events socket that there was no room for.");
+	single(p, "events_sampled_out_total", "counter", p->s->run.sampled_out,
+	       "Established handshakes that the sample left out of the outputs of run.");
+	family(p, "http_requests_refused_total", "counter",
+	       "Requests to run over TCP that were refused, by why.");
+	sample(p, "http_requests_refused_total", p->s->run.hosts_refused, "reason", "host", NULL);
+	sample(p, "http_requests_refused_total", p->s->run.tokens_refused, "reason", "token", NULL);
 }
 
 /* ---- what `run` has diagnosed ---- */
@@ -376,15 +382,22 @@ static void write_limits(struct prom *p)
 	}
 }
 
-/* A load is all or nothing, and a file that is refused leaves no trace in the maps. */
+/* A file that `policy load` refuses leaves no trace; one that `run` refuses does, until the next
+ * load. */
 static void write_reload(struct prom *p)
 {
 	const struct hg_snapshot_policy *policy = &p->s->policy;
 
+	const __u64 failed_at = p->s->run.reload_failed_at;
+	bool failed = failed_at && failed_at - 1 == policy->revision;
+
 	family(p, "policy_last_reload_successful", "gauge",
-	       "Whether the active policy was loaded whole; absent without a policy.");
-	if (policy->revision)
-		sample(p, "policy_last_reload_successful", 1, NULL);
+	       "0: run was told to reload and could not, and all stayed; absent without a policy.");
+	if (policy->revision || failed)
+		sample(p, "policy_last_reload_successful", !failed, NULL);
+	family(p, "reloads_total", "counter", "Reloads of run by SIGHUP, by what came of them.");
+	sample(p, "reloads_total", p->s->run.reloads, "result", "ok", NULL);
+	sample(p, "reloads_total", p->s->run.reloads_failed, "result", "failed", NULL);
 	family(p, "policy_last_reload_success_timestamp_seconds", "gauge",
 	       "When the active policy was loaded.");
 	if (policy->loaded_s)

@@ -3,21 +3,47 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <microhttpd.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "export_prometheus.h"
 #include "say.h"
 #include "snapshot.h"
 
-struct hg_http {
+#define CONNECTIONS 64U
+#define PATIENCE 10U	    /* seconds */
+#define MEMORY (16U * 1024) /* of a connection: what a request may have */
+#define RUNS_MAX 16
+
+/* One place where it is served. */
+struct listener {
+	struct hg_http *http;
 	struct MHD_Daemon *daemon;
 	sd_event_source *source;
-	const struct hg_instance *in;
-	__u16 port;
+	const char *place; /* as it was asked for */
+	int fd;		   /* listens; the daemon has a copy of its own */
+	bool is_unix;
+	bool owns_path;
 };
+
+enum { TCP, UNIX, LISTENERS };
+
+struct hg_http {
+	const struct hg_instance *in;
+	const struct hg_http_config *config;
+	struct listener listeners[LISTENERS];
+	struct hg_http_counts counts;
+};
+
+/* ---- answers ---- */
 
 static enum MHD_Result reply(struct MHD_Connection *connection, unsigned int status,
 			     const char *type, char *text, size_t len)
@@ -31,6 +57,12 @@ static enum MHD_Result reply(struct MHD_Connection *connection, unsigned int sta
 		return MHD_NO;
 	}
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	if (status == MHD_HTTP_UNAUTHORIZED)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
+	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
 	r = MHD_queue_response(connection, status, response);
 	MHD_destroy_response(response);
 	return r;
@@ -61,132 +93,301 @@ static enum MHD_Result reply_metrics(struct hg_http *h, struct MHD_Connection *c
 		fclose(file);
 	}
 	hg_snapshot_free(snapshot);
-	return text ? reply(connection, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8",
-			    text, len)
-		    : MHD_NO;
+	return text ? reply(connection, MHD_HTTP_OK, HG_PROMETHEUS_TYPE, text, len) : MHD_NO;
 }
 
-/*
- * A browser can be made to ask loopback for a page by any name that resolves
- * to it: only names that mean this host are answered.
- */
-static bool host_is_ours(struct MHD_Connection *connection)
+/* ---- who asks ---- */
+
+/* The address that was asked, as a browser would name it: by it nobody is fooled. */
+static const char *local_address(struct MHD_Connection *connection, char out[INET6_ADDRSTRLEN + 2])
 {
-	static const char *const hosts[] = { "127.0.0.1", "localhost", "[::1]", NULL };
-	const char *host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Host");
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} a = { 0 };
+	socklen_t len = sizeof(a);
 
-	for (int i = 0; host && hosts[i]; i++) {
-		size_t len = strlen(hosts[i]);
+	if (!info || getsockname(info->connect_fd, &a.any, &len))
+		return NULL;
+	if (a.any.sa_family == AF_INET)
+		return inet_ntop(AF_INET, &a.v4.sin_addr, out, INET6_ADDRSTRLEN);
+	if (a.any.sa_family != AF_INET6 ||
+	    !inet_ntop(AF_INET6, &a.v6.sin6_addr, out + 1, INET6_ADDRSTRLEN))
+		return NULL;
+	*out = '[';
+	strcat(out, "]");
+	return out;
+}
 
-		if (!strncmp(host, hosts[i], len) && (!host[len] || host[len] == ':'))
-			return true;
+/* A unix socket is guarded by its file; TCP by the names that it answers to, and a token. */
+static bool is_refused(struct listener *l, struct MHD_Connection *connection,
+		       enum MHD_Result *result)
+{
+	const char *host =
+		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+	const char *authorization = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+								MHD_HTTP_HEADER_AUTHORIZATION);
+	const struct hg_http_config *config = l->http->config;
+	char local[INET6_ADDRSTRLEN + 2];
+
+	if (l->is_unix)
+		return false;
+	if (!hg_host_is_ours(config, host, local_address(connection, local))) {
+		l->http->counts.refused_host++;
+		*result = reply_text(connection, MHD_HTTP_FORBIDDEN,
+				     "this host name is not served here: see http.hosts\n");
+		return true;
 	}
-	return !host;
+	if (!hg_token_is_ours(config, authorization)) {
+		l->http->counts.refused_token++;
+		*result = reply_text(connection, MHD_HTTP_UNAUTHORIZED, "a token is needed\n");
+		return true;
+	}
+	return false;
 }
 
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
 				  const char *method, const char *version, const char *upload,
 				  size_t *upload_len, void **state)
 {
+	struct listener *l = arg;
+	enum MHD_Result r;
+
 	(void)version;
 	(void)upload;
 	(void)upload_len;
 	(void)state;
-	if (!host_is_ours(connection))
-		return reply_text(connection, MHD_HTTP_FORBIDDEN,
-				  "this host name is not served here\n");
-	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-		return reply_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET\n");
+	if (is_refused(l, connection, &r))
+		return r;
+	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
+		return reply_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
+				  "only GET: nothing is changed over HTTP\n");
 	if (!strcmp(url, "/metrics"))
-		return reply_metrics(arg, connection);
+		return reply_metrics(l->http, connection);
 	return reply_text(connection, MHD_HTTP_NOT_FOUND, "try /metrics\n");
+}
+
+/* ---- sockets ---- */
+
+static int listen_on(int family, const void *address, socklen_t len)
+{
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), one = 1, r = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (family != AF_UNIX)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
+	if (bind(fd, address, len) || listen(fd, 16))
+		r = -errno;
+	if (r)
+		close(fd);
+	return r ? r : fd;
+}
+
+static int listen_tcp(const struct listener *l)
+{
+	struct hg_listen listen;
+	char why[HG_WHY_MAX];
+	int family;
+
+	if (hg_listen_parse(l->place, &listen, why))
+		return -EINVAL;
+	family = listen.address.ss_family;
+	return listen_on(family, &listen.address,
+			 family == AF_INET ? sizeof(struct sockaddr_in)
+					   : sizeof(struct sockaddr_in6));
+}
+
+/* Does somebody answer there?  What is left of one that was killed is in the way. */
+static bool is_answered(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool answered = fd >= 0 &&
+			(!connect(fd, (const struct sockaddr *)address, sizeof(*address)) ||
+			 errno == EAGAIN);
+
+	if (fd >= 0)
+		close(fd);
+	return answered;
+}
+
+static int listen_unix(struct listener *l)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct stat st;
+	mode_t mask;
+	int fd;
+
+	if (strlen(l->place) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(address.sun_path, l->place);
+	if (!lstat(l->place, &st)) {
+		if (!S_ISSOCK(st.st_mode))
+			return -EEXIST;
+		if (is_answered(&address))
+			return -EADDRINUSE;
+		unlink(l->place);
+	}
+	mask = umask(0117); /* its owner and group may ask */
+	fd = listen_on(AF_UNIX, &address, sizeof(address));
+	umask(mask);
+	l->owns_path = fd >= 0;
+	return fd;
+}
+
+/* ---- the server ---- */
+
+/* What TLS has already taken off the socket wakes nobody. */
+static void run(struct listener *l)
+{
+	MHD_UNSIGNED_LONG_LONG wait;
+
+	for (int i = 0; i < RUNS_MAX; i++) {
+		MHD_run(l->daemon);
+		if (MHD_get_timeout(l->daemon, &wait) != MHD_YES || wait)
+			return;
+	}
 }
 
 static int on_ready(sd_event_source *source, int fd, uint32_t events, void *arg)
 {
-	struct hg_http *h = arg;
-
 	(void)source;
 	(void)fd;
 	(void)events;
-	MHD_run(h->daemon);
+	run(arg);
 	return 0;
 }
 
-static int parse_listen(const char *listen, struct sockaddr_in *address)
+static int start(struct listener *l, sd_event *event)
 {
-	char host[64];
-	unsigned int port;
-
-	if (sscanf(listen, "%63[^:]:%u", host, &port) != 2 || port > 65535 ||
-	    inet_pton(AF_INET, host, &address->sin_addr) != 1)
-		return -EINVAL;
-	if (ntohl(address->sin_addr.s_addr) >> 24 != 127)
-		return -EACCES;
-	address->sin_family = AF_INET;
-	address->sin_port = htons((__u16)port);
-	return 0;
-}
-
-static int start(struct hg_http *h, sd_event *event, const struct sockaddr_in *address)
-{
+	const struct hg_http_config *config = l->http->config;
+	bool tls = !l->is_unix && config->certificate;
+	struct MHD_OptionItem keys[] = {
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)config->certificate },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)config->key },
+		{ MHD_OPTION_END, 0, NULL },
+	};
 	const union MHD_DaemonInfo *info;
+	int fd;
 
-	h->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request,
-				     h, MHD_OPTION_SOCK_ADDR, address, MHD_OPTION_CONNECTION_LIMIT,
-				     64, MHD_OPTION_CONNECTION_TIMEOUT, 10, MHD_OPTION_END);
-	if (!h->daemon)
+	if (tls && MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
+		return -EPROTONOSUPPORT;
+	fd = fcntl(l->fd, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
 		return -errno;
-	info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-	return sd_event_add_io(event, &h->source, info->epoll_fd, EPOLLIN, on_ready, h);
+	l->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0), 0,
+				     NULL, NULL, on_request, l, MHD_OPTION_LISTEN_SOCKET, fd,
+				     MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS,
+				     MHD_OPTION_CONNECTION_TIMEOUT, PATIENCE,
+				     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY,
+				     MHD_OPTION_ARRAY, tls ? keys : keys + 2, MHD_OPTION_END);
+	if (!l->daemon)
+		return tls ? -EKEYREJECTED : -EIO;
+	info = MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	return sd_event_add_io(event, &l->source, info->epoll_fd, EPOLLIN, on_ready, l);
 }
 
-int hg_http_open(sd_event *event, const struct hg_instance *in, const char *listen,
-		 struct hg_http **out)
+static void stop(struct listener *l)
 {
-	struct sockaddr_in address = { 0 };
-	struct hg_http *h;
+	sd_event_source_disable_unref(l->source);
+	if (l->daemon) {
+		int fd = MHD_quiesce_daemon(
+			l->daemon); /* else it shuts down what others have, too */
+
+		MHD_stop_daemon(l->daemon);
+		if (fd >= 0)
+			close(fd);
+	}
+	if (l->fd >= 0)
+		close(l->fd);
+	if (l->owns_path)
+		unlink(l->place);
+}
+
+static int explain(const struct listener *l, int error)
+{
+	const char *what = l->is_unix ? "--socket PATH" : "--listen 127.0.0.1:PORT";
+
+	hg_error("cannot serve HTTP on %s: %s", l->place,
+		 error == -EKEYREJECTED ? "certificate and key are not taken" : strerror(-error));
+	if (error == -EKEYREJECTED)
+		hg_hint("are both PEM, and is the key that of the certificate?  try: openssl x509 -noout -in FILE");
+	else
+		hg_hint("choose another place with %s, or none", what);
+	return error == -EADDRINUSE ? HG_CONFLICT : HG_UNSUPPORTED;
+}
+
+static int open_listener(struct listener *l, sd_event *event, const struct listener *before)
+{
 	int r;
 
-	*out = NULL;
-	if (!strcmp(listen, "none"))
+	if (!strcmp(l->place, "none"))
 		return HG_OK;
-	r = parse_listen(listen, &address);
-	if (r) {
-		hg_error("--listen %s: %s", listen,
-			 r == -EACCES ? "only the loopback, 127.0.0.0/8, is served"
-				      : "not ADDRESS:PORT, such as 127.0.0.1:9813");
-		hg_hint("to serve others, put a reverse proxy in front; for no HTTP: --listen none");
-		return HG_USAGE;
+	if (before && before->fd >= 0 && !strcmp(before->place, l->place))
+		l->fd = fcntl(before->fd, F_DUPFD_CLOEXEC, 3);
+	else
+		l->fd = l->is_unix ? listen_unix(l) : listen_tcp(l);
+	r = l->fd < 0 ? l->fd : start(l, event);
+	return r < 0 ? explain(l, r) : HG_OK;
+}
+
+int hg_http_open(sd_event *event, const struct hg_instance *in, const struct hg_http_config *config,
+		 const struct hg_http *before, struct hg_http **out)
+{
+	struct hg_http *h = calloc(1, sizeof(*h));
+	int r = HG_OK;
+
+	if (!h) {
+		hg_error("out of memory");
+		return HG_UNSUPPORTED;
 	}
-	h = calloc(1, sizeof(*h));
-	r = h ? 0 : -ENOMEM;
-	if (h) {
-		h->in = in;
-		r = start(h, event, &address);
-	}
-	if (r < 0) {
-		hg_error("cannot serve HTTP on %s: %s", listen, strerror(-r));
-		hg_hint("choose another port with --listen 127.0.0.1:PORT, or --listen none");
+	h->in = in;
+	h->config = config;
+	h->listeners[TCP] = (struct listener){ .http = h, .fd = -1, .place = config->listen };
+	h->listeners[UNIX] =
+		(struct listener){ .http = h, .fd = -1, .place = config->socket, .is_unix = true };
+	for (int i = 0; i < LISTENERS && !r; i++)
+		r = open_listener(&h->listeners[i], event, before ? &before->listeners[i] : NULL);
+	if (r)
 		hg_http_close(h);
-		return r == -EADDRINUSE ? HG_CONFLICT : HG_UNSUPPORTED;
+	else
+		*out = h;
+	return r;
+}
+
+void hg_http_replace(struct hg_http *h, struct hg_http *before)
+{
+	struct listener *mine = &h->listeners[UNIX], *old = &before->listeners[UNIX];
+
+	h->counts = before->counts;
+	if (old->owns_path && !strcmp(mine->place, old->place)) {
+		mine->owns_path = true;
+		old->owns_path = false;
 	}
-	*out = h;
-	return HG_OK;
 }
 
 void hg_http_close(struct hg_http *h)
 {
 	if (!h)
 		return;
-	sd_event_source_disable_unref(h->source);
-	if (h->daemon)
-		MHD_stop_daemon(h->daemon);
+	for (int i = 0; i < LISTENERS; i++)
+		stop(&h->listeners[i]);
 	free(h);
 }
 
 void hg_http_beat(struct hg_http *h)
 {
-	if (h)
-		MHD_run(h->daemon);
+	for (int i = 0; i < LISTENERS; i++)
+		if (h->listeners[i].daemon)
+			run(&h->listeners[i]);
+}
+
+const struct hg_http_counts *hg_http_counts(const struct hg_http *h)
+{
+	return &h->counts;
 }

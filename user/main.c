@@ -60,7 +60,8 @@ static const struct hg_command commands[] = {
 	  hg_options_watch, NULL },
 	{ "Run", "run", NULL, "the daemon: events, user-space decisions, metrics",
 	  "Needed for rules on ja3 and ja4, for several readers of events, and for metrics over\n"
-	  "HTTP; counting and enforcing go on without it.  Ends at SIGINT or SIGTERM.",
+	  "HTTP; counting and enforcing go on without it.  SIGHUP reads configuration and policy\n"
+	  "again, all or nothing.  Ends at SIGINT or SIGTERM.",
 	  hg_cmd_run, hg_options_run, NULL },
 	{ "Run", "metrics", NULL, "what the maps hold, as Prometheus text",
 	  "Needs no daemon.  `run` serves the same at http://127.0.0.1:9813/metrics.",

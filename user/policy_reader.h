@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * policy_reader.h - how keys of a policy file become fields of the model: for
- * policy_parse.c and policy_match.c only.
+ * policy_parse.c and policy_match.c; and for config.c, which has no model.
  *
  * A map is a table of fields.  Whatever is wrong is said at its place, and
  * reading goes on with the next field.

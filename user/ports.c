@@ -20,7 +20,7 @@ static bool take_port(const char **at, unsigned long *port)
 	return true;
 }
 
-static bool read_ports(const char *text, __u64 bits[HG_PORT_WORDS], const char **error)
+bool hg_ports_read(const char *text, __u64 bits[HG_PORT_WORDS], const char **error)
 {
 	memset(bits, 0, HG_PORT_WORDS * sizeof(*bits));
 	if (!strcmp(text, "any")) {
@@ -52,7 +52,7 @@ int hg_ports_option(const char *text, __u64 bits[HG_PORT_WORDS])
 {
 	const char *place;
 
-	if (read_ports(text, bits, &place))
+	if (hg_ports_read(text, bits, &place))
 		return HG_OK;
 	hg_error("--ports: '%s' is not a port or a range, at '%s'", text, place);
 	hg_hint("for example: --ports any, --ports 443,8443,9000-9100");

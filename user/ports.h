@@ -16,6 +16,9 @@
  */
 int hg_ports_option(const char *text, __u64 bits[HG_PORT_WORDS]);
 
+/* The same in silence: false, and *error points at what is wrong. */
+bool hg_ports_read(const char *text, __u64 bits[HG_PORT_WORDS], const char **error);
+
 bool hg_ports_are_all(const __u64 bits[HG_PORT_WORDS]);
 
 /* A number that stands for a list of ports: two interfaces with the same one watch the same. */

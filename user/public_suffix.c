@@ -38,3 +38,14 @@ bool hg_covers_public_suffix(const struct hg_name *name)
 	text[name->len] = 0;
 	return psl_is_public_suffix2(suffixes(), text, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE);
 }
+
+static bool is_host_name(const char *name)
+{
+	return *name && *name != '.' && !strstr(name, "..") &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.*") == strlen(name);
+}
+
+const char *hg_registrable_domain(const char *name)
+{
+	return is_host_name(name) && suffixes() ? psl_registrable_domain(suffixes(), name) : NULL;
+}

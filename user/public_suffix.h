@@ -17,6 +17,12 @@
  */
 bool hg_covers_public_suffix(const struct hg_name *name);
 
+/*
+ * The part of a lower-case host name that somebody has registered: a suffix and
+ * the label before it.  It points into `name`; NULL where there is none.
+ */
+const char *hg_registrable_domain(const char *name);
+
 /* What is said of it: hg_name_prefix(), and the text with its length. */
 #define HG_PUBLIC_SUFFIX_WARNING                                                                   \
 	"\"%s%.*s\" covers a public suffix: every name that anybody registers below it"

@@ -99,10 +99,12 @@ void hg_run_counters_add(struct hg_run_counters *sum, const struct hg_run_counte
 	__u64 *to = (__u64 *)sum;
 	const __u64 *from = (const __u64 *)add;
 
+	const __u64 failed_at = sum->reload_failed_at;
 	__u64 newest = sum->last_diagnosis_ns > add->last_diagnosis_ns ? sum->last_diagnosis_ns
 								       : add->last_diagnosis_ns;
 
 	for (size_t i = 0; i < sizeof(*sum) / sizeof(*to); i++)
 		to[i] += from[i];
 	sum->last_diagnosis_ns = newest;
+	sum->reload_failed_at = failed_at;
 }

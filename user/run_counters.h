@@ -12,7 +12,7 @@
 /* X(id, what it counts) */
 #define HG_RUN_COUNTERS(X)                                                                         \
 	X(lost_socket, "records that a client of the socket was too slow for")                     \
-	X(lost_sink, "records that run itself had no room for, or could not read")                 \
+	X(lost_sink, "records and events that run could not keep, read or write")                  \
 	X(clients_refused, "clients of the socket beyond the most that there may be")              \
 	X(verdicts_written, "verdicts for flows that waited")                                      \
 	X(verdicts_failed, "verdicts that could not be written")                                   \
@@ -22,7 +22,12 @@
 	X(chunks_lost, "pieces of certificates that came for no open handshake")                   \
 	X(chains_dropped, "handshakes whose certificates made room for others'")                   \
 	X(knowledge_forgotten, "servers and names that made room for others")                      \
-	X(clients_forgotten, "clients whose failures made room for those of others")
+	X(clients_forgotten, "clients whose failures made room for those of others")               \
+	X(sampled_out, "established handshakes that the sample left out of the outputs")           \
+	X(reloads, "SIGHUPs after which all was as the files say")                                 \
+	X(reloads_failed, "SIGHUPs after which all stayed, since something was wrong")             \
+	X(hosts_refused, "HTTP requests for the name of another host")                             \
+	X(tokens_refused, "HTTP requests without the token")
 
 #define HG_RUN_COUNTER_FIELD(id, what) __u64 id;
 
@@ -43,6 +48,8 @@ struct hg_run_counters {
 	__u64 durations[HG_DURATION_BUCKETS];
 	__u64 durations_sum_us;
 	__u64 last_diagnosis_ns; /* monotonic clock; of the newest, when added */
+	/* The revision in force when the last reload failed, and one; 0: it did not.  Not added. */
+	__u64 reload_failed_at;
 };
 
 /* The cipher suites that have a label of their own; the last place is `other`, 0. */

@@ -226,7 +226,7 @@ static void whole_lines(void **state)
 	"{\"timestamp\":\"2026-11-21T16:30:" time "+0000\",\"flow_id\":1234567890123,"             \
 	"\"in_iface\":\"eth0\",\"event_type\":\"" type "\",\"src_ip\":\"192.0.2.10\","             \
 	"\"src_port\":51234,\"dest_ip\":\"198.51.100.20\",\"dest_port\":443,\"proto\":\"TCP\","    \
-	"\"ip_v\":4,"
+	"\"ip_v\":4,\"community_id\":\"1:2z63fZapaiVaP42NbBj+qM+//54=\","
 #define TLS                                                                                        \
 	"\"tls\":{\"sni\":\"shop.example.com\",\"ja4\":\"t12d020700_a5878986a7c9_d0212ebfd738\","  \
 	"\"ja3\":{\"hash\":\"7bb1e8cb5b038e51b21bb8cad0379dc4\","                                  \

@@ -262,6 +262,11 @@ static void what_run_counts_is_told(void **state)
 		"certificates_dropped_total",
 		"knowledge_forgotten_total",
 		"clients_forgotten_total",
+		"events_sampled_out_total",
+		"reloads_total{result=\"ok\"}",
+		"reloads_total{result=\"failed\"}",
+		"http_requests_refused_total{reason=\"host\"}",
+		"http_requests_refused_total{reason=\"token\"}",
 	};
 	__u64 *counters = (__u64 *)&snapshot.run;
 
@@ -361,6 +366,12 @@ static void a_rule_without_verdicts_is_a_zero(void **state)
 	render();
 	assert_int_equal(
 		value("policy_verdicts_total{action=\"reset\",mode=\"enforce\",rule=\"deny\"}"), 0);
+	assert_int_equal(value("policy_last_reload_successful"), 1);
+	snapshot.run.reload_failed_at = 1 + (__u64)snapshot.policy.revision; /* run could not */
+	render();
+	assert_int_equal(value("policy_last_reload_successful"), 0);
+	snapshot.run.reload_failed_at--; /* somebody has loaded another one since */
+	render();
 	assert_int_equal(value("policy_last_reload_successful"), 1);
 	assert_int_equal(value("policy_last_reload_success_timestamp_seconds"), 1700000000);
 	for (unsigned int i = 0; i < line_count; i++)

@@ -182,9 +182,10 @@ static void a_full_ring_matters_only_to_its_reader(void **state)
 static void what_run_lost_is_worth_knowing(void **state)
 {
 	__u64 *counters = (__u64 *)&snapshot.run;
-	static const char *const lines[] = { "events",	 "events",   NULL,	 NULL,
-					     "verdicts", "verdicts", "verdicts", NULL,
-					     NULL,	 NULL,	     NULL,	 NULL };
+	static const char *const lines[] = { "events",	 "events",   NULL, NULL, "verdicts",
+					     "verdicts", "verdicts", NULL, NULL, NULL,
+					     NULL,	 NULL,	     NULL, NULL, NULL,
+					     NULL,	 NULL };
 
 	(void)state;
 	assert_int_equal(sizeof(lines) / sizeof(lines[0]),
