@@ -87,7 +87,7 @@ static int open_socket(struct hg_source *s, const struct hg_instance *in, bool f
 		return HG_OK;
 	hg_error("another process reads the events, and its socket %s does not answer: %s",
 		 address.sun_path, strerror(errno));
-	hg_hint("is it a `watch` or `events`? end that, or start `hellogate run`, which serves many");
+	hg_hint("is it a `watch`, `events` or `top`? end that, or start `hellogate run`, which serves many");
 	return HG_CONFLICT;
 }
 
