@@ -10,6 +10,7 @@
 int hg_cmd_attach(const struct hg_command *self, int argc, char **argv);
 int hg_cmd_detach(const struct hg_command *self, int argc, char **argv);
 int hg_cmd_status(const struct hg_command *self, int argc, char **argv);
+int hg_cmd_top(const struct hg_command *self, int argc, char **argv);
 int hg_cmd_flows(const struct hg_command *self, int argc, char **argv);
 int hg_cmd_diagnose(const struct hg_command *self, int argc, char **argv);
 int hg_cmd_read(const struct hg_command *self, int argc, char **argv);
@@ -23,6 +24,7 @@ int hg_cmd_version(const struct hg_command *self, int argc, char **argv);
 extern const struct hg_option hg_options_attach[];
 extern const struct hg_option hg_options_detach[];
 extern const struct hg_option hg_options_status[];
+extern const struct hg_option hg_options_top[];
 extern const struct hg_option hg_options_flows[];
 extern const struct hg_option hg_options_diagnose[];
 extern const struct hg_option hg_options_read[];

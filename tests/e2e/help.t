@@ -32,7 +32,7 @@ explained() {
 }
 
 commands=$(listed)
-for command in status events flows diagnose read features policy attach detach watch run metrics version; do
+for command in status top events flows diagnose read features policy attach detach watch run metrics version; do
 	like "$commands" "^$command\$" "--help lists $command"
 done
 for command in $commands; do
