@@ -71,7 +71,9 @@ static const char *share_text(const struct hg_top_print *p, double share, char *
 {
 	if (p->listing.format == HG_FORMAT_TABLE)
 		return hg_top_percent(share, text);
-	snprintf(text, HG_TOP_NUMBER_SIZE, share < 0 ? "" : "%.3f", share);
+	if (share < 0)
+		return "";
+	snprintf(text, HG_TOP_NUMBER_SIZE, "%.3f", share);
 	return text;
 }
 
