@@ -13,7 +13,7 @@
 #include "say.h"
 #include "source.h"
 
-#define READS_MAX 4096			 /* at once: the screen must not wait for a flood */
+#define READS_MAX 512			 /* at once: the screen must not wait for a flood */
 #define HANDSHAKE_AGE (3600 * HG_SECOND) /* an END that was lost never comes */
 #define EXPIRE_EVERY (60 * HG_SECOND)
 

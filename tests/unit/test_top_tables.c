@@ -156,6 +156,7 @@ static void events_count_when_they_ended(void **state)
 {
 	(void)state;
 	add(START - 61 * HG_SECOND, "gone.example", HG_OUTCOME_failed, HG_CAUSE_timeout);
+	add(START - 60 * HG_SECOND, "gone.example", HG_OUTCOME_failed, HG_CAUSE_timeout);
 	assert_int_equal(hg_top_tables_total(tables).handshakes, 0);
 	add(START - 30 * HG_SECOND, "late.example", HG_OUTCOME_failed, HG_CAUSE_timeout);
 	assert_int_equal(row(HG_TOP_NAMES, "late.example").counts.failed, 1);
