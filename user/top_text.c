@@ -101,7 +101,9 @@ static void add_attached(struct head *h, const struct hg_top_frame *f)
 	localtime_r(&seconds, &tm);
 	strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
 	attached_text(f->s, attached, sizeof(attached));
-	add(h, false, "hellogate %s  %s", clock, attached);
+	add(h, false, "hellogate %s  %s%s%s", clock, attached,
+	    strcmp(f->s->dir, HG_BPFFS_DEFAULT) != 0 ? "  " : "",
+	    strcmp(f->s->dir, HG_BPFFS_DEFAULT) != 0 ? f->s->dir : "");
 }
 
 static void add_policy(struct head *h, const struct hg_snapshot_policy *p)

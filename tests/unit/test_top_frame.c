@@ -130,10 +130,13 @@ static struct hg_top_frame *frame(void)
 		{ .key = "d.example", .counts = { .handshakes = 2, .resets = 2 } },
 	};
 	struct hg_top_frame *f = calloc(1, sizeof(*f));
-	struct hg_top_table *t = f ? &f->tables[HG_TOP_NAMES] : NULL;
+	struct hg_top_table *t;
 
 	assert_non_null(f);
+	t = &f->tables[HG_TOP_NAMES];
 	f->s = calloc(1, sizeof(*f->s));
+	assert_non_null(f->s);
+	f->s->attached = 1;
 	f->span = 10;
 	f->window_ns = 60 * HG_SECOND;
 	t->rows = malloc(sizeof(rows));
@@ -210,6 +213,67 @@ static void json_has_the_rows_that_are_asked_for(void **state)
 	assert_true(json_is_null(json_object_get(root, "policy")));
 	json_decref(root);
 	hg_json_free(&j);
+	hg_top_frame_free(f);
+}
+
+/* ---- the head ---- */
+
+/* The text of the first line with that in it; "": there is none, or it is no alarm. */
+static const char *alarm_of(const struct hg_top_frame *f, const char *part)
+{
+	static struct hg_top_line lines[HG_TOP_LINES_MAX];
+	unsigned int count = hg_top_head(f, lines);
+
+	assert_true(count <= HG_TOP_LINES_MAX);
+	for (unsigned int i = 0; i < count; i++)
+		if (strstr(lines[i].text, part) && lines[i].alarm)
+			return lines[i].text;
+	return "";
+}
+
+static void what_is_wrong_is_in_the_head(void **state)
+{
+	struct hg_top_frame *f = frame();
+
+	(void)state;
+	assert_string_equal(alarm_of(f, ""), "");
+	f->since.lost_ring = 7;
+	f->since.lost_socket = 123456;
+	assert_string_equal(alarm_of(f, "LOST"),
+			    "LOST  events: 7 in the ring, 123k on the way to readers, 0 in run");
+	f->since.lost_ring = f->since.lost_socket = 0;
+	f->tables[HG_TOP_CLIENTS].forgotten = (struct hg_top_forgotten){ 3, 5 };
+	assert_string_equal(alarm_of(f, "LOST"),
+			    "LOST  clients: 3 rows made room for others, with 5 handshakes");
+	f->events = HG_TOP_RUN_GONE;
+	assert_string_equal(alarm_of(f, "run has gone"),
+			    "WARN  run has gone away: the lists wait for it; rates go on");
+	f->s->attached = 0;
+	assert_true(*alarm_of(f, "FAIL  nothing is attached any more"));
+	hg_top_frame_free(f);
+}
+
+static void the_worst_findings_come_first(void **state)
+{
+	static const enum hg_health_level levels[] = { HG_HEALTH_WARN, HG_HEALTH_WARN,
+						       HG_HEALTH_WARN, HG_HEALTH_WARN,
+						       HG_HEALTH_WARN, HG_HEALTH_FAIL };
+	const unsigned int count = sizeof(levels) / sizeof(levels[0]);
+	struct hg_top_frame *f = frame();
+
+	(void)state;
+	f->health = calloc(count, sizeof(*f->health));
+	assert_non_null(f->health);
+	f->health_count = count;
+	for (unsigned int i = 0; i < count; i++) {
+		f->health[i].level = levels[i];
+		snprintf(f->health[i].what, sizeof(f->health[i].what), "part %u", i);
+		snprintf(f->health[i].text, sizeof(f->health[i].text), "is not well");
+	}
+	assert_string_equal(alarm_of(f, ""), "FAIL  part 5: is not well");
+	assert_string_equal(alarm_of(f, "part 2"), "WARN  part 2: is not well");
+	assert_string_equal(alarm_of(f, "part 3"), "");
+	assert_string_equal(alarm_of(f, "more"), "WARN  2 more: hellogate status");
 	hg_top_frame_free(f);
 }
 
@@ -333,6 +397,8 @@ int main(void)
 		cmocka_unit_test(rows_are_sorted_by_each_column),
 		cmocka_unit_test(shares_are_of_what_is_known),
 		cmocka_unit_test(json_has_the_rows_that_are_asked_for),
+		cmocka_unit_test(what_is_wrong_is_in_the_head),
+		cmocka_unit_test(the_worst_findings_come_first),
 		cmocka_unit_test(the_bar_stays_with_its_row),
 		cmocka_unit_test(a_page_is_of_one_row),
 		cmocka_unit_test(a_text_narrows_the_view),
