@@ -49,14 +49,17 @@ visit() { # VERSION NAME CURL-OPTIONS...
 
 # --- batch -----------------------------------------------------------------------------
 
+# whole NAME: its frames but for one that is still being written
+whole() { head -n "$(wc -l <"$HG_DIR/$1.out")" "$HG_DIR/$1.out"; }
+
 # of NAME EXPRESSION: of the last whole frame in NAME.out
-of() { grep '}$' "$HG_DIR/$1.out" | tail -n 1 | jq -r "$2"; }
+of() { whole "$1" | tail -n 1 | jq -r "$2"; }
 
 # frame_has NAME CONDITION: for await
 frame_has() { [ "$(of "$1" "$2")" = true ]; }
 
 # sum NAME EXPRESSION: over all its frames
-sum() { jq -s "[.[] | $2] | add" "$HG_DIR/$1.out"; }
+sum() { whole "$1" | jq -s "[.[] | $2] | add"; }
 
 counts() { # NAME LIST KEY: "handshakes failed resets" of that row
 	of "$1" ".$2.rows[] | select(.${4:-name} == \"$3\") | \"\(.handshakes) \(.failed) \(.resets)\""
