@@ -246,14 +246,11 @@ static int on_again(sd_event_source *source, uint64_t usec, void *arg)
 	return consume(arg);
 }
 
-/* Has an entry in the flow table: its END is yet to come. */
 static bool is_alive(void *ctx, const struct hg_event *facts)
 {
 	struct daemon *d = ctx;
-	struct hg_flow flow;
 
-	return !bpf_map_lookup_elem(d->in.maps[HG_MAP_flows], &facts->key, &flow) &&
-	       flow.id == facts->flow_id;
+	return hg_instance_has_flow(&d->in, facts);
 }
 
 /* What was lost, and what became of flows that waited, for all to see. */
@@ -445,7 +442,7 @@ static int open_all(struct daemon *d)
 		return hg_bpf_refused(d->lock, "cannot lock the events");
 	if (d->lock < 0) {
 		hg_error("another process reads the events of %s", d->in.dir);
-		hg_hint("is another `run`, `watch` or `events` there?  end that first");
+		hg_hint("is another `run`, `watch`, `events` or `top` there?  end that first");
 		return HG_CONFLICT;
 	}
 	hg_run_counters_open(&d->in);

@@ -269,6 +269,14 @@ bool hg_interface_get(const struct hg_instance *in, unsigned int n, struct hg_in
 	return n < HG_INTERFACES && !bpf_map_lookup_elem(in->maps[HG_MAP_interfaces], &key, out);
 }
 
+bool hg_instance_has_flow(const struct hg_instance *in, const struct hg_event *facts)
+{
+	struct hg_flow flow;
+
+	return !bpf_map_lookup_elem(in->maps[HG_MAP_flows], &facts->key, &flow) &&
+	       flow.id == facts->flow_id;
+}
+
 int hg_interface_put(const struct hg_instance *in, unsigned int n, const struct hg_interface *i)
 {
 	__u32 key = n;

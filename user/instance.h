@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 #include "../include/control.h"
+#include "../include/event.h"
 
 #define HG_BPFFS_DEFAULT "/sys/fs/bpf/hellogate"
 
@@ -112,6 +113,9 @@ static inline bool hg_interface_used(const struct hg_interface *i)
 {
 	return i->ifindex != 0;
 }
+
+/* Has an entry in the flow table: its END is yet to come. */
+bool hg_instance_has_flow(const struct hg_instance *in, const struct hg_event *facts);
 
 /* "<dir>/links/<cookie>/<ifindex>" plus "/<leaf>" if given. */
 void hg_link_path(const struct hg_instance *in, const struct hg_interface *i, const char *leaf,

@@ -16,6 +16,11 @@ static const struct hg_command commands[] = {
 	  "Reads the maps: needs no daemon and changes nothing.  With --check, exit code 0 means\n"
 	  "that all is well.",
 	  hg_cmd_status, hg_options_status, NULL },
+	{ "Look", "top", NULL, "rates, and the busiest names, clients, causes and rules",
+	  "On a terminal: ? lists the keys.  The lists are of what ended within the window; while\n"
+	  "`run` is there they come from its socket, else from the ring, which has one reader.\n\n"
+	  "  hellogate top -b -n 1 -o jsonl | jq '.window.share'",
+	  hg_cmd_top, hg_options_top, NULL },
 	{ "Look", "events", NULL, "handshakes as they end, as Suricata EVE",
 	  "Without -f: what is there, and then it ends.  While `run` is there they come from its\n"
 	  "socket, else from the ring, which has one reader: what was read is gone.\n\n"

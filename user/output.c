@@ -188,7 +188,9 @@ static void print_examined(struct hg_output *o, enum line line, struct hg_handsh
 	} else if (o->options->view == HG_VIEW_EVENTS && !is_listing(o)) {
 		print_event(o, line, h, x);
 	} else if (is_selected(o, line, h, x)) {
-		if (o->options->view == HG_VIEW_EVENTS)
+		if (o->options->view == HG_VIEW_NONE)
+			o->options->each(o->options->arg, o, h, x);
+		else if (o->options->view == HG_VIEW_EVENTS)
 			print_row(o, h, x);
 		else
 			count(o, h, x);
@@ -270,6 +272,8 @@ void hg_output_record(struct hg_output *o, const void *record, size_t len)
 
 static int end_listing(struct hg_output *o)
 {
+	if (o->options->view == HG_VIEW_NONE)
+		return HG_OK;
 	if (o->options->view == HG_VIEW_CAUSES)
 		return hg_tally_print(o->tally, &o->listing, o->source, o->missing);
 	/* Of a capture all is here: no row, then, is an answer. */

@@ -17,6 +17,7 @@ enum hg_view {
 	HG_VIEW_EVENTS, /* each as it ends */
 	HG_VIEW_CAUSES, /* one table of all, at the end */
 	HG_VIEW_STORY,	/* the one of `story_of`, line by line */
+	HG_VIEW_NONE,	/* nothing is: `each` has them */
 };
 
 /* As typed; what was not is NULL. */
@@ -38,8 +39,16 @@ struct hg_output_text {
 	  &(text).strict }
 /* clang-format on */
 
+struct hg_output;
+
+/* A handshake or an attempt that has ended and is selected, with HG_VIEW_NONE. */
+typedef void (*hg_output_fn)(void *arg, struct hg_output *out, struct hg_handshake *h,
+			     const struct hg_examined *x);
+
 struct hg_output_options {
 	enum hg_view view;
+	hg_output_fn each;
+	void *arg;
 	__u64 story_of; /* flow_id */
 	bool strict, at_hello;
 	struct hg_selection selection;

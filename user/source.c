@@ -19,6 +19,7 @@
 #include "say.h"
 
 #define RECORD_MAX (HG_EVENT_MAX + 64)
+#define RECORDS_AT_ONCE 65536 /* more than the ring holds: whoever reads must come back */
 
 struct hg_source {
 	struct ring_buffer *ring; /* NULL: a socket */
@@ -26,7 +27,8 @@ struct hg_source {
 	int socket;
 	hg_record_fn fn;
 	void *arg;
-	bool came; /* by the last look at the ring */
+	bool came;	      /* by the last look at the ring */
+	unsigned int records; /* of that look */
 	/* What has come of a record on the socket: its length, then its bytes. */
 	size_t have;
 	unsigned char buffer[sizeof(__u32) + RECORD_MAX];
@@ -66,7 +68,7 @@ static int on_record(void *ctx, void *data, size_t len)
 	struct hg_source *s = ctx;
 
 	s->fn(s->arg, data, len);
-	return 0;
+	return ++s->records < RECORDS_AT_ONCE ? 0 : -EAGAIN;
 }
 
 static int open_ring(struct hg_source *s, const struct hg_instance *in)
@@ -87,7 +89,7 @@ static int open_socket(struct hg_source *s, const struct hg_instance *in, bool f
 		return HG_OK;
 	hg_error("another process reads the events, and its socket %s does not answer: %s",
 		 address.sun_path, strerror(errno));
-	hg_hint("is it a `watch` or `events`? end that, or start `hellogate run`, which serves many");
+	hg_hint("is it a `watch`, `events` or `top`? end that, or start `hellogate run`, which serves many");
 	return HG_CONFLICT;
 }
 
@@ -176,7 +178,9 @@ int hg_source_read(struct hg_source *s)
 {
 	if (!s->ring)
 		return read_socket(s);
-	s->came = ring_buffer__consume(s->ring) > 0;
+	s->records = 0;
+	ring_buffer__consume(s->ring);
+	s->came = s->records > 0;
 	return HG_OK;
 }
 

@@ -30,7 +30,7 @@ int hg_source_fd(const struct hg_source *s);
 /* Is this the ring itself? */
 bool hg_source_is_live(const struct hg_source *s);
 
-/* Hand over what is there.  HG_NOTHING once a daemon has gone away. */
+/* Hand over what is there, and under a flood come back.  HG_NOTHING once a daemon has gone away. */
 int hg_source_read(struct hg_source *s);
 
 /* Follow until SIGINT or SIGTERM, which end it with HG_OK. */

@@ -32,7 +32,7 @@ explained() {
 }
 
 commands=$(listed)
-for command in status events flows stats diagnose read features policy attach detach watch run metrics complete version; do
+for command in status top events flows stats diagnose read features policy attach detach watch run metrics complete version; do
 	like "$commands" "^$command\$" "--help lists $command"
 done
 for command in $commands; do
