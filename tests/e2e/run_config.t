@@ -58,7 +58,7 @@ run_by() {
 	shift
 	start daemon net_s env "NOTIFY_SOCKET=$HG_DIR/notify.sock" WATCHDOG_USEC=1000000 "$HELLOGATE" run \
 		--config "$HG_DIR/$file" "$@"
-	ok "run serves by $file $*" await daemon_answers || diag "$(<"$HG_DIR/daemon.err")"
+	ok "run serves by $file $*" await -t 60 daemon_answers || diag "$(<"$HG_DIR/daemon.err")"
 }
 run_by run.yaml --listen 127.0.0.1:9813
 run in_s curl -s http://127.0.0.1:9899/metrics
