@@ -153,6 +153,17 @@ static void write_verdict(struct hg_decisions *d, const struct hg_live_policy *g
 		d->counts.decided++;
 }
 
+/* The same, also if it was loaded a moment ago. */
+static const struct hg_live_policy *generation_now(struct hg_decisions *d, __u32 revision)
+{
+	const struct hg_live_policy *g = generation_of(d, revision);
+
+	if (g || !revision)
+		return g;
+	hg_decisions_refresh(d);
+	return generation_of(d, revision);
+}
+
 /* The policy that its verdict waits under; NULL: none waits, or there is none, counted. */
 static const struct hg_live_policy *asked_under(struct hg_decisions *d,
 						const struct hg_handshake *h)
@@ -162,11 +173,7 @@ static const struct hg_live_policy *asked_under(struct hg_decisions *d,
 
 	if (!asked->pending)
 		return NULL;
-	g = generation_of(d, asked->revision);
-	if (!g) {
-		hg_decisions_refresh(d);
-		g = generation_of(d, asked->revision);
-	}
+	g = generation_now(d, asked->revision);
 	d->counts.unknown_revision += !g;
 	return g;
 }
@@ -218,9 +225,9 @@ void hg_decisions_certificate(struct hg_decisions *d, struct hg_handshake *h, __
 		write_verdict(d, g, &h->facts, &v);
 }
 
-bool hg_decisions_logs_all(const struct hg_decisions *d, const struct hg_verdict *v)
+bool hg_decisions_logs_all(struct hg_decisions *d, const struct hg_verdict *v)
 {
-	const struct hg_live_policy *g = generation_of(d, v->revision);
+	const struct hg_live_policy *g = generation_now(d, v->revision);
 
 	return g && v->rule < g->compiled->policy.rules &&
 	       g->compiled->about[v->rule].log == HG_LOG_ALL;

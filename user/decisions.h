@@ -35,7 +35,7 @@ void hg_decisions_hello(struct hg_decisions *d, struct hg_handshake *h);
 void hg_decisions_certificate(struct hg_decisions *d, struct hg_handshake *h, __u32 findings);
 
 /* Does the rule that decided say `log: all`?  Its handshakes are in no sample: all are told. */
-bool hg_decisions_logs_all(const struct hg_decisions *d, const struct hg_verdict *v);
+bool hg_decisions_logs_all(struct hg_decisions *d, const struct hg_verdict *v);
 
 /* It is over: was its verdict still pending? */
 void hg_decisions_end(struct hg_decisions *d, const struct hg_handshake *h);

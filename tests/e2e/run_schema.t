@@ -3,7 +3,7 @@
 # of line, and no field more.
 . "$(dirname "$0")/lib.sh"
 
-need curl openssl /usr/bin/python3
+need curl openssl nft /usr/bin/python3
 /usr/bin/python3 -c 'import jsonschema' 2>/dev/null || skip_all "no jsonschema for Python here (Debian's python3-jsonschema)"
 SCHEMA=$HG_ROOT/docs/schema/event.json
 VALIDATE=$HG_ROOT/tests/e2e/validate
@@ -45,6 +45,7 @@ is "$(schema_words handshake.properties.reasons.items.enum)" \
 fixture
 certificates
 hello half --sni half.allowed.example --pad-to 1200
+hello forbidden --sni www.forbidden.example
 policy acts.yaml <<-YAML
 	version: 1
 	mode: enforce
@@ -71,12 +72,18 @@ handshake 2 -servername www.dropped.example
 in_c timeout 20 openssl s_client -connect "[$S6]:443" -servername www.allowed.example </dev/null >/dev/null 2>&1
 PORT=444 handshake 20 -servername www.allowed.example
 in_c "$HG_TOOLS/dial" "$S4" 443 "$HG_DIR/half.hello" --want 0 --timeout 200 >/dev/null
+# A client whose firewall takes RSTs away lives on behind a reset.
+in_c nft 'add table inet hg; add chain inet hg taken { type filter hook input priority -300; }; add rule inet hg taken tcp flags rst drop' ||
+	bail "nft"
+in_c "$HG_TOOLS/dial" "$S4" 443 "$HG_DIR/forbidden.hello" --timeout 4500 >/dev/null
+in_c nft flush ruleset
 has() { jq -es "any($1)" "$HG_DIR/eve.json"; }
 for outcome in established failed reset dropped; do
 	ok "there is one: $outcome" await -t 30 has ".event_type == \"tls\" and .hellogate.outcome == \"$outcome\""
 done
 ok "there is one: an attempt" await -t 30 has '.event_type == "flow"'
 ok "there is one: a drop" await has '.event_type == "drop"'
+ok "there is one: an anomaly" await has '.event_type == "anomaly"'
 ok "there is one: a certificate" has '.hellogate.certificate.leaf != null'
 ok "there is one: a sampled one" has '.hellogate.sample_rate == 0.999'
 stop daemon
