@@ -18,8 +18,7 @@ static void police(struct gate *g, __u8 action, __u8 mode, __u32 rate, enum hg_o
 {
 	struct gate_policy p = {
 		.header = { .revision = 5, .mode = HG_MODE_enforce, .default_stats = 7 },
-		.rules = { { .match = { .conditions = HG_COND_VERSION_MAX,
-					.version_max = 0xff },
+		.rules = { { .match = { .conditions = HG_COND_VERSION_MAX, .version_max = 0xff },
 			     .action = action,
 			     .mode = mode,
 			     .to = HG_TO_both,
