@@ -60,14 +60,14 @@ __attribute__((format(printf, 2, 3))) static inline bool tap_ok(bool ok, const c
 	putchar('\n');
 	fflush(stdout);
 	if (ok)
-		return ok;
+		return true;
 	/* prove shows nothing else of a test. */
 	fprintf(stderr, "# %s: not ok %u - ", program_invocation_short_name, tap.run);
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);
 	fputc('\n', stderr);
-	return ok;
+	return false;
 }
 
 static inline void tap_skip(const char *what, const char *why)
