@@ -108,6 +108,7 @@ bench-programs: $(BENCHES)
 bench: bench-programs $(BUILD)/hellogate tools ## nanoseconds per packet, as ratios within one run (as root)
 	set -e; for bench in $(BENCHES); do $$bench; done
 	HELLOGATE=$(abspath $(BUILD)/hellogate) HG_TOOLS=$(abspath $(BUILD)/tests/tools) tests/bench/traffic.sh
+	HELLOGATE=$(abspath $(BUILD)/hellogate) HG_TOOLS=$(abspath $(BUILD)/tests/tools) tests/bench/daemon.sh
 
 .PHONY: parity
 parity: $(BUILD)/hellogate $(PARITY_TESTS) ## the kernel's reading against user space's (as root)
