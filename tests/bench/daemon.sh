@@ -12,13 +12,13 @@
 # shellcheck disable=SC2317 # functions that are called by name
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/../e2e/lib.sh"
+# shellcheck source=tests/e2e/crowds.sh
+. "$(dirname "$0")/../e2e/crowds.sh"
 
 seconds=${1:-10}
-FLIGHT=1200 REPLY=256
 CPU_TARGET=50    # percent of one processor, at RATE
 MEMORY_TARGET=64 # MB
 RATE=10000
-next=0
 missed=0
 
 end() {
@@ -28,23 +28,11 @@ end() {
 }
 trap end EXIT
 
-make_traffic() {
-	hello daemon --sni n00000000.shop.example --pad-to 517
-	ip -n "$HG_C" route add local 10.77.1.0/24 dev lo
-	ip -n "$HG_S" route add 10.77.1.0/24 via "$C4" dev s0
-	in_c sysctl -qw net.ipv4.tcp_max_tw_buckets=20000
-	in_s sysctl -qw net.core.somaxconn=65535 net.ipv4.tcp_max_syn_backlog=65535
-	start greeter in_s "$HG_TOOLS/greeter" --flight "$FLIGHT" --reply "$REPLY"
-	await output_has greeter ready || bail "greeter: $(<"$HG_DIR/greeter.err")"
-}
-
-# crowd OPTIONS...: sets flows, rate; what became of them is in crowd.json
-crowd() {
-	in_c "$HG_TOOLS/crowd" --to "$S4" --first "$next" --flight "$FLIGHT" --reply "$REPLY" --timeout 10000 --rate "$RATE" \
-		--kind "label=n,file=$HG_DIR/daemon.hello,numbers=100000" "$@" >"$HG_DIR/crowd.json" || bail "crowd failed"
-	flows=$(jq .flows "$HG_DIR/crowd.json")
-	next=$((next + flows + 2))
-	[ "$(jq '[.kinds[].answered] | add' "$HG_DIR/crowd.json")" = "$flows" ] || bail "not all were answered: $(<"$HG_DIR/crowd.json")"
+# answered SECONDS: sets flows
+answered() {
+	crowd load --seconds "$1" --rate "$RATE" --kind "$(kind r r 100000 1)"
+	flows=$(of load .flows)
+	[ "$(of load '[.kinds[].answered] | add')" = "$flows" ] || bail "not all were answered: $(<"$HG_DIR/load.crowd")"
 }
 
 # Nanoseconds on a processor.
@@ -82,7 +70,7 @@ us_each() { awk -v ns="$spent" -v n="$flows" 'BEGIN { printf "%.1f", ns / n / 10
 
 row() { # DESCRIPTION
 	local share word
-	measured crowd --seconds "$seconds"
+	measured answered "$seconds"
 	share=$(awk -v ns="$spent" -v n="$flows" -v r=$RATE 'BEGIN { printf "%.1f", ns / n * r / 1e7 }')
 	word=$(judge "$share" $CPU_TARGET %) || missed=1
 	printf '  %-44s %7d handshakes, %6d a second, %5.1f us each: %5s %% of a processor at %d a second   %s\n' "$1" \
@@ -112,7 +100,9 @@ run_with() {
 }
 
 fixture
-make_traffic
+crowd_routes "$C4" || bail "no routes"
+crowd_hellos
+greeter
 certificates
 tls_server 4433
 attached "$TCX" >/dev/null
