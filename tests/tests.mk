@@ -110,6 +110,11 @@ bench: bench-programs $(BUILD)/hellogate tools ## nanoseconds per packet, as rat
 	HELLOGATE=$(abspath $(BUILD)/hellogate) HG_TOOLS=$(abspath $(BUILD)/tests/tools) tests/bench/traffic.sh
 	HELLOGATE=$(abspath $(BUILD)/hellogate) HG_TOOLS=$(abspath $(BUILD)/tests/tools) tests/bench/daemon.sh
 
+.PHONY: soak
+soak: $(BUILD)/hellogate tools ## mixed traffic at full speed: memory flat, sums exact (as root; TIME=600 seconds)
+	packaging/deps.sh build test
+	HELLOGATE=$(abspath $(BUILD)/hellogate) HG_TOOLS=$(abspath $(BUILD)/tests/tools) tests/soak/soak.sh $(TIME)
+
 .PHONY: parity
 parity: $(BUILD)/hellogate $(PARITY_TESTS) ## the kernel's reading against user space's (as root)
 	HELLOGATE=$(abspath $(BUILD)/hellogate) $(PROVE) $(PARITY_TESTS) tests/corpus/parity
@@ -149,7 +154,7 @@ asan: ## unit tests and the capture reader under address and undefined-behaviour
 
 C_FILES := $(wildcard $(addsuffix /*.[ch],bpf include user tests/*))
 SCRIPTS := $(wildcard packaging/*.sh packaging/completions/*.bash tests/demo/*.sh tests/e2e/*.t tests/e2e/*.sh tests/scenes/*.t tests/scenes/*.sh \
-	tests/conformance/*.t tests/conformance/*.sh tests/bench/*.sh \
+	tests/conformance/*.t tests/conformance/*.sh tests/bench/*.sh tests/soak/*.sh \
 	tests/vm/run tests/vm/suites tests/vm/init tests/vm/replay tests/vm/*.t .ci/run)
 
 .PHONY: check check-format check-warnings check-analysis check-scripts check-manual check-monitoring check-marks
