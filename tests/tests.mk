@@ -82,8 +82,9 @@ test-programs: $(UNIT_TESTS) $(KERNEL_TESTS) $(PARITY_TESTS) $(POLICIES_TESTS) $
 # ---- tests ----
 
 E2E_TESTS := $(wildcard tests/e2e/*.t)
-E2E_PROVE := HELLOGATE=$(abspath $(BUILD)/hellogate) HELLOGATE2=$(abspath $(OTHER)/hellogate) \
-	HG_TOOLS=$(abspath $(BUILD)/tests/tools) HG_CONFORMANCE=$(abspath $(BUILD)/tests/conformance) \
+E2E_ENV = HELLOGATE=$(abspath $(BUILD)/hellogate) HELLOGATE2=$(abspath $(OTHER)/hellogate) \
+	HG_TOOLS=$(abspath $(BUILD)/tests/tools)
+E2E_PROVE = $(E2E_ENV) HG_CONFORMANCE=$(abspath $(BUILD)/tests/conformance) \
 	HG_MBEDTLS=$(abspath $(BUILD))/tests/mbedtls/ssl_client2 $(PROVE)
 CORPUS_TESTS := tests/corpus/score tests/corpus/answers
 
@@ -107,13 +108,13 @@ bench-programs: $(BENCHES)
 
 bench: bench-programs $(BUILD)/hellogate tools ## nanoseconds per packet, as ratios within one run (as root)
 	set -e; for bench in $(BENCHES); do $$bench; done
-	HELLOGATE=$(abspath $(BUILD)/hellogate) HG_TOOLS=$(abspath $(BUILD)/tests/tools) tests/bench/traffic.sh
-	HELLOGATE=$(abspath $(BUILD)/hellogate) HG_TOOLS=$(abspath $(BUILD)/tests/tools) tests/bench/daemon.sh
+	$(E2E_ENV) tests/bench/traffic.sh
+	$(E2E_ENV) tests/bench/daemon.sh
 
 .PHONY: soak
 soak: $(BUILD)/hellogate tools ## mixed traffic at full speed: memory flat, sums exact (as root; TIME=600 seconds)
 	packaging/deps.sh build test
-	HELLOGATE=$(abspath $(BUILD)/hellogate) HG_TOOLS=$(abspath $(BUILD)/tests/tools) tests/soak/soak.sh $(TIME)
+	$(E2E_ENV) tests/soak/soak.sh $(TIME)
 
 .PHONY: parity
 parity: $(BUILD)/hellogate $(PARITY_TESTS) ## the kernel's reading against user space's (as root)
@@ -154,7 +155,7 @@ asan: ## unit tests and the capture reader under address and undefined-behaviour
 
 C_FILES := $(wildcard $(addsuffix /*.[ch],bpf include user tests/*))
 SCRIPTS := $(wildcard packaging/*.sh packaging/completions/*.bash tests/demo/*.sh tests/e2e/*.t tests/e2e/*.sh tests/scenes/*.t tests/scenes/*.sh \
-	tests/conformance/*.t tests/conformance/*.sh tests/bench/*.sh tests/soak/*.sh \
+	tests/conformance/*.t tests/conformance/*.sh tests/bench/*.sh tests/soak/*.sh tests/faults/*.sh \
 	tests/vm/run tests/vm/suites tests/vm/init tests/vm/replay tests/vm/*.t .ci/run)
 
 .PHONY: check check-format check-warnings check-analysis check-scripts check-manual check-monitoring check-marks
