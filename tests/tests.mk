@@ -4,12 +4,15 @@
 # installed.  A target with "##" behind it is a row of `make help`.
 #
 # Tests are programs that print TAP; prove runs them and sums up.  Those that are
-# compiled run two at a time, then all others one by one: they keep time and expect
-# the machine for themselves.  JOBS=1 runs all in turn; PROVE_FLAGS=-v prints all.
+# compiled, those of the corpus and those that keep no time run two at a time, then all
+# others one by one: they expect the machine for themselves.  JOBS=1 runs all in turn;
+# PROVE_FLAGS=-v prints all.
 
 JOBS ?= 2
-PROVE := CMOCKA_MESSAGE_OUTPUT=TAP prove --norc --exec '' --jobs $(JOBS) \
-	--rules 'par=$(BUILD)/tests/**' $(PROVE_FLAGS)
+SIDE_BY_SIDE := captures complete errors help no_policy policy_certificate policy_cli policy_diff policy_lists \
+	policy_trust prometheus run_config run_http run_reload run_schema run_user stats status status_check
+PROVE := CMOCKA_MESSAGE_OUTPUT=TAP prove --norc --exec '' --jobs $(JOBS) --rules 'par=$(BUILD)/tests/**' \
+	--rules 'par=tests/corpus/*' $(SIDE_BY_SIDE:%=--rules 'par=tests/e2e/%.t') $(PROVE_FLAGS)
 AS_ROOT := $(filter 0,$(shell id -u))
 
 .PHONY: help
