@@ -7,7 +7,7 @@ scratch
 manual=$HG_ROOT/packaging/man/hellogate.8
 
 # listed COMMAND...: the commands that its help lists
-listed() { hg "$@" --help | sed -n '/^Options/q; s/^  \([a-z]*\) .*  .*/\1/p' | grep -vx hellogate; }
+listed() { hg "$@" --help | sed -n '/^Options/q; s/^  \([a-z-]*\) .*  .*/\1/p' | grep -vx hellogate; }
 
 # options_of COMMAND...: the long options that its help lists
 options_of() { hg "$@" --help | sed -n 's/^  \(-.,\|   \) --\([a-z0-9-]*\).*/\2/p'; }
@@ -32,7 +32,7 @@ explained() {
 }
 
 commands=$(listed)
-for command in status top events flows stats diagnose read features policy attach detach watch run metrics complete version; do
+for command in status top events flows stats diagnose read features policy attach detach watch run metrics support-dump complete version; do
 	like "$commands" "^$command\$" "--help lists $command"
 done
 for command in $commands; do
