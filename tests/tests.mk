@@ -82,7 +82,7 @@ test-programs: $(UNIT_TESTS) $(KERNEL_TESTS) $(PARITY_TESTS) $(POLICIES_TESTS) $
 # ---- tests ----
 
 E2E_TESTS := $(wildcard tests/e2e/*.t)
-E2E_PROVE := HELLOGATE=$(abspath $(BUILD)/hellogate) HELLOGATE2=$(abspath $(OTHER)/hellogate) \
+E2E_PROVE := HELLOGATE=$(abspath $(BUILD)/hellogate) HG_MAN=$(abspath $(BUILD)/man) HELLOGATE2=$(abspath $(OTHER)/hellogate) \
 	HG_TOOLS=$(abspath $(BUILD)/tests/tools) HG_CONFORMANCE=$(abspath $(BUILD)/tests/conformance) \
 	HG_MBEDTLS=$(abspath $(BUILD))/tests/mbedtls/ssl_client2 $(PROVE)
 CORPUS_TESTS := tests/corpus/score tests/corpus/answers
@@ -90,7 +90,7 @@ CORPUS_TESTS := tests/corpus/score tests/corpus/answers
 .PHONY: test
 test: ## every test that needs no virtual machine, after installing what is missing
 	packaging/deps.sh build test
-	$(MAKE) $(BUILD)/hellogate test-programs other
+	$(MAKE) $(BUILD)/hellogate man test-programs other
 	$(E2E_PROVE) $(UNIT_TESTS) $(KERNEL_RUN) $(CORPUS_TESTS) tests/corpus/parity \
 		$(E2E_TESTS) $(SCENES_TESTS) $(CONFORMANCE_TESTS)
 
@@ -118,7 +118,7 @@ corpus: $(BUILD)/hellogate ## captures against their ground truth (CORPUS=DIR)
 	HELLOGATE=$(abspath $(BUILD)/hellogate) $(PROVE) $(CORPUS_TESTS)
 
 .PHONY: e2e
-e2e: $(BUILD)/hellogate tools other ## real traffic between namespaces (as root; T="status.t": some)
+e2e: $(BUILD)/hellogate man tools other ## real traffic between namespaces (as root; T="status.t": some)
 	$(E2E_PROVE) $(if $(T),$(addprefix tests/e2e/,$(T)),$(E2E_TESTS))
 
 .PHONY: conformance
@@ -143,6 +143,30 @@ SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-san
 .PHONY: asan
 asan: ## unit tests and the capture reader under address and undefined-behaviour sanitizers
 	$(MAKE) BUILD=$(BUILD)/asan CFLAGS='$(SANITIZE)' unit corpus
+
+# ---- the manual ----
+
+# Pages are made of what the program says of its options, of docs/, and of what stands in
+# packaging/man; nothing that is made is kept.
+MAN_IN := $(filter-out %/options.in,$(wildcard packaging/man/*.in))
+MAN_PAGES := $(MAN_IN:packaging/man/%.in=$(BUILD)/man/%)
+MAN_DOCS := docs/policy.md docs/running.md
+
+.PHONY: man
+man: $(MAN_PAGES) ## the manual, as build/man/*
+
+$(BUILD)/man:
+	mkdir -p $@
+
+$(BUILD)/man/model: $(BUILD)/hellogate | $(BUILD)/man
+	$< complete --model >$@.tmp
+	mv $@.tmp $@
+
+$(BUILD)/man/%: packaging/man/%.in $(BUILD)/man/model packaging/man/options.in \
+		packaging/man/page.awk packaging/man/markdown.awk $(MAN_DOCS)
+	awk -v page=$* -v markdown=packaging/man/markdown.awk -f packaging/man/page.awk \
+		$(BUILD)/man/model packaging/man/options.in $< >$@.tmp
+	mv $@.tmp $@
 
 # ---- checks ----
 
@@ -172,7 +196,7 @@ check-scripts: ## static analysis of the scripts, by shellcheck
 	shellcheck -x $(SCRIPTS)
 
 # Whether it says all that --help says, tests/e2e/help.t finds out.
-check-manual: ## the manual, by mandoc
+check-manual: man ## the manual, by mandoc
 	mandoc -T lint -W warning $(MAN_PAGES)
 
 # Their expressions meet real metrics in tests/e2e/prometheus.t.
@@ -196,7 +220,6 @@ check-marks: ## no unfinished marks, and a licence in each C file
 
 # ---- installation ----
 
-MAN_PAGES := $(wildcard packaging/man/*.8)
 SHARE = $(PREFIX)/share/hellogate
 COMPLETIONS := packaging/completions
 BASH_COMPLETION = $(PREFIX)/share/bash-completion/completions/hellogate

@@ -25,7 +25,7 @@ YAML
 cat >"$HG_DIR/run.yaml" <<-YAML
 	# jane's own
 	interfaces: [s0]
-	http: {listen: 127.0.0.1:9813, socket: /run/tenant-blue.sock, hosts: [gate.internal.example], token: secret.token}
+	http: {listen: 127.0.0.1:9813, socket: tenant-blue.sock, hosts: [gate.internal.example], token: secret.token}
 	events: {outputs: [{to: file, path: eve-blue.json}], sample: 0.5}
 	privacy: {names: full}
 YAML
