@@ -220,24 +220,42 @@ check-marks: ## no unfinished marks, and a licence in each C file
 
 # ---- installation ----
 
-SHARE = $(PREFIX)/share/hellogate
+# What goes where below PREFIX: one list, so that uninstall cannot forget any of it.
 COMPLETIONS := packaging/completions
-BASH_COMPLETION = $(PREFIX)/share/bash-completion/completions/hellogate
-ZSH_COMPLETION = $(PREFIX)/share/zsh/site-functions/_hellogate
-FISH_COMPLETION = $(PREFIX)/share/fish/vendor_completions.d/hellogate.fish
+into = $(foreach file,$(1),$(file):$(2)/$(notdir $(file)))
+section = $(patsubst .%,%,$(suffix $(1)))
+
+INSTALLED = \
+	$(BUILD)/hellogate.service:lib/systemd/system/hellogate.service \
+	$(foreach page,$(MAN_PAGES),$(page):share/man/man$(call section,$(page))/$(notdir $(page))) \
+	$(COMPLETIONS)/hellogate.bash:share/bash-completion/completions/hellogate \
+	$(COMPLETIONS)/_hellogate:share/zsh/site-functions/_hellogate \
+	$(COMPLETIONS)/hellogate.fish:share/fish/vendor_completions.d/hellogate.fish \
+	$(call into,$(wildcard packaging/examples/*),share/hellogate/examples) \
+	$(call into,$(wildcard $(MONITORING)/grafana/*.json),share/hellogate/grafana) \
+	$(call into,$(wildcard $(MONITORING)/prometheus/*.rules.yml),share/hellogate/prometheus) \
+	$(call into,README.md LICENSE $(wildcard docs/*.md),share/doc/hellogate) \
+	$(call into,$(wildcard docs/schema/*.json),share/doc/hellogate/schema)
+
+from = $(word 1,$(subst :, ,$(1)))
+to = $(DESTDIR)$(PREFIX)/$(word 2,$(subst :, ,$(1)))
+
+define newline
+
+
+endef
+
+# By the PREFIX of this run, whatever the last one was.
+.PHONY: $(BUILD)/hellogate.service
+$(BUILD)/hellogate.service: packaging/systemd/hellogate.service.in | $(BUILD)/user
+	sed 's|@PREFIX@|$(PREFIX)|g' $< >$@
 
 .PHONY: install
-install: $(BUILD)/hellogate ## the binary, its manual, completions, dashboards and alerts (DESTDIR=, PREFIX=/usr/local)
+install: $(BUILD)/hellogate $(BUILD)/hellogate.service man ## all of it: binary, unit, manual, completions, examples, dashboards (DESTDIR=, PREFIX=/usr/local)
 	install -D -m 755 $(BUILD)/hellogate $(DESTDIR)$(PREFIX)/bin/hellogate
-	$(if $(MAN_PAGES),install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(MAN_PAGES))
-	install -D -m 644 $(COMPLETIONS)/hellogate.bash $(DESTDIR)$(BASH_COMPLETION)
-	install -D -m 644 $(COMPLETIONS)/_hellogate $(DESTDIR)$(ZSH_COMPLETION)
-	install -D -m 644 $(COMPLETIONS)/hellogate.fish $(DESTDIR)$(FISH_COMPLETION)
-	install -D -m 644 -t $(DESTDIR)$(SHARE)/grafana $(MONITORING)/grafana/*.json
-	install -D -m 644 -t $(DESTDIR)$(SHARE)/prometheus $(MONITORING)/prometheus/*.rules.yml
+	$(foreach one,$(INSTALLED),install -D -m 644 $(call from,$(one)) $(call to,$(one))$(newline)	)
 
 .PHONY: uninstall
 uninstall: ## what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/hellogate $(MAN_PAGES:packaging/man/%=$(DESTDIR)$(PREFIX)/share/man/man8/%) \
-		$(addprefix $(DESTDIR),$(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION))
-	rm -rf $(DESTDIR)$(SHARE)
+	rm -f $(DESTDIR)$(PREFIX)/bin/hellogate $(foreach one,$(INSTALLED),$(call to,$(one)))
+	rm -rf $(DESTDIR)$(PREFIX)/share/hellogate $(DESTDIR)$(PREFIX)/share/doc/hellogate
