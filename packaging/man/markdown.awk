@@ -142,6 +142,7 @@ BEGIN {
 	page_of["policy.md"] = "hellogate-policy(5)"
 	page_of["schema/event.json"] = "docs/schema/event.json"
 	page_of["diagnosis.md"] = "docs/diagnosis.md"
+	page_of["recipes.md"] = "docs/recipes.md"
 	page_of["limits.md"] = "docs/limits.md"
 }
 
