@@ -93,11 +93,12 @@ static void what_is_not_known_to_be_harmless_is_hashed(void **state)
 static void secrets_are_left_out_in_full(void **state)
 {
 	int r;
-	char *text = masked(NULL, HG_MASK_OF_CONFIG, "http: {token: t, hosts: [a.example]}\n", &r);
+	char *text =
+		masked(NULL, HG_MASK_OF_CONFIG, "http: {token: t, hosts: [a\\b.example]}\n", &r);
 
 	(void)state;
 	assert_int_equal(r, HG_OK);
-	assert_string_equal(text, "http:\n  token: (left out)\n  hosts:\n  - a.example\n");
+	assert_string_equal(text, "http:\n  token: (left out)\n  hosts:\n  - a\\b.example\n");
 	free(text);
 }
 
@@ -116,13 +117,15 @@ static void what_is_no_yaml_is_not_quoted(void **state)
 static void a_name_is_known_again(void **state)
 {
 	struct hg_json j = { 0 };
-	char wanted[64];
+	char wanted[192], hash[64];
 	int r;
-	char *text = masked(&privacy, HG_MASK_OF_POLICY, "sni: [Shop.Example]\n", &r);
+	char *text =
+		masked(&privacy, HG_MASK_OF_POLICY, "sni: [Shop.Example, .shop.example]\n", &r);
 
 	(void)state;
 	hg_privacy_put_name(&j, &privacy, "shop.example", 12);
-	snprintf(wanted, sizeof(wanted), "sni:\n- %.*s\n", (int)j.len - 2, j.text + 1);
+	snprintf(hash, sizeof(hash), "%.*s", (int)j.len - 2, j.text + 1);
+	snprintf(wanted, sizeof(wanted), "sni:\n- %s\n- .%s\n", hash, hash);
 	assert_string_equal(text, wanted);
 	hg_json_free(&j);
 	free(text);
