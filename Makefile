@@ -24,7 +24,7 @@ HG_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -Iinclude -Iuser -I$
 	-DHG_VERSION='"$(VERSION)"' -DHG_REVISION='"$(REVISION)"'
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-function -Wno-sign-compare \
 	-Iinclude -I. -Ibpf -MMD -MP
-LIBS := -lmicrohttpd -lbpf -lelf -lz -lpcap -lyaml -lssl -lcrypto -lidn2 -lpsl -lsmartcols -lmnl -lsystemd -ljansson -lncursesw
+LIBS := -lmicrohttpd -lbpf -lelf -lz -lpcap -lyaml -lssl -lcrypto -lidn2 -lpsl -lsmartcols -lmnl -lsystemd -ljansson -lncursesw -larchive
 
 USER_C := $(filter-out user/read_path.c,$(wildcard user/*.c))
 USER_O := $(USER_C:user/%.c=$(BUILD)/user/%.o) $(BUILD)/user/read_kernel_limits.o \

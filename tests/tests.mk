@@ -86,7 +86,7 @@ test-programs: $(UNIT_TESTS) $(KERNEL_TESTS) $(PARITY_TESTS) $(POLICIES_TESTS) $
 
 E2E_TESTS := $(wildcard tests/e2e/*.t)
 E2E_ENV = HELLOGATE=$(abspath $(BUILD)/hellogate) HELLOGATE2=$(abspath $(OTHER)/hellogate) \
-	HG_TOOLS=$(abspath $(BUILD)/tests/tools)
+	HG_TOOLS=$(abspath $(BUILD)/tests/tools) HG_MAN=$(abspath $(BUILD)/man)
 E2E_PROVE = $(E2E_ENV) HG_CONFORMANCE=$(abspath $(BUILD)/tests/conformance) \
 	HG_MBEDTLS=$(abspath $(BUILD))/tests/mbedtls/ssl_client2 $(PROVE)
 CORPUS_TESTS := tests/corpus/score tests/corpus/answers
@@ -94,7 +94,7 @@ CORPUS_TESTS := tests/corpus/score tests/corpus/answers
 .PHONY: test
 test: ## every test that needs no virtual machine, after installing what is missing
 	packaging/deps.sh build test
-	$(MAKE) $(BUILD)/hellogate test-programs other
+	$(MAKE) $(BUILD)/hellogate man test-programs other
 	$(E2E_PROVE) $(UNIT_TESTS) $(KERNEL_RUN) $(CORPUS_TESTS) tests/corpus/parity \
 		$(E2E_TESTS) $(SCENES_TESTS) $(CONFORMANCE_TESTS)
 
@@ -128,7 +128,7 @@ corpus: $(BUILD)/hellogate ## captures against their ground truth (CORPUS=DIR)
 	HELLOGATE=$(abspath $(BUILD)/hellogate) $(PROVE) $(CORPUS_TESTS)
 
 .PHONY: e2e
-e2e: $(BUILD)/hellogate tools other ## real traffic between namespaces (as root; T="status.t": some)
+e2e: $(BUILD)/hellogate man tools other ## real traffic between namespaces (as root; T="status.t": some)
 	$(E2E_PROVE) $(if $(T),$(addprefix tests/e2e/,$(T)),$(E2E_TESTS))
 
 .PHONY: conformance
@@ -153,6 +153,30 @@ SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-san
 .PHONY: asan
 asan: ## unit tests and the capture reader under address and undefined-behaviour sanitizers
 	$(MAKE) BUILD=$(BUILD)/asan CFLAGS='$(SANITIZE)' unit corpus
+
+# ---- the manual ----
+
+# Pages are made of what the program says of its options, of docs/, and of what stands in
+# packaging/man; nothing that is made is kept.
+MAN_IN := $(filter-out %/options.in,$(wildcard packaging/man/*.in))
+MAN_PAGES := $(MAN_IN:packaging/man/%.in=$(BUILD)/man/%)
+MAN_DOCS := docs/policy.md docs/running.md
+
+.PHONY: man
+man: $(MAN_PAGES) ## the manual, as build/man/*
+
+$(BUILD)/man:
+	mkdir -p $@
+
+$(BUILD)/man/model: $(BUILD)/hellogate | $(BUILD)/man
+	$< complete --model >$@.tmp
+	mv $@.tmp $@
+
+$(BUILD)/man/%: packaging/man/%.in $(BUILD)/man/model packaging/man/options.in \
+		packaging/man/page.awk packaging/man/markdown.awk $(MAN_DOCS)
+	awk -v page=$* -v markdown=packaging/man/markdown.awk -f packaging/man/page.awk \
+		$(BUILD)/man/model packaging/man/options.in $< >$@.tmp
+	mv $@.tmp $@
 
 # ---- checks ----
 
@@ -182,7 +206,7 @@ check-scripts: ## static analysis of the scripts, by shellcheck
 	shellcheck -x $(SCRIPTS)
 
 # Whether it says all that --help says, tests/e2e/help.t finds out.
-check-manual: ## the manual, by mandoc
+check-manual: man ## the manual, by mandoc
 	mandoc -T lint -W warning $(MAN_PAGES)
 
 # Their expressions meet real metrics in tests/e2e/prometheus.t.
@@ -206,25 +230,42 @@ check-marks: ## no unfinished marks, and a licence in each C file
 
 # ---- installation ----
 
-MAN_PAGES := $(wildcard packaging/man/*.8)
-SHARE = $(PREFIX)/share/hellogate
+# What goes where below PREFIX: one list, so that uninstall cannot forget any of it.
 COMPLETIONS := packaging/completions
-BASH_COMPLETION = $(PREFIX)/share/bash-completion/completions/hellogate
-ZSH_COMPLETION = $(PREFIX)/share/zsh/site-functions/_hellogate
-FISH_COMPLETION = $(PREFIX)/share/fish/vendor_completions.d/hellogate.fish
+into = $(foreach file,$(1),$(file):$(2)/$(notdir $(file)))
+section = $(patsubst .%,%,$(suffix $(1)))
+
+INSTALLED = \
+	$(BUILD)/hellogate.service:lib/systemd/system/hellogate.service \
+	$(foreach page,$(MAN_PAGES),$(page):share/man/man$(call section,$(page))/$(notdir $(page))) \
+	$(COMPLETIONS)/hellogate.bash:share/bash-completion/completions/hellogate \
+	$(COMPLETIONS)/_hellogate:share/zsh/site-functions/_hellogate \
+	$(COMPLETIONS)/hellogate.fish:share/fish/vendor_completions.d/hellogate.fish \
+	$(call into,$(wildcard packaging/examples/*),share/hellogate/examples) \
+	$(call into,$(wildcard $(MONITORING)/grafana/*.json),share/hellogate/grafana) \
+	$(call into,$(wildcard $(MONITORING)/prometheus/*.rules.yml),share/hellogate/prometheus) \
+	$(call into,README.md LICENSE $(wildcard docs/*.md),share/doc/hellogate) \
+	$(call into,$(wildcard docs/schema/*.json),share/doc/hellogate/schema)
+
+from = $(word 1,$(subst :, ,$(1)))
+to = $(DESTDIR)$(PREFIX)/$(word 2,$(subst :, ,$(1)))
+
+define newline
+
+
+endef
+
+# By the PREFIX of this run, whatever the last one was.
+.PHONY: $(BUILD)/hellogate.service
+$(BUILD)/hellogate.service: packaging/systemd/hellogate.service.in | $(BUILD)/user
+	sed 's|@PREFIX@|$(PREFIX)|g' $< >$@
 
 .PHONY: install
-install: $(BUILD)/hellogate ## the binary, its manual, completions, dashboards and alerts (DESTDIR=, PREFIX=/usr/local)
+install: $(BUILD)/hellogate $(BUILD)/hellogate.service man ## all of it: binary, unit, manual, completions, examples, dashboards (DESTDIR=, PREFIX=/usr/local)
 	install -D -m 755 $(BUILD)/hellogate $(DESTDIR)$(PREFIX)/bin/hellogate
-	$(if $(MAN_PAGES),install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(MAN_PAGES))
-	install -D -m 644 $(COMPLETIONS)/hellogate.bash $(DESTDIR)$(BASH_COMPLETION)
-	install -D -m 644 $(COMPLETIONS)/_hellogate $(DESTDIR)$(ZSH_COMPLETION)
-	install -D -m 644 $(COMPLETIONS)/hellogate.fish $(DESTDIR)$(FISH_COMPLETION)
-	install -D -m 644 -t $(DESTDIR)$(SHARE)/grafana $(MONITORING)/grafana/*.json
-	install -D -m 644 -t $(DESTDIR)$(SHARE)/prometheus $(MONITORING)/prometheus/*.rules.yml
+	$(foreach one,$(INSTALLED),install -D -m 644 $(call from,$(one)) $(call to,$(one))$(newline)	)
 
 .PHONY: uninstall
 uninstall: ## what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/hellogate $(MAN_PAGES:packaging/man/%=$(DESTDIR)$(PREFIX)/share/man/man8/%) \
-		$(addprefix $(DESTDIR),$(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION))
-	rm -rf $(DESTDIR)$(SHARE)
+	rm -f $(DESTDIR)$(PREFIX)/bin/hellogate $(foreach one,$(INSTALLED),$(call to,$(one)))
+	rm -rf $(DESTDIR)$(PREFIX)/share/hellogate $(DESTDIR)$(PREFIX)/share/doc/hellogate

@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * cmd_complete.c - for shells: what may come next on a command line.
+ * cmd_complete.c - for shells: what may come next on a command line; and for the
+ * manual: all that may.
  */
 #include "commands.h"
 #include "complete.h"
 #include "say.h"
 
-const struct hg_option hg_options_complete[] = { HG_OPTIONS_END };
+static bool model;
+
+const struct hg_option hg_options_complete[] = {
+	{ "model", 0, NULL, "all commands and options, tab-separated: the manual is made of it",
+	  NULL, &model },
+	HG_OPTIONS_END,
+};
 
 int hg_cmd_complete(const struct hg_command *self, int argc, char **argv)
 {
@@ -14,6 +21,9 @@ int hg_cmd_complete(const struct hg_command *self, int argc, char **argv)
 
 	if (r != HG_PARSED)
 		return r;
-	hg_complete(&hg_command_root, operands, argv, stdout);
+	if (model)
+		hg_model_print(&hg_command_root, stdout);
+	else
+		hg_complete(&hg_command_root, operands, argv, stdout);
 	return HG_OK;
 }

@@ -20,6 +20,7 @@ int hg_cmd_events(const struct hg_command *self, int argc, char **argv);
 int hg_cmd_run(const struct hg_command *self, int argc, char **argv);
 int hg_cmd_metrics(const struct hg_command *self, int argc, char **argv);
 int hg_cmd_features(const struct hg_command *self, int argc, char **argv);
+int hg_cmd_support_dump(const struct hg_command *self, int argc, char **argv);
 int hg_cmd_complete(const struct hg_command *self, int argc, char **argv);
 int hg_cmd_version(const struct hg_command *self, int argc, char **argv);
 
@@ -36,6 +37,7 @@ extern const struct hg_option hg_options_events[];
 extern const struct hg_option hg_options_run[];
 extern const struct hg_option hg_options_metrics[];
 extern const struct hg_option hg_options_features[];
+extern const struct hg_option hg_options_support_dump[];
 extern const struct hg_option hg_options_complete[];
 extern const struct hg_option hg_options_version[];
 

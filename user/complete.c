@@ -103,7 +103,7 @@ static void offer_options(const struct ask *ask, const struct hg_command *c)
 		snprintf(word, sizeof(word), "--%s", o->name);
 		offer(ask, word, o->help);
 	}
-	offer(ask, "--help", "print this help");
+	offer(ask, "--help", hg_help_option.help);
 }
 
 static void offer_commands(const struct ask *ask, const struct hg_command *c)
@@ -165,4 +165,24 @@ void hg_complete(const struct hg_command *root, int count, char **words, FILE *o
 		offer_options(&ask, c);
 	else
 		offer_operands(&ask, c);
+}
+
+/* ---- for the manual ---- */
+
+static void print_model_option(const struct hg_option *o, FILE *out)
+{
+	char letter[2] = { o->letter, 0 };
+
+	fprintf(out, "option\t%s\t%s\t%s\t%s\n", o->name, letter, o->arg ? o->arg : "", o->help);
+}
+
+void hg_model_print(const struct hg_command *c, FILE *out)
+{
+	fprintf(out, "command\t%s\t%s\t%s\t%s\n", c->name, c->args ? c->args : "", c->summary,
+		c->group ? c->group : "");
+	for (const struct hg_option *o = c->options; o && o->name; o++)
+		print_model_option(o, out);
+	print_model_option(&hg_help_option, out);
+	for (const struct hg_command *sub = c->commands; sub && sub->name; sub++)
+		hg_model_print(sub, out);
 }

@@ -16,4 +16,11 @@
  */
 void hg_complete(const struct hg_command *root, int count, char **words, FILE *out);
 
+/*
+ * All commands and options, for the manual: a line each, its cells parted by tabs.
+ * "command", its name, operands, summary and group; "option", its name, letter, argument and
+ * help, behind the command that takes it.
+ */
+void hg_model_print(const struct hg_command *root, FILE *out);
+
 #endif /* HG_COMPLETE_H */

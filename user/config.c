@@ -86,6 +86,8 @@ static char *read_file(struct hg_policy_reader *r, const struct hg_yaml *value, 
 	return hg_file_text(&config_of(r)->arena, r->diagnostics, &value->place, path, len);
 }
 
+static const char too_long[] = "a socket's path has %d characters at most";
+
 /* ---- http ---- */
 
 static void read_listen(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
@@ -112,8 +114,7 @@ static void read_socket(struct hg_policy_reader *r, const struct hg_yaml *value,
 		return;
 	http->socket = strcmp(text, "none") ? read_path(r, value) : text;
 	if (strlen(http->socket) >= HG_SOCKET_PATH)
-		hg_read_error(r, value, "a socket's path has %d characters at most",
-			      HG_SOCKET_PATH - 1);
+		hg_read_error(r, value, too_long, HG_SOCKET_PATH - 1);
 }
 
 static void read_certificate(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
@@ -192,12 +193,22 @@ static void read_http(struct hg_policy_reader *r, const struct hg_yaml *value, v
 
 static void read_to(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
 {
-	static const char *const words[] = { "file", "stdout", NULL };
+	static const char *const words[] = { "file", "stdout", "unix", NULL };
 	struct hg_event_to *to = out;
 	int word = hg_read_word(r, value, words);
 
 	if (word >= 0)
-		to->is_stdout = word;
+		to->place = (enum hg_event_place)word;
+}
+
+static void read_type(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
+{
+	static const char *const words[] = { "stream", "dgram", NULL };
+	struct hg_event_to *to = out;
+	int word = hg_read_word(r, value, words);
+
+	if (word >= 0)
+		to->datagrams = word;
 }
 
 static void read_output_path(struct hg_policy_reader *r, const struct hg_yaml *value, void *out)
@@ -210,8 +221,32 @@ static void read_output_path(struct hg_policy_reader *r, const struct hg_yaml *v
 static const struct hg_field output_fields[] = {
 	{ "to", read_to },
 	{ "path", read_output_path },
+	{ "type", read_type },
 	HG_FIELDS_END,
 };
+
+/* What its keys say together. */
+static bool check_output(struct hg_policy_reader *r, const struct hg_yaml *value,
+			 const struct hg_event_to *to)
+{
+	const struct hg_yaml *type = hg_yaml_get(value, "type");
+
+	if (!hg_yaml_get(value, "to"))
+		hg_read_error(r, value, "an output says where \"to\": file, stdout or unix");
+	else if (to->place == HG_EVENT_TO_stdout && to->path)
+		hg_read_error(r, value, "stdout has no \"path\"");
+	else if (to->place == HG_EVENT_TO_file && !to->path)
+		hg_read_error(r, value, "a file has a \"path\"");
+	else if (to->place == HG_EVENT_TO_unix && !to->path)
+		hg_read_error(r, value, "a unix socket has a \"path\"");
+	else if (to->place == HG_EVENT_TO_unix && strlen(to->path) >= HG_SOCKET_PATH)
+		hg_read_error(r, hg_yaml_get(value, "path"), too_long, HG_SOCKET_PATH - 1);
+	else if (to->place != HG_EVENT_TO_unix && type)
+		hg_read_error(r, type, "\"type\" is of unix sockets");
+	else
+		return true;
+	return false;
+}
 
 static void read_output(struct hg_policy_reader *r, const struct hg_yaml *value,
 			struct hg_event_config *events)
@@ -227,13 +262,7 @@ static void read_output(struct hg_policy_reader *r, const struct hg_yaml *value,
 	hg_read_map(r, value, output_fields, to, "an output");
 	if (r->diagnostics->errors != errors)
 		return;
-	if (!hg_yaml_get(value, "to"))
-		hg_read_error(r, value, "an output says where \"to\": file or stdout");
-	else if (to->is_stdout && to->path)
-		hg_read_error(r, value, "stdout has no \"path\"");
-	else if (!to->is_stdout && !to->path)
-		hg_read_error(r, value, "a file has a \"path\"");
-	else
+	if (check_output(r, value, to))
 		events->output_count++;
 }
 

@@ -31,18 +31,27 @@ bool hg_sample_takes(__u64 flow_id, double rate)
 	return (double)(x >> 11) / (double)(1ULL << 53) < rate;
 }
 
+static int open_sink(struct hg_event_sink *s, sd_event *event, const struct hg_event_to *to)
+{
+	const char *path = to->place == HG_EVENT_TO_stdout ? NULL : to->path;
+	int r;
+
+	if (to->place == HG_EVENT_TO_unix)
+		r = hg_event_sink_connect(s, event, path, to->datagrams);
+	else
+		r = hg_event_sink_open(s, event, path);
+	if (!r)
+		return HG_OK;
+	hg_error("events cannot be written to %s: %s", path ? path : "stdout", strerror(-r));
+	hg_hint("is its directory there, and may this user write to it?");
+	return HG_UNSUPPORTED;
+}
+
 static int open_sinks(struct hg_event_outputs *o, sd_event *event, const struct hg_event_config *c)
 {
 	for (unsigned int i = 0; i < c->output_count; i++) {
-		const char *path = c->outputs[i].is_stdout ? NULL : c->outputs[i].path;
-		int r = hg_event_sink_open(&o->sinks[i], event, path);
-
-		if (r) {
-			hg_error("events cannot be written to %s: %s", path ? path : "stdout",
-				 strerror(-r));
-			hg_hint("is its directory there, and may this user write to it?");
+		if (open_sink(&o->sinks[i], event, &c->outputs[i]))
 			return HG_UNSUPPORTED;
-		}
 		o->count++;
 	}
 	return HG_OK;

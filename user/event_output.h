@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * event_output.h - where `run` writes events as they end: files and stdout, as
- * EVE, sampled, and with names and addresses as privacy.h has them.
+ * event_output.h - where `run` writes events as they end: files, stdout and unix
+ * sockets of collectors, as EVE, sampled, and with names and addresses as privacy.h has them.
  *
  * Lines are collected and written by hg_event_outputs_flush().  No output holds
  * up the daemon, and none has half a line: a line that a full disk did not take
@@ -18,9 +18,12 @@
 
 #define HG_EVENT_OUTPUTS 8
 
+enum hg_event_place { HG_EVENT_TO_file, HG_EVENT_TO_stdout, HG_EVENT_TO_unix };
+
 struct hg_event_to {
-	bool is_stdout;
-	const char *path; /* of a file */
+	enum hg_event_place place;
+	const char *path; /* of a file or a socket */
+	bool datagrams;	  /* what the socket takes: a line each, in place of a stream */
 };
 
 struct hg_event_config {

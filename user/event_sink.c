@@ -9,9 +9,12 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "say.h"
+
+#define RETRY_US 1000000 /* from one try to reach a collector to the next */
 
 static size_t count_lines(const char *text, size_t len)
 {
@@ -34,22 +37,36 @@ static size_t whole_lines(const char *text, size_t len)
 }
 
 /* Said once, until something is written again. */
-static void lose(struct hg_event_sink *s, const char *lines, size_t len, int error)
+static void complain(struct hg_event_sink *s, int error)
 {
-	s->lost += count_lines(lines, len);
 	if (s->complained)
 		return;
 	s->complained = true;
-	hg_warn("events cannot be written to %s: %s; they are counted as lost", s->name,
-		error == EAGAIN ? "its reader is too slow" : strerror(error));
+	hg_warn("events cannot be written to %s: %s; %s", s->name,
+		error == EAGAIN ? "its reader is too slow" : strerror(error),
+		s->collector ? "up to 1 MiB of them waits, and the others are counted as lost"
+			     : "they are counted as lost");
 }
 
-static void wrote(struct hg_event_sink *s, const char *lines, size_t len)
+static void lose(struct hg_event_sink *s, const char *lines, size_t len, int error)
 {
-	s->written += count_lines(lines, len);
-	if (s->complained && len)
+	s->lost += count_lines(lines, len);
+	complain(s, error);
+}
+
+/* Not while lines wait: a slow reader would have it said with each that it takes. */
+static void works(struct hg_event_sink *s)
+{
+	if (s->complained && !s->queued)
 		hg_say("events are written to %s again", s->name);
-	s->complained = s->complained && !len;
+	s->complained = s->complained && s->queued;
+}
+
+static size_t first_line(const char *text, size_t len)
+{
+	const char *newline = memchr(text, '\n', len);
+
+	return newline ? (size_t)(newline - text) + 1 : len;
 }
 
 /* ---- files ---- */
@@ -82,7 +99,9 @@ static void write_file(struct hg_event_sink *s, const char *lines, size_t len)
 		return;
 	}
 	whole = (size_t)n == len ? len : whole_lines(lines, (size_t)n);
-	wrote(s, lines, whole);
+	s->written += count_lines(lines, whole);
+	if (whole)
+		works(s);
 	if (whole == len)
 		return;
 	if ((size_t)n > whole)
@@ -97,6 +116,8 @@ static ssize_t write_some(struct hg_event_sink *s, const char *bytes, size_t len
 {
 	struct pollfd ready = { .fd = s->fd, .events = POLLOUT };
 
+	if (s->datagrams)
+		len = first_line(bytes, len);
 	if (s->is_socket)
 		return send(s->fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (poll(&ready, 1, 0) <= 0) {
@@ -112,6 +133,56 @@ static void give_up(struct hg_event_sink *s, int error)
 {
 	lose(s, s->queue, s->queued, error);
 	s->queued = 0;
+	s->begun = false;
+}
+
+static void shift(struct hg_event_sink *s, size_t len)
+{
+	memmove(s->queue, s->queue + len, s->queued - len);
+	s->queued -= len;
+}
+
+static void lose_first(struct hg_event_sink *s, int error)
+{
+	size_t len = first_line(s->queue, s->queued);
+
+	lose(s, s->queue, len, error);
+	shift(s, len);
+	s->begun = false;
+}
+
+/* So much of the queue has been written. */
+static void taken(struct hg_event_sink *s, size_t len)
+{
+	if (!len)
+		return;
+	s->written += count_lines(s->queue, whole_lines(s->queue, len));
+	s->begun = s->queue[len - 1] != '\n';
+	shift(s, len);
+	works(s);
+}
+
+/* Of a collector it is heard at once that it has gone, also while nothing waits for it. */
+static void watch(struct hg_event_sink *s)
+{
+	if (s->source && s->collector)
+		sd_event_source_set_io_events(s->source, s->queued ? EPOLLOUT : 0);
+	else if (s->source)
+		sd_event_source_set_enabled(s->source, s->queued ? SD_EVENT_ON : SD_EVENT_OFF);
+}
+
+/* The collector has gone, or is not there yet.  What waits goes on waiting. */
+static void disconnect(struct hg_event_sink *s, int error)
+{
+	s->source = sd_event_source_disable_unref(s->source);
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+	if (s->begun) /* its end alone is no line */
+		lose_first(s, error);
+	complain(s, error);
+	sd_event_source_set_time_relative(s->retry, RETRY_US);
+	sd_event_source_set_enabled(s->retry, SD_EVENT_ONESHOT);
 }
 
 static void drain(struct hg_event_sink *s)
@@ -120,28 +191,36 @@ static void drain(struct hg_event_sink *s)
 	int error = 0;
 
 	while (at < s->queued && !error) {
-		ssize_t n = write_some(s, s->queue + at, s->queued - at);
+		ssize_t n = s->fd < 0 ? 0 : write_some(s, s->queue + at, s->queued - at);
 
 		if (n > 0)
 			at += (size_t)n;
 		else
 			error = n ? errno : EAGAIN;
 	}
-	wrote(s, s->queue, whole_lines(s->queue, at));
-	memmove(s->queue, s->queue + at, s->queued - at);
-	s->queued -= at;
-	if (error && error != EAGAIN && error != EINTR)
-		give_up(s, error);
-	if (s->source)
-		sd_event_source_set_enabled(s->source, s->queued ? SD_EVENT_ON : SD_EVENT_OFF);
+	taken(s, at);
+	if (error == EMSGSIZE && s->datagrams) {
+		lose_first(s, error); /* four of them at most fit in the queue */
+		drain(s);
+	} else if (error && error != EAGAIN && error != EINTR) {
+		if (s->collector)
+			disconnect(s, error);
+		else
+			give_up(s, error);
+	}
+	watch(s);
 }
 
 static int on_room(sd_event_source *source, int fd, uint32_t events, void *arg)
 {
+	struct hg_event_sink *s = arg;
+
 	(void)source;
 	(void)fd;
-	(void)events;
-	drain(arg);
+	if (s->collector && events & (EPOLLHUP | EPOLLERR))
+		disconnect(s, EPIPE);
+	else
+		drain(s);
 	return 0;
 }
 
@@ -160,7 +239,65 @@ static void write_stream(struct hg_event_sink *s, const char *lines, size_t len)
 		lose(s, lines + taken, len - taken, EAGAIN);
 }
 
-/* ---- both ---- */
+/* ---- collectors ---- */
+
+static int open_socket(struct hg_event_sink *s)
+{
+	int type = s->datagrams ? SOCK_DGRAM : SOCK_STREAM;
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+
+	strcpy(to.sun_path, s->collector);
+	s->fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (s->fd < 0 || connect(s->fd, (struct sockaddr *)&to, sizeof(to)))
+		return -errno;
+	return sd_event_add_io(s->event, &s->source, s->fd, 0, on_room, s);
+}
+
+static void reach(struct hg_event_sink *s)
+{
+	int r = open_socket(s);
+
+	if (r < 0) {
+		disconnect(s, -r);
+		return;
+	}
+	works(s);
+	drain(s);
+}
+
+static int on_retry(sd_event_source *source, uint64_t usec, void *arg)
+{
+	(void)source;
+	(void)usec;
+	reach(arg);
+	return 0;
+}
+
+int hg_event_sink_connect(struct hg_event_sink *s, sd_event *event, const char *path,
+			  bool datagrams)
+{
+	int r;
+
+	*s = (struct hg_event_sink){ .name = path,
+				     .fd = -1,
+				     .is_socket = true,
+				     .collector = path,
+				     .datagrams = datagrams,
+				     .event = event };
+	if (strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
+		return -ENAMETOOLONG;
+	s->queue = malloc(HG_SINK_QUEUE);
+	if (!s->queue)
+		return -ENOMEM;
+	r = sd_event_add_time_relative(event, &s->retry, CLOCK_MONOTONIC, RETRY_US, 0, on_retry, s);
+	if (r < 0)
+		hg_event_sink_close(s);
+	else
+		reach(s);
+	return r < 0 ? r : 0;
+}
+
+/* ---- all ---- */
 
 void hg_event_sink_write(struct hg_event_sink *s, const char *lines, size_t len)
 {
@@ -232,6 +369,7 @@ void hg_event_sink_close(struct hg_event_sink *s)
 	if (s->queued)
 		give_up(s, EAGAIN);
 	sd_event_source_disable_unref(s->source);
+	sd_event_source_disable_unref(s->retry);
 	if (s->fd >= 0)
 		close(s->fd);
 	free(s->queue);

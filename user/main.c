@@ -71,6 +71,12 @@ static const struct hg_command commands[] = {
 	{ "Run", "metrics", NULL, "what the maps hold, as Prometheus text",
 	  "Needs no daemon.  `run` serves the same at http://127.0.0.1:9813/metrics.",
 	  hg_cmd_metrics, hg_options_metrics, NULL },
+	{ "Run", "support-dump", NULL,
+	  "one archive for who is to help, without names and addresses",
+	  "Versions, features, status, counters, the policy, the configuration, programs and maps,\n"
+	  "and what failed lately.  Names of servers, addresses and paths are hashed, unless\n"
+	  "--full is given; its README says what is in it.  Changes nothing.",
+	  hg_cmd_support_dump, hg_options_support_dump, NULL },
 	{ "Run", "complete", "[WORD...]", "for shells: what may come next on a command line",
 	  "The last word is what was begun, and may be empty.  The files for bash, zsh and fish\n"
 	  "that `make install` installs ask it.",

@@ -12,9 +12,7 @@
 
 static bool wants_help;
 
-static const struct hg_option help_row = {
-	"help", 'h', NULL, "print this help", NULL, &wants_help
-};
+const struct hg_option hg_help_option = { "help", 'h', NULL, "print this help", NULL, &wants_help };
 
 /* "policy check": what is typed behind the parent. */
 const char *hg_command_word(const struct hg_command *c)
@@ -75,7 +73,7 @@ void hg_command_help(const struct hg_command *c)
 	printf("\nOptions\n");
 	for (int i = 0; row_at(c, i); i++)
 		print_option(row_at(c, i));
-	print_option(&help_row);
+	print_option(&hg_help_option);
 }
 
 int hg_usage(const struct hg_command *c, const char *format, ...)
@@ -104,7 +102,7 @@ int hg_switch_parse(const struct hg_command *command, const char *option, const 
 
 static void suggest_option(const struct hg_command *c, const char *word)
 {
-	const char *words[OPTIONS_MAX + 2] = { help_row.name };
+	const char *words[OPTIONS_MAX + 2] = { hg_help_option.name };
 	const char *near;
 
 	for (int i = 0; i < OPTIONS_MAX && row_at(c, i); i++)
@@ -146,7 +144,7 @@ static int getopt_rows(const struct hg_command *c, const struct hg_option **rows
 	shorts += sprintf(shorts, "%s:", c->commands ? "+" : "");
 	for (; n < OPTIONS_MAX - 1 && row_at(c, n); n++)
 		rows[n] = row_at(c, n);
-	rows[n++] = &help_row;
+	rows[n++] = &hg_help_option;
 	for (int i = 0; i < n; i++) {
 		longs[i] = (struct option){ rows[i]->name,
 					    rows[i]->arg ? required_argument : no_argument, NULL,

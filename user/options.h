@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * options.h - commands and options as rows: one table parses the command line,
- * prints the help and feeds the man page.
+ * prints the help, completes words and feeds the manual.
  */
 #ifndef HG_OPTIONS_H
 #define HG_OPTIONS_H
@@ -22,6 +22,9 @@ struct hg_option {
 	{                                                                                          \
 		NULL, 0, NULL, NULL, NULL, NULL                                                    \
 	}
+
+/* Every command takes it. */
+extern const struct hg_option hg_help_option;
 
 struct hg_command {
 	const char *group; /* "Look", "Explain", "Police", "Run" */

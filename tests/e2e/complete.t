@@ -10,7 +10,7 @@ shells=$HG_ROOT/packaging/completions
 next() { hg complete -- "$@" | cut -f 1 | sort | xargs; }
 
 # listed COMMAND..., options_of COMMAND...: as its help lists them
-listed() { hg "$@" --help | sed -n '/^Options/q; s/^  \([a-z]*\) .*  .*/\1/p' | grep -vx hellogate; }
+listed() { hg "$@" --help | sed -n '/^Options/q; s/^  \([a-z-]*\) .*  .*/\1/p' | grep -vx hellogate; }
 options_of() { hg "$@" --help | sed -n 's/^  \(-.,\|   \) \(--[a-z0-9-]*\).*/\2/p'; }
 
 # --- all that help has, and no more

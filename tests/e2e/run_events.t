@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Events that run writes: files and stdout, samples, privacy, and a disk that is full.
+# Events that run writes: files, stdout and collectors' sockets, samples, privacy, and a disk that is full.
 . "$(dirname "$0")/lib.sh"
 
-need curl openssl
+need curl openssl socat
 fixture
 certificates
 hello forbidden --sni www.forbidden.example
@@ -186,4 +186,63 @@ like "$(<"$HG_DIR/daemon.err")" 'cannot be written to stdout: Broken pipe' "and 
 stop daemon
 is "$rc" 0 "it ends with 0"
 stop tls
+
+# --- a collector behind a unix socket: it starts late, goes away, comes back, stands still
+collector() { # FILE TYPE: appends what comes, whole lines or datagrams
+	rm -f "$HG_DIR/collector.sock"
+	start collector socat -u "UNIX-$2:$HG_DIR/collector.sock" "OPEN:$HG_DIR/$1,creat,append"
+}
+names() { jq -r 'select(.event_type == "tls").tls.sni' "$HG_DIR/$1" | xargs; }
+told_of() { [ "$(names "$1")" = "$2" ]; }
+lost_said() { grep -c 'cannot be written to .*collector.sock' "$HG_DIR/daemon.err"; }
+back_said() { grep -c 'are written to .*collector.sock again' "$HG_DIR/daemon.err"; }
+is_said() { [ "$("$1")" = "$2" ]; }
+sinks_lost() { snapshot && number events_lost_total 'stage="sink"'; }
+for type in stream dgram; do
+	there=LISTEN
+	[ "$type" = stream ] || there=RECV
+	config "{outputs: [{to: unix, path: collector.sock, type: $type}]}"
+	run_it "a $type socket where nobody listens"
+	tls_server 443
+	handshake first.example
+	ok "$type: that nobody is there is said" await is_said lost_said 1
+	lost=$(sinks_lost)
+	collector "$type.json" "$there"
+	ok "$type: what ended before is told to one that comes later" await told_of "$type.json" first.example
+	is "$(lost_said) $(back_said)" "1 1" "$type: absence and return are said once"
+	handshake second.example
+	ok "$type: then each as it ends" await told_of "$type.json" "first.example second.example"
+
+	stop collector
+	handshake third.example
+	handshake fourth.example
+	ok "$type: that it has gone is said" await is_said lost_said 2
+	ok "$type: run serves on without it" daemon_answers
+	collector "$type.json" "$there"
+	ok "$type: what ended meanwhile is told when it is back" await told_of "$type.json" \
+		"first.example second.example third.example fourth.example"
+	is "$(lost_said) $(back_said)" "2 2" "$type: going and return are said once"
+	is "$(sinks_lost)" "$lost" "$type: nothing is lost"
+	ok "$type: all of it is JSON" jq -es . "$HG_DIR/$type.json"
+
+	stop tls
+	kill -STOP "${HG_PID[collector]}"
+	for i in {1..1000}; do echo "conn id=c$i v=4 payload=forbidden want=0"; done >"$HG_DIR/crowd.script"
+	sink --answer 517
+	{ payloads forbidden && cat "$HG_DIR/crowd.script"; } | segclient crowd
+	stop sink
+	stood_still() { [ "$(sinks_lost)" -gt "$lost" ]; }
+	ok "$type: what a collector that stands still does not take is counted" await stood_still
+	is "$(lost_said)" 3 "$type: and said once"
+	ok "$type: run serves on beside it" daemon_answers
+	before=$(wc -l <"$HG_DIR/$type.json")
+	kill -CONT "${HG_PID[collector]}"
+	all_accounted() { [ $(($(wc -l <"$HG_DIR/$type.json") - before + $(sinks_lost) - lost)) = 2000 ]; }
+	ok "$type: the others come when it goes on: each of 2000 is told or counted" await -t 20 all_accounted
+	ok "$type: and that is said once" await is_said back_said 3
+	ok "$type: all of it is JSON still" jq -es . "$HG_DIR/$type.json"
+	stop daemon
+	is "$rc" 0 "$type: run ends with 0"
+	stop collector
+done
 finish

@@ -15,6 +15,9 @@
 
 static char directory[] = "/tmp/hg-config-XXXXXX";
 
+#define TEN "0123456789"
+#define LONG "/" TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "0123456"
+
 /* FILE stands in the texts for files of `directory`. */
 static const struct {
 	const char *yaml;
@@ -30,6 +33,9 @@ static const struct {
 	{ "http: {listen: \"0.0.0.0:80\", token: token, certificate: pem, key: secret}\n", "" },
 	{ "events: {outputs: [{to: file, path: a}, {to: stdout}], sample: 0.25, strict: yes, "
 	  "community_id: no, community_id_seed: 7}\n",
+	  "" },
+	{ "events: {outputs: [{to: unix, path: a}, {to: unix, path: a, type: dgram}, {to: unix, "
+	  "path: a, type: stream}]}\n",
 	  "" },
 	{ "events: {sample: 0}\n", "" },
 	{ "events: {sample: 1}\n", "" },
@@ -79,8 +85,14 @@ static const struct {
 	{ "events: {outputs: [{to: fil, path: a}, {to: file}, {path: a}, {to: stdout, path: a}]}\n",
 	  "c.yaml:1:25: error: \"fil\" is unknown here; did you mean \"file\"?\n"
 	  "c.yaml:1:40: error: a file has a \"path\"\n"
-	  "c.yaml:1:52: error: an output says where \"to\": file or stdout\n"
+	  "c.yaml:1:52: error: an output says where \"to\": file, stdout or unix\n"
 	  "c.yaml:1:63: error: stdout has no \"path\"\n" },
+	{ "events: {outputs: [{to: unix}, {to: unix, path: a, type: packets}, {to: file, path: a, "
+	  "type: dgram}, {to: unix, path: " LONG "}]}\n",
+	  "c.yaml:1:20: error: a unix socket has a \"path\"\n"
+	  "c.yaml:1:58: error: \"packets\" is unknown here: stream, dgram\n"
+	  "c.yaml:1:94: error: \"type\" is of unix sockets\n"
+	  "c.yaml:1:119: error: a socket's path has 107 characters at most\n" },
 	{ "events: {sample: 1.5, strict: maybe, community_id_seed: 70000}\n",
 	  "c.yaml:1:18: error: \"1.5\" is not a share from 0 to 1, such as 0.1\n"
 	  "c.yaml:1:31: error: \"maybe\" is unknown here: no, yes, false, true\n"
@@ -195,7 +207,8 @@ static void values_are_read(void **state)
 		"interfaces: [eth0, {name: eth1, hook: tcx, ports: \"443\", netns: blue, checksums: no}]\n"
 		"http: {listen: \"0.0.0.0:80\", token: token, certificate: pem, key: secret,\n"
 		"       socket: h.sock, hosts: [a.example, b.example]}\n"
-		"events: {outputs: [{to: file, path: a}, {to: file, path: /b}, {to: stdout}],\n"
+		"events: {outputs: [{to: file, path: a}, {to: file, path: /b}, {to: stdout},\n"
+		"         {to: unix, path: c}, {to: unix, path: c, type: dgram}],\n"
 		"         sample: 0.25, strict: yes, community_id: false, community_id_seed: 7}\n"
 		"privacy: {names: registrable, addresses: network, ipv4_bits: 16, ipv6_bits: 32, key: secret}\n";
 	char complaints[4096];
@@ -220,10 +233,14 @@ static void values_are_read(void **state)
 	is_beside(c.http.socket, "/h.sock");
 	assert_int_equal(c.http.host_count, 2);
 	assert_string_equal(c.http.hosts[1], "b.example");
-	assert_int_equal(c.events.output_count, 3);
+	assert_int_equal(c.events.output_count, 5);
 	is_beside(c.events.outputs[0].path, "/a");
 	assert_string_equal(c.events.outputs[1].path, "/b");
-	assert_true(c.events.outputs[2].is_stdout && !c.events.outputs[0].is_stdout);
+	assert_int_equal(c.events.outputs[0].place, HG_EVENT_TO_file);
+	assert_int_equal(c.events.outputs[2].place, HG_EVENT_TO_stdout);
+	assert_int_equal(c.events.outputs[3].place, HG_EVENT_TO_unix);
+	is_beside(c.events.outputs[3].path, "/c");
+	assert_true(c.events.outputs[4].datagrams && !c.events.outputs[3].datagrams);
 	assert_true(c.events.sample == 0.25 && c.events.strict && !c.events.community_id);
 	assert_int_equal(c.events.community_id_seed, 7);
 	assert_int_equal(c.privacy.names, HG_NAMES_registrable);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Whole lines, into files that are full and streams that nobody reads. */
+/* Whole lines, into files that are full, streams that nobody reads, collectors that come and go. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "event_output.h"
@@ -165,6 +166,234 @@ static void a_socket_that_is_full(void **state)
 	a_slow_reader(fds[0], fds[1]);
 }
 
+/* ---- collectors ---- */
+
+static char socket_path[64];
+
+static int listen_there(int type)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, type | SOCK_NONBLOCK, 0);
+
+	strcpy(at.sun_path, socket_path);
+	unlink(socket_path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	if (type == SOCK_STREAM)
+		assert_int_equal(listen(fd, 4), 0);
+	return fd;
+}
+
+/* What a collector has got, in `back`; it waits for `len` bytes, and takes no more. */
+static size_t collect(int fd, size_t len)
+{
+	size_t got = 0;
+
+	for (int rounds = 0; got < len && rounds < 1000; rounds++) {
+		ssize_t n = recv(fd, back + got, len - got, MSG_DONTWAIT);
+
+		if (n > 0)
+			got += (size_t)n;
+		else
+			sd_event_run(event, 10000);
+	}
+	return got;
+}
+
+static int accept_there(int listener)
+{
+	int fd = -1;
+
+	for (int rounds = 0; fd < 0 && rounds < 1000; rounds++) {
+		fd = accept(listener, NULL, NULL);
+		if (fd < 0)
+			sd_event_run(event, 10000);
+	}
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static void until_it_is_away(struct hg_event_sink *s)
+{
+	for (int rounds = 0; s->fd >= 0 && rounds < 100; rounds++)
+		sd_event_run(event, 10000);
+	assert_int_equal(s->fd, -1);
+	assert_true(s->complained);
+}
+
+static void what_is_said_to(struct hg_event_sink *s, unsigned int lines)
+{
+	for (unsigned int i = 0; i < lines; i++)
+		hg_event_sink_write(s, LINE, LINE_LEN);
+}
+
+static void a_stream_that_starts_late_goes_and_comes_back(void **state)
+{
+	struct hg_event_sink s;
+	int listener, fd;
+
+	(void)state;
+	assert_int_equal(hg_event_sink_connect(&s, event, socket_path, false), 0);
+	assert_true(s.complained);
+	what_is_said_to(&s, 2);
+	listener = listen_there(SOCK_STREAM);
+	fd = accept_there(listener);
+	assert_int_equal(collect(fd, 2 * LINE_LEN), 2 * LINE_LEN);
+	assert_memory_equal(back, LINE LINE, 2 * LINE_LEN);
+	assert_false(s.complained);
+
+	close(fd);
+	until_it_is_away(&s);
+	what_is_said_to(&s, 1);
+	fd = accept_there(listener);
+	assert_int_equal(collect(fd, LINE_LEN), LINE_LEN);
+	assert_memory_equal(back, LINE, LINE_LEN);
+	assert_false(s.complained);
+	assert_int_equal(s.written, 3);
+	assert_int_equal(s.lost, 0);
+	hg_event_sink_close(&s);
+	close(fd);
+	close(listener);
+}
+
+static void a_stream_that_goes_within_a_line_gets_no_half_one_next(void **state)
+{
+	int listener = listen_there(SOCK_STREAM), fd;
+	struct hg_event_sink s;
+	static char many[20000 * LINE_LEN];
+	const size_t lines = sizeof(many) / LINE_LEN;
+	size_t waiting;
+
+	(void)state;
+	assert_int_equal(hg_event_sink_connect(&s, event, socket_path, false), 0);
+	fd = accept_there(listener);
+	for (size_t i = 0; i < lines; i++)
+		memcpy(many + i * LINE_LEN, LINE, LINE_LEN);
+	hg_event_sink_write(&s, many, lines * LINE_LEN);
+	assert_true(s.begun); /* what the kernel takes does not end with a line */
+	waiting = s.queued;
+	close(fd);
+	until_it_is_away(&s);
+	assert_int_equal(s.lost, 1);
+	assert_int_equal(s.queued, waiting - waiting % LINE_LEN);
+	fd = accept_there(listener);
+	assert_int_equal(collect(fd, LINE_LEN), LINE_LEN);
+	assert_memory_equal(back, LINE, LINE_LEN);
+	hg_event_sink_close(&s);
+	assert_int_equal(s.written + s.lost, lines);
+	close(fd);
+	close(listener);
+}
+
+static void without_a_collector_the_queue_fills_and_the_rest_is_counted(void **state)
+{
+	const unsigned int fit = HG_SINK_QUEUE / LINE_LEN;
+	struct hg_event_sink s;
+
+	(void)state;
+	assert_int_equal(hg_event_sink_connect(&s, event, socket_path, false), 0);
+	what_is_said_to(&s, fit);
+	assert_int_equal(s.lost, 0);
+	what_is_said_to(&s, 7);
+	assert_int_equal(s.lost, 7);
+	hg_event_sink_close(&s);
+	assert_int_equal(s.lost, fit + 7);
+	assert_int_equal(s.written, 0);
+}
+
+static void a_stream_that_stands_still(void **state)
+{
+	int listener = listen_there(SOCK_STREAM), fd;
+	struct hg_event_sink s;
+	unsigned int lines = 0;
+	size_t got = 0;
+
+	(void)state;
+	assert_int_equal(hg_event_sink_connect(&s, event, socket_path, false), 0);
+	fd = accept_there(listener);
+	for (; !s.lost; lines++)
+		what_is_said_to(&s, 1);
+	assert_true(lines > HG_SINK_QUEUE / LINE_LEN);
+	for (size_t n; (n = read_all(fd)); got += n)
+		sd_event_run(event, 0);
+	assert_int_equal(got, (lines - 1) * LINE_LEN);
+	assert_int_equal(s.written, lines - 1);
+	assert_int_equal(s.lost, 1);
+	assert_false(s.complained);
+	hg_event_sink_close(&s);
+	close(fd);
+	close(listener);
+}
+
+static void datagrams_are_a_line_each(void **state)
+{
+	static char large[400000];
+	struct hg_event_sink s;
+	int fd;
+
+	(void)state;
+	assert_int_equal(hg_event_sink_connect(&s, event, socket_path, true), 0);
+	what_is_said_to(&s, 1);
+	fd = listen_there(SOCK_DGRAM);
+	assert_int_equal(collect(fd, LINE_LEN), LINE_LEN);
+	hg_event_sink_write(&s, LINE LINE, 2 * LINE_LEN);
+	assert_int_equal(recv(fd, back, sizeof(back), 0), LINE_LEN);
+	assert_int_equal(recv(fd, back, sizeof(back), 0), LINE_LEN);
+	assert_int_equal(s.written, 3);
+
+	/* one that no datagram holds is lost, and nothing with it */
+	memset(large, 'x', sizeof(large));
+	large[sizeof(large) - 1] = '\n';
+	hg_event_sink_write(&s, large, sizeof(large));
+	what_is_said_to(&s, 1);
+	assert_int_equal(s.lost, 1);
+	assert_int_equal(recv(fd, back, sizeof(back), 0), LINE_LEN);
+
+	/* it goes and comes back: what was said meanwhile has waited */
+	close(fd);
+	what_is_said_to(&s, 2);
+	assert_true(s.complained);
+	fd = listen_there(SOCK_DGRAM);
+	assert_int_equal(collect(fd, LINE_LEN), LINE_LEN);
+	assert_int_equal(collect(fd, LINE_LEN), LINE_LEN);
+	assert_false(s.complained);
+	assert_int_equal(s.written, 6);
+	assert_int_equal(s.lost, 1);
+	hg_event_sink_close(&s);
+	close(fd);
+}
+
+static void datagrams_to_one_that_stands_still(void **state)
+{
+	int fd = listen_there(SOCK_DGRAM);
+	struct hg_event_sink s;
+	unsigned int lines = 0;
+
+	(void)state;
+	assert_int_equal(hg_event_sink_connect(&s, event, socket_path, true), 0);
+	for (; !s.lost; lines++)
+		what_is_said_to(&s, 1);
+	for (unsigned int i = 0; i + 1 < lines; i++)
+		assert_int_equal(collect(fd, LINE_LEN), LINE_LEN);
+	assert_int_equal(s.written, lines - 1);
+	assert_int_equal(s.lost, 1);
+	assert_false(s.complained);
+	hg_event_sink_close(&s);
+	close(fd);
+}
+
+static void a_path_that_is_no_socket(void **state)
+{
+	static char longest[200];
+	struct hg_event_sink s;
+
+	(void)state;
+	memset(longest, 'x', sizeof(longest) - 1);
+	assert_int_equal(hg_event_sink_connect(&s, event, longest, false), -ENAMETOOLONG);
+	assert_int_equal(hg_event_sink_connect(&s, event, path, false), 0);
+	assert_true(s.complained && s.fd < 0);
+	hg_event_sink_close(&s);
+}
+
 static void a_sample_is_stable_and_of_its_size(void **state)
 {
 	static const double rates[] = { 0, 0.01, 0.1, 0.5, 0.9, 1 };
@@ -197,6 +426,7 @@ static int set_up(void **state)
 	strcpy(path, "/tmp/hg-sink-XXXXXX");
 	fd = mkstemp(path);
 	close(fd);
+	snprintf(socket_path, sizeof(socket_path), "%s.sock", path);
 	return fd < 0 || sd_event_new(&event) < 0;
 }
 
@@ -205,6 +435,7 @@ static int clean_up(void **state)
 	(void)state;
 	room(RLIM_INFINITY);
 	sd_event_unref(event);
+	unlink(socket_path);
 	return unlink(path);
 }
 
@@ -216,6 +447,18 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_cannot_be_opened, set_up, clean_up),
 		cmocka_unit_test_setup_teardown(a_pipe_that_is_full, set_up, clean_up),
 		cmocka_unit_test_setup_teardown(a_socket_that_is_full, set_up, clean_up),
+		cmocka_unit_test_setup_teardown(a_stream_that_starts_late_goes_and_comes_back,
+						set_up, clean_up),
+		cmocka_unit_test_setup_teardown(
+			a_stream_that_goes_within_a_line_gets_no_half_one_next, set_up, clean_up),
+		cmocka_unit_test_setup_teardown(
+			without_a_collector_the_queue_fills_and_the_rest_is_counted, set_up,
+			clean_up),
+		cmocka_unit_test_setup_teardown(a_stream_that_stands_still, set_up, clean_up),
+		cmocka_unit_test_setup_teardown(datagrams_are_a_line_each, set_up, clean_up),
+		cmocka_unit_test_setup_teardown(datagrams_to_one_that_stands_still, set_up,
+						clean_up),
+		cmocka_unit_test_setup_teardown(a_path_that_is_no_socket, set_up, clean_up),
 		cmocka_unit_test(a_sample_is_stable_and_of_its_size),
 	};
 
