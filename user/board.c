@@ -15,9 +15,9 @@
 
 #define FRAME_NS HG_SECOND
 #define SAMPLE_NS (HG_SAMPLE_SECONDS * HG_SECOND)
-#define LOG_MESSAGES 1024
-#define LOG_BYTES (1U << 20)
-#define ESTABLISHED_SHARE 2 /* of what is sent in a second, one in so many is left to these */
+#define LOG_MESSAGES 256
+#define LOG_BYTES (1U << 20) /* of which a frame takes some 20,000 */
+#define ESTABLISHED_SHARE 2  /* of what is sent in a second, one in so many is left to these */
 
 /* Handshakes that were sent in this second, and those that were not. */
 struct told {

@@ -226,13 +226,12 @@ static int start(struct listener *l, sd_event *event)
 	fd = fcntl(l->fd, F_DUPFD_CLOEXEC, 3);
 	if (fd < 0)
 		return -errno;
-	l->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME |
-					     (tls ? MHD_USE_TLS : 0),
-				     0, NULL, NULL, on_request, l, MHD_OPTION_LISTEN_SOCKET, fd,
-				     MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS,
-				     MHD_OPTION_CONNECTION_TIMEOUT, PATIENCE,
-				     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY,
-				     MHD_OPTION_ARRAY, tls ? keys : keys + 2, MHD_OPTION_END);
+	l->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (tls ? MHD_USE_TLS : 0), 0, NULL, NULL,
+		on_request, l, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+		CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, PATIENCE,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY, MHD_OPTION_ARRAY,
+		tls ? keys : keys + 2, MHD_OPTION_END);
 	if (!l->daemon)
 		return tls ? -EKEYREJECTED : -EIO;
 	info = MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD);

@@ -8,7 +8,7 @@
 #include "http_reply.h"
 
 #define BLOCK 16384	      /* bytes that are asked for at once */
-#define SEND_BUFFER (1 << 16) /* what waits in a socket is old by the time it is read */
+#define SEND_BUFFER (1 << 15) /* what waits in a socket is old by the time it is read */
 #define PATIENCE 30	      /* seconds in which a slow one takes nothing: then it is closed */
 
 struct stream {

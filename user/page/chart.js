@@ -32,16 +32,16 @@ function stacked(series) {
   return sums;
 }
 
-function options(series, stack, width, raw) {
+function options(series, stack, width, raw, now) {
   return {
     width,
     height: HEIGHT,
     padding: [10, 8, 0, 0],
     cursor: { y: false, points: { size: 6 } },
-    scales: { y: { range: (u, min, max) => [0, max > 0 ? max * 1.1 : 1] } },
-    axes: [axis(hours, { space: 70 }), axis((u, splits) => splits.map(rate), { size: 48 })],
+    scales: { x: { range: (u, min, max) => [max - now.span, max] }, y: { range: (u, min, max) => [0, max > 0 ? max * 1.1 : 1] } },
+    axes: [axis(hours, { space: 70, size: 30 }), axis((u, splits) => splits.map(rate), { size: 48 })],
     series: [
-      { label: "time", value: (u, v) => (v ? clock(v * 1000) : "–") },
+      { label: "at", value: (u, v) => (v ? clock(v * 1000) : "–") },
       ...series.map((s, n) => ({
         label: s.label,
         stroke: color(s.color),
@@ -57,8 +57,13 @@ function options(series, stack, width, raw) {
   };
 }
 
-// series: [{ label, color, values, dash }], each as long as `times` (milliseconds).
-export function Chart({ times, series, stack, label }) {
+// Where the pointer is, or else the newest.
+function tell(plot) {
+  if (plot.cursor.idx === null || plot.cursor.idx === undefined) plot.setLegend({ idx: plot.data[0].length - 1 }, false);
+}
+
+// series: [{ label, color, values, dash }], each as long as `times` (milliseconds); `span`: seconds.
+export function Chart({ times, series, span, stack, label }) {
   const box = useRef(null);
   const kept = useRef({});
   const form = `${theme()} ${stack} ${series.map((s) => s.label + s.color).join()}`;
@@ -67,14 +72,18 @@ export function Chart({ times, series, stack, label }) {
     const data = [times.map((t) => t / 1000), ...(stack ? stacked(series) : series.map((s) => s.values))];
     const k = kept.current;
     k.raw = k.raw || [];
+    k.now = k.now || {};
+    k.now.span = span;
     k.raw.splice(0, k.raw.length, ...series.map((s) => s.values));
     if (k.plot && k.form === form) {
       k.plot.setData(data);
+      tell(k.plot);
       return;
     }
     if (k.plot) k.plot.destroy();
     k.form = form;
-    k.plot = new uPlot(options(series, stack, box.current.clientWidth, k.raw), data, box.current);
+    k.plot = new uPlot(options(series, stack, box.current.clientWidth, k.raw, k.now), data, box.current);
+    tell(k.plot);
   });
   useEffect(() => {
     const watch = new ResizeObserver(() => {

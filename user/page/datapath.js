@@ -97,25 +97,29 @@ function Cost({ on }) {
 export function DataPath() {
   const { status } = state;
   const { total } = status;
-  return html`<div class="grid">
-    <${Panel} title="Coverage" note="each flow is in one bucket"><${Coverage} total=${total} /><//>
-    <${Panel} title="Map fill"><${Table} label="maps" columns=${mapColumns} rows=${status.maps} id=${(m) => m.map} /><//>
-    <${Panel} title="Losses" note="since the counters began"><${Table} label="losses" columns=${lossColumns} rows=${LOSSES(status)} id=${(l) => l[0]} /><//>
-    <${Panel} title="Cost of a packet" note="kernel.bpf_stats_enabled=${status.bpf_stats ? 1 : 0}"><${Cost} on=${status.bpf_stats} /><//>
-    <${Panel} title="Packets that could not be read" note="they pass">
-      <${Table} label="unparsed packets" columns=${pairColumns("Reason")} rows=${nonzero(total.unparsed)} id=${(r) => r[0]} empty="All could be read." />
-    <//>
-    <${Panel} title="Refused, and resets that failed">
-      <${Table} label="refusals" columns=${pairColumns("What")} rows=${[...nonzero(total.refused), ...nonzero(total.reset_failures)]} id=${(r) => r[0]} empty="Nothing was refused, and each reset was sent." />
-    <//>
-    <${Panel} title="Signs of life" wide=${true}>
-      <dl class="facts">
-        <div><dt>Sweep</dt><dd>${count(status.sweep_runs)} runs</dd></div>
-        <div><dt>Daemon</dt><dd>${status.daemon ? "is there" : "is not there"}</dd></div>
-        <div><dt>Instance</dt><dd><code>${status.instance}</code></dd></div>
-        <div><dt>Version</dt><dd>${status.version}</dd></div>
-        <div><dt>Watching</dt><dd>${state.live ? count(state.live.watchers) : "–"}</dd></div>
-      </dl>
-    <//>
+  return html`<div class="columns">
+    <div>
+      <${Panel} title="Coverage" note="each flow is in one bucket"><${Coverage} total=${total} /><//>
+      <${Panel} title="Losses" note="since the counters began"><${Table} label="losses" columns=${lossColumns} rows=${LOSSES(status)} id=${(l) => l[0]} /><//>
+      <${Panel} title="Packets that could not be read" note="they pass">
+        <${Table} label="unparsed packets" columns=${pairColumns("Reason")} rows=${nonzero(total.unparsed)} id=${(r) => r[0]} empty="All could be read." />
+      <//>
+    </div>
+    <div>
+      <${Panel} title="Map fill"><${Table} label="maps" columns=${mapColumns} rows=${status.maps} id=${(m) => m.map} /><//>
+      <${Panel} title="Cost of a packet" note="kernel.bpf_stats_enabled=${status.bpf_stats ? 1 : 0}"><${Cost} on=${status.bpf_stats} /><//>
+      <${Panel} title="Refused, and resets that failed">
+        <${Table} label="refusals" columns=${pairColumns("What")} rows=${[...nonzero(total.refused), ...nonzero(total.reset_failures)]} id=${(r) => r[0]} empty="Nothing was refused, and each reset was sent." />
+      <//>
+      <${Panel} title="Signs of life">
+        <dl class="facts">
+          <div><dt>Sweep</dt><dd>${count(status.sweep_runs)} runs</dd></div>
+          <div><dt>Daemon</dt><dd>${status.daemon ? "is there" : "is not there"}</dd></div>
+          <div><dt>Watching</dt><dd>${state.live ? count(state.live.watchers) : "–"}</dd></div>
+          <div><dt>Version</dt><dd>${status.version}</dd></div>
+          <div><dt>Instance</dt><dd><code>${status.instance}</code></dd></div>
+        </dl>
+      <//>
+    </div>
   </div>`;
 }

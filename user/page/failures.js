@@ -5,7 +5,7 @@ import { html } from "htm/preact";
 import { Chart } from "./chart.js";
 import { age, count, matches, share, words } from "./format.js";
 import { Bar, Empty, Num, Panel, Recent, Table } from "./parts.js";
-import { perMinute, Range, rangeStart } from "./ranges.js";
+import { perMinute, Range, rangeSeconds, rangeStart } from "./ranges.js";
 import { state } from "./store.js";
 
 const TOLD = 6; // causes with a colour of their own
@@ -34,7 +34,7 @@ function OverTime() {
       color: "unknown",
       values: others[0].values.map((_, i) => sum(others.map((f) => f.values[i]))),
     });
-  return html`<${Chart} times=${h.times.slice(from)} series=${series} stack=${true} label="failed handshakes a minute, by cause, over time" />`;
+  return html`<${Chart} times=${h.times.slice(from)} span=${rangeSeconds()} series=${series} stack=${true} label="failed handshakes a minute, by cause, over time" />`;
 }
 
 const windowOf = (top, cause) => {

@@ -5,7 +5,7 @@ import { html } from "htm/preact";
 import { Chart, Spark } from "./chart.js";
 import { age, count, rate, share, words } from "./format.js";
 import { Bar, Empty, Num, Panel, Table } from "./parts.js";
-import { perSecond, Range, rangeStart } from "./ranges.js";
+import { perSecond, Range, rangeSeconds, rangeStart } from "./ranges.js";
 import { state } from "./store.js";
 
 const LEVELS = { ok: ["good", "✓"], WARN: ["warn", "!"], FAIL: ["bad", "✗"] };
@@ -55,7 +55,7 @@ function Tiles({ status, top }) {
       <${Num} id="failed" value=${total.handshakes.failed} /> in all
     <//>
     <${Tile} title="Resets" now=${rate(last ? last.resets : 0)} unit="/s" tone="reset" trend=${state.trend.map((t) => t.resets)}>
-      <${Num} id="resets" value=${resetsOf(total)} /> sent, <${Num} id="would_reset" value=${wouldReset(status.rules)} /> by monitor rules only counted
+      <${Num} id="resets" value=${resetsOf(total)} /> sent, <${Num} id="would_reset" value=${wouldReset(status.rules)} /> only counted, by rules in monitor
     <//>
     <${Tile} title="Coverage" now=${share(total.covered.read, total.covered.of)} unit=" of hellos">
       <${Num} id="covered" value=${total.covered.read} /> read of <${Num} id="to_cover" value=${total.covered.of} />
@@ -82,7 +82,7 @@ function Outcomes() {
   ).map(([outcome, tone]) => ({ label: outcome, color: tone, values: scale(h.handshakes[outcome]) }));
   if (h.would_reset.some((n) => n))
     series.push({ label: "would be reset", color: "reset", dash: true, values: scale(h.would_reset) });
-  return html`<${Chart} times=${h.times.slice(from)} series=${series} label="handshakes a second, by outcome, over time" />`;
+  return html`<${Chart} times=${h.times.slice(from)} span=${rangeSeconds()} series=${series} label="handshakes a second, by outcome, over time" />`;
 }
 
 const interfaceColumns = [
@@ -95,9 +95,11 @@ const interfaceColumns = [
   { id: "state", title: "State", text: true, of: (i) => i.state },
 ];
 
+const endedBy = (c) => c.failed + c.resets;
+
 const causeColumns = [
   { id: "cause", title: "Cause", text: true, of: (c) => c.cause, show: (c) => words(c.cause) },
-  { id: "count", title: "Handshakes", of: (c) => c.failed + c.resets, show: (c) => count(c.failed + c.resets) },
+  { id: "count", title: "Handshakes", of: endedBy, show: (c) => count(endedBy(c)) },
   { id: "share", title: "Share", of: (c) => c.share || 0, show: (c) => html`${share(c.share || 0, 1)} <${Bar} part=${c.share || 0} whole=${1} />` },
 ];
 
@@ -113,7 +115,7 @@ export function Overview() {
     <div class="grid">
       <${Panel} title="Handshakes by outcome" note="a second" tools=${html`<${Range} />`} wide=${true}><${Outcomes} /><//>
       <${Panel} title="What fails most" note="of the last ${age(top.window.span)}">
-        <${Table} label="causes" columns=${causeColumns} rows=${top.causes.rows} id=${(c) => c.cause} most=${6}
+        <${Table} label="causes" columns=${causeColumns} rows=${[...top.causes.rows].sort((a, b) => endedBy(b) - endedBy(a)).slice(0, 8)} id=${(c) => c.cause}
           empty="Nothing has failed, and nothing was reset." />
       <//>
       <${Panel} title="Interfaces" note="policy: ${policyText(status.policy)}">

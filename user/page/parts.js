@@ -40,7 +40,7 @@ const compare = (a, b) => (typeof a === "string" || typeof b === "string" ? Stri
 
 function Head({ column, sort, onSort }) {
   const is = sort && sort.by === column.id;
-  const order = !is ? undefined : sort.up !== (column.text === true) ? "ascending" : "descending";
+  const order = !is ? undefined : Boolean(sort.up) !== Boolean(column.text) ? "ascending" : "descending";
   const kind = `${column.text ? "text" : "number"} ${column.hide || ""}`;
   if (!onSort || !column.of) return html`<th scope="col" class=${kind}>${column.title}</th>`;
   return html`<th scope="col" class=${kind} aria-sort=${order}>

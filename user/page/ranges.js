@@ -18,11 +18,13 @@ export const Range = () =>
     redraw();
   }} />`;
 
+export const rangeSeconds = () => Number(chosen) * 60;
+
 // Where in the history the range begins; null: there is none by now.
 export function rangeStart() {
   const h = state.history;
   if (!h || !h.times.length) return null;
-  return Math.max(0, h.times.length - (Number(chosen) * 60) / h.step);
+  return Math.max(0, h.times.length - rangeSeconds() / h.step);
 }
 
 const per = (factor, from) => (values) => values.slice(from).map((v) => v * factor);
