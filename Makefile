@@ -60,7 +60,7 @@ $(BUILD)/user/read_wide.o: user/read_path.c | $(BUILD)/user
 
 # ---- the page ----
 
-PAGE_FILES := $(wildcard user/page/*.js user/page/*.css user/page/*.html user/page/*.json) user/page/build
+PAGE_FILES := $(wildcard user/page/*.js user/page/*.css user/page/*.html user/page/*.json user/page/*.txt) user/page/build
 
 $(BUILD)/page/built: $(PAGE_FILES)
 	user/page/build $(@D)

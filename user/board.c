@@ -15,9 +15,11 @@
 
 #define FRAME_NS HG_SECOND
 #define SAMPLE_NS (HG_SAMPLE_SECONDS * HG_SECOND)
-#define LOG_MESSAGES 256
+#define LOG_MESSAGES 128
 #define LOG_BYTES (1U << 20) /* of which a frame takes some 20,000 */
-#define ESTABLISHED_SHARE 2  /* of what is sent in a second, one in so many is left to these */
+#define GRACE_NS                                                                                   \
+	(10 * HG_SECOND)    /* who comes back by then, as behind a reload, has missed nothing */
+#define ESTABLISHED_SHARE 2 /* of what is sent in a second, one in so many is left to these */
 
 /* Handshakes that were sent in this second, and those that were not. */
 struct told {
@@ -36,6 +38,7 @@ struct hg_board {
 	bool begun;			  /* those are there */
 	__u64 frame_ns, sample_ns;	  /* when the last ones were made */
 	unsigned int watchers;
+	__u64 watched_ns; /* when there were some last */
 	struct told told;
 	struct hg_json json;
 };
@@ -127,7 +130,7 @@ void hg_board_ended(struct hg_board *b, struct hg_handshake *h, const struct hg_
 	hg_row_fill(&row, &b->eve, h, d);
 	hg_top_handshake_fill(&t, &row, h, d, &b->privacy);
 	hg_top_tables_add(b->tables, &t);
-	if (b->watchers)
+	if (b->watched_ns && h->facts.time_ns < b->watched_ns + GRACE_NS)
 		send_handshake(b, &t);
 }
 
@@ -242,6 +245,8 @@ void hg_board_beat(struct hg_board *b, unsigned int watchers)
 	bool first = watchers && !b->watchers;
 
 	b->watchers = watchers;
+	if (watchers)
+		b->watched_ns = now;
 	if (now - b->sample_ns >= SAMPLE_NS) {
 		b->sample_ns = now;
 		take_sample(b);

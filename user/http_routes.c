@@ -2,6 +2,7 @@
 #include "http_routes.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,7 +145,11 @@ static enum MHD_Result reply_recent(const struct hg_routes *routes,
 
 static enum MHD_Result reply_live(const struct hg_routes *routes, struct MHD_Connection *connection)
 {
-	return hg_streams_answer(routes->streams, connection);
+	unsigned long after = 0;
+
+	if (!take_number(connection, "after", ULONG_MAX, &after))
+		return refuse(connection, "after is the id of a message\n");
+	return hg_streams_answer(routes->streams, connection, after);
 }
 
 static const struct {

@@ -93,7 +93,8 @@ static enum MHD_Result refuse(struct hg_streams *streams, struct MHD_Connection 
 			     "as many watch as may: close another page\n");
 }
 
-enum MHD_Result hg_streams_answer(struct hg_streams *streams, struct MHD_Connection *connection)
+enum MHD_Result hg_streams_answer(struct hg_streams *streams, struct MHD_Connection *connection,
+				  __u64 after)
 {
 	struct stream *s = take_place(streams);
 	struct MHD_Response *response;
@@ -106,7 +107,7 @@ enum MHD_Result hg_streams_answer(struct hg_streams *streams, struct MHD_Connect
 	if (!response)
 		return MHD_NO;
 	*s = (struct stream){ .streams = streams, .connection = connection };
-	hg_message_reader_open(&s->reader, streams->log);
+	hg_message_reader_open(&s->reader, streams->log, after);
 	streams->count++;
 	bound_buffer(connection);
 	MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, PATIENCE);

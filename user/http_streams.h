@@ -23,8 +23,12 @@ struct hg_streams *hg_streams_new(struct hg_message_log *log);
 /* Behind hg_streams_end(), once the server has stopped. */
 void hg_streams_free(struct hg_streams *streams);
 
-/* The answer: it begins here, or is 503 where there are as many as may be. */
-enum MHD_Result hg_streams_answer(struct hg_streams *streams, struct MHD_Connection *connection);
+/*
+ * The answer: it begins here, or is 503 where there are as many as may be.  With
+ * `after` it goes on behind that message; see hg_message_reader_open().
+ */
+enum MHD_Result hg_streams_answer(struct hg_streams *streams, struct MHD_Connection *connection,
+				  __u64 after);
 
 /* There may be something for those that wait. */
 void hg_streams_wake(struct hg_streams *streams);

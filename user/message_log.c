@@ -26,16 +26,19 @@ static void let_go(struct hg_message *m)
 		free(m);
 }
 
-static struct hg_message *new_message(const char *event, const char *data, size_t len)
+#define AROUND 64 /* bytes of a message that are neither its event nor its data */
+
+static struct hg_message *new_message(__u64 id, const char *event, const char *data, size_t len)
 {
-	static const char begin[] = "event: ", middle[] = "\ndata: ", end[] = "\n\n";
-	size_t room = strlen(event) + len + sizeof(begin) + sizeof(middle) + sizeof(end);
+	static const char end[] = "\n\n";
+	size_t room = strlen(event) + len + AROUND;
 	struct hg_message *m = malloc(sizeof(*m) + room);
 
 	if (!m)
 		return NULL;
 	m->holders = 1;
-	m->len = (size_t)snprintf(m->text, room, "%s%s%s", begin, event, middle);
+	m->len = (size_t)snprintf(m->text, room,
+				  "id: %llu\nevent: %s\ndata: ", (unsigned long long)id, event);
 	memcpy(m->text + m->len, data, len);
 	m->len += len;
 	memcpy(m->text + m->len, end, sizeof(end) - 1);
@@ -88,7 +91,7 @@ void hg_message_log_free(struct hg_message_log *log)
 
 bool hg_message_log_add(struct hg_message_log *log, const char *event, const char *data, size_t len)
 {
-	struct hg_message *m = new_message(event, data, len);
+	struct hg_message *m = new_message(log->end + 1, event, data, len);
 
 	if (!m || m->len > log->most) {
 		let_go(m);
@@ -111,9 +114,10 @@ __u64 hg_message_log_missed(const struct hg_message_log *log)
 
 /* ---- readers ---- */
 
-void hg_message_reader_open(struct hg_message_reader *r, const struct hg_message_log *log)
+void hg_message_reader_open(struct hg_message_reader *r, const struct hg_message_log *log,
+			    __u64 after)
 {
-	*r = (struct hg_message_reader){ .next = log->end };
+	*r = (struct hg_message_reader){ .next = after && after <= log->end ? after : log->end };
 }
 
 void hg_message_reader_close(struct hg_message_reader *r)
@@ -143,7 +147,7 @@ static void take_next(struct hg_message_reader *r, struct hg_message_log *log)
 	}
 	len = snprintf(data, sizeof(data), "{\"messages\":%llu}",
 		       (unsigned long long)(log->first - r->next));
-	r->now = new_message("missed", data, (size_t)len);
+	r->now = new_message(log->first, "missed", data, (size_t)len);
 	if (!r->now) /* it is told when there is memory again */
 		return;
 	log->missed += log->first - r->next;

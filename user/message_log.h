@@ -44,8 +44,12 @@ struct hg_message_reader {
 	size_t at;		/* bytes of it that were read */
 };
 
-/* It gets what is added from now on. */
-void hg_message_reader_open(struct hg_message_reader *r, const struct hg_message_log *log);
+/*
+ * It gets what is behind message number `after`, as `id` has told it to a reader
+ * before; where that is 0, or of another log, what is added from now on.
+ */
+void hg_message_reader_open(struct hg_message_reader *r, const struct hg_message_log *log,
+			    __u64 after);
 void hg_message_reader_close(struct hg_message_reader *r);
 
 /* Is there something to read? */

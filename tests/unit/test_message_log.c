@@ -45,14 +45,15 @@ static void each_reader_gets_what_comes_behind_it(void **state)
 	struct hg_message_reader a, b;
 
 	(void)state;
-	hg_message_reader_open(&a, log);
+	hg_message_reader_open(&a, log, 0);
 	add(log, "1");
-	hg_message_reader_open(&b, log);
+	hg_message_reader_open(&b, log, 0);
 	assert_true(hg_message_reader_waits(&a, log));
 	assert_false(hg_message_reader_waits(&b, log));
 	add(log, "2");
-	assert_string_equal(read_all(&a, log, 1000), "event: e\ndata: 1\n\nevent: e\ndata: 2\n\n");
-	assert_string_equal(read_all(&b, log, 3), "event: e\ndata: 2\n\n");
+	assert_string_equal(read_all(&a, log, 1000),
+			    "id: 1\nevent: e\ndata: 1\n\nid: 2\nevent: e\ndata: 2\n\n");
+	assert_string_equal(read_all(&b, log, 3), "id: 2\nevent: e\ndata: 2\n\n");
 	assert_false(hg_message_reader_waits(&a, log));
 	assert_string_equal(read_all(&a, log, 1000), "");
 	assert_int_equal(hg_message_log_missed(log), 0);
@@ -66,14 +67,15 @@ static void what_is_too_slow_is_told_how_much(void **state)
 	char text[8];
 
 	(void)state;
-	hg_message_reader_open(&r, log);
+	hg_message_reader_open(&r, log, 0);
 	for (int i = 1; i <= 6; i++) {
 		snprintf(text, sizeof(text), "%d", i);
 		add(log, text);
 	}
-	assert_string_equal(read_all(&r, log, 1000), "event: missed\ndata: {\"messages\":2}\n\n"
-						     "event: e\ndata: 3\n\nevent: e\ndata: 4\n\n"
-						     "event: e\ndata: 5\n\nevent: e\ndata: 6\n\n");
+	assert_string_equal(read_all(&r, log, 1000),
+			    "id: 2\nevent: missed\ndata: {\"messages\":2}\n\n"
+			    "id: 3\nevent: e\ndata: 3\n\nid: 4\nevent: e\ndata: 4\n\n"
+			    "id: 5\nevent: e\ndata: 5\n\nid: 6\nevent: e\ndata: 6\n\n");
 	assert_int_equal(hg_message_log_missed(log), 2);
 	hg_message_log_free(log);
 }
@@ -86,15 +88,16 @@ static void no_message_is_told_by_half(void **state)
 	char begin[6] = "";
 
 	(void)state;
-	hg_message_reader_open(&r, log);
+	hg_message_reader_open(&r, log, 0);
 	add(log, "first");
 	assert_int_equal(hg_message_read(&r, log, begin, 5), 5);
-	assert_string_equal(begin, "event");
+	assert_string_equal(begin, "id: 1");
 	for (int i = 0; i < 6; i++)
 		add(log, "x");
 	hg_message_log_clear(log);
-	assert_string_equal(read_all(&r, log, 7),
-			    ": e\ndata: first\n\nevent: missed\ndata: {\"messages\":6}\n\n");
+	assert_string_equal(
+		read_all(&r, log, 7),
+		"\nevent: e\ndata: first\n\nid: 7\nevent: missed\ndata: {\"messages\":6}\n\n");
 	hg_message_reader_close(&r);
 	hg_message_log_free(log);
 }
@@ -106,13 +109,12 @@ static void bytes_are_bounded_too(void **state)
 	char data[101] = "";
 
 	(void)state;
-	hg_message_reader_open(&r, log);
+	hg_message_reader_open(&r, log, 0);
 	memset(data, 'x', 100);
 	for (int i = 0; i < 5; i++)
 		add(log, data);
-	/* 100 bytes, and 17 around them: three of them are less than 400 */
-	assert_int_equal(
-		strncmp(read_all(&r, log, 1000), "event: missed\ndata: {\"messages\":2}", 34), 0);
+	/* 100 bytes, and 24 around them: three of them are less than 400 */
+	assert_non_null(strstr(read_all(&r, log, 1000), "event: missed\ndata: {\"messages\":2}"));
 	hg_message_log_free(log);
 }
 
@@ -123,13 +125,33 @@ static void one_that_is_larger_than_all_is_missed(void **state)
 	static char data[BYTES];
 
 	(void)state;
-	hg_message_reader_open(&r, log);
+	hg_message_reader_open(&r, log, 0);
 	memset(data, 'x', sizeof(data));
 	add(log, "1");
 	assert_false(hg_message_log_add(log, "e", data, sizeof(data)));
 	add(log, "3");
-	assert_string_equal(read_all(&r, log, 1000),
-			    "event: missed\ndata: {\"messages\":2}\n\nevent: e\ndata: 3\n\n");
+	assert_string_equal(
+		read_all(&r, log, 1000),
+		"id: 2\nevent: missed\ndata: {\"messages\":2}\n\nid: 3\nevent: e\ndata: 3\n\n");
+	hg_message_log_free(log);
+}
+
+static void who_comes_back_goes_on(void **state)
+{
+	struct hg_message_log *log = log_of(ROOM, BYTES);
+	struct hg_message_reader r;
+
+	(void)state;
+	for (int i = 0; i < 6; i++)
+		add(log, "x");
+	hg_message_reader_open(&r, log, 5);
+	assert_string_equal(read_all(&r, log, 1000), "id: 6\nevent: e\ndata: x\n\n");
+	hg_message_reader_open(&r, log, 1);
+	assert_non_null(strstr(read_all(&r, log, 1000), "{\"messages\":1}"));
+	hg_message_reader_open(&r, log, 6);
+	assert_false(hg_message_reader_waits(&r, log));
+	hg_message_reader_open(&r, log, 70); /* of another log */
+	assert_false(hg_message_reader_waits(&r, log));
 	hg_message_log_free(log);
 }
 
@@ -140,6 +162,7 @@ int main(void)
 		cmocka_unit_test(what_is_too_slow_is_told_how_much),
 		cmocka_unit_test(no_message_is_told_by_half),
 		cmocka_unit_test(bytes_are_bounded_too),
+		cmocka_unit_test(who_comes_back_goes_on),
 		cmocka_unit_test(one_that_is_larger_than_all_is_missed),
 	};
 

@@ -1,15 +1,4 @@
-/*! The page of hellogate. SPDX-License-Identifier: BSD-2-Clause
-In it: preact (MIT, Copyright (c) 2015-present Jason Miller), htm (Apache-2.0, Copyright 2018 Google Inc.),
-uPlot (MIT, Copyright (c) 2022 Leon Sorokin). The texts of these licences: LICENSES/ of hellogate. MIT:
-Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
-documentation files (the "Software"), to deal in the Software without restriction, including without limitation
-the rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to
-permit persons to whom the Software is furnished to do so, subject to the following conditions: The above copyright
-notice and this permission notice shall be included in all copies or substantial portions of the Software.
-THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
-WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
-COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
-OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE. */
+// SPDX-License-Identifier: BSD-2-Clause
 // main.js - the frame around the views: where to go, whether all is live, which keys there are.
 
 import { html, render } from "htm/preact";
@@ -78,9 +67,10 @@ function onTabKey(event) {
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (!step) return;
   const at = VIEWS.indexOf(viewNow());
-  go(VIEWS[(at + step + VIEWS.length) % VIEWS.length][0]);
+  const to = VIEWS[(at + step + VIEWS.length) % VIEWS.length][0];
+  go(to);
+  document.getElementById(`tab-${to}`).focus();
   event.preventDefault();
-  requestAnimationFrame(() => requestAnimationFrame(() => document.querySelector("[role=tab][aria-selected=true]").focus()));
 }
 
 function Tabs({ now }) {
@@ -147,7 +137,8 @@ function onKey(event) {
   if (view) go(view[0]);
   else if (event.key === "/") {
     if (!viewNow()[3]) go("names");
-    requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById("filter").focus()));
+    draw(); // where it was off it must be there at once: what is typed next is for it
+    document.getElementById("filter").focus();
   } else if (event.key === "p") pause();
   else if (event.key === "t") switchTheme();
   else if (event.key === "?") help();

@@ -4,7 +4,7 @@
 
 const ROWS_KEPT = 500;
 const TREND = 60; // frames behind the small lines
-const RETRY_MS = 3000;
+const RETRY_MS = 1500;
 const ASK_MS = 2000;
 const HISTORY_MS = 10000;
 const QUIET_MS = 5000; // without a frame: the daemon says nothing
@@ -29,6 +29,7 @@ export const state = {
 let changed = () => {};
 let stream = null;
 let retry = 0;
+let last = 0; // id of the last message: whoever comes back soon has missed nothing
 let held = []; // rows that wait for the end of a pause
 let latest = null; // and the last frame
 
@@ -75,6 +76,7 @@ function take(frame) {
 }
 
 function onFrame(event) {
+  last = event.lastEventId;
   state.heard = Date.now();
   state.connection = "live";
   latest = JSON.parse(event.data);
@@ -84,6 +86,7 @@ function onFrame(event) {
 
 function onHandshake(event) {
   const row = JSON.parse(event.data);
+  last = event.lastEventId;
   if (state.paused) {
     held = [row, ...held].slice(0, ROWS_KEPT);
     state.waiting++;
@@ -113,7 +116,7 @@ export function pause() {
 function open() {
   clearTimeout(retry);
   if (stream) stream.close();
-  stream = new EventSource("/api/v1/live");
+  stream = new EventSource(`/api/v1/live?after=${last}`);
   stream.addEventListener("frame", onFrame);
   stream.addEventListener("handshake", onHandshake);
   stream.addEventListener("missed", onMissed);
