@@ -4,8 +4,11 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/browser.sh"
 
-need curl openssl gzip
+need curl openssl gzip sysctl
 has_browser || skip_all "no chromium, chromium-driver or python3-selenium here"
+STATS=$(sysctl -n kernel.bpf_stats_enabled)
+[ "$STATS" = 0 ] || skip_all "kernel.bpf_stats_enabled is on here: that it is off could not be seen"
+trap 'sysctl -qw kernel.bpf_stats_enabled=$STATS; on_exit' EXIT
 fixture
 certificates
 hello allowed --sni www.allowed.example --pad-to 517
@@ -128,6 +131,13 @@ b keys 5
 page "key 5: data path" "$(has Coverage 'Map fill' Losses 'Cost of a packet' 'the sum')"
 b eval "[...document.querySelectorAll('[data-n^=\"bucket \"]')].reduce((sum, e) => sum + Number(e.textContent), 0) == Number(document.querySelector('[data-n=flows_created]').textContent)"
 is "$out" true "buckets add up to the flows"
+# What a packet costs is told while the kernel takes note of it; others' setting comes back.
+page "without the kernel's statistics it says how to have them" "$(has 'sysctl kernel.bpf_stats_enabled=1')"
+sysctl -qw kernel.bpf_stats_enabled=1
+visit 1.3 shop.example.com --insecure
+page "nanoseconds a packet, with them" "Number(document.querySelector('[data-row=\"s0 ingress\"] td:nth-child(3)')?.textContent.replaceAll(',', '')) > 0"
+sysctl -qw kernel.bpf_stats_enabled="$STATS"
+page "and no longer, once they are off" "$(has 'sysctl kernel.bpf_stats_enabled=1')"
 b keys "?"
 page "?: the keys" "document.querySelector('dialog').open"
 b keys "<Esc>"

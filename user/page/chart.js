@@ -8,7 +8,11 @@ import { clock, rate } from "./format.js";
 import { color, theme } from "./theme.js";
 
 const HEIGHT = 200;
+const SPAN_LEAST = 300; // seconds: what has just begun is not drawn as a long time
 
+const STEPS = [60, 300, 600, 900, 1800, 3600, 7200]; // seconds between two labels
+
+const plain = (n) => (Number.isInteger(n) ? String(n) : n.toFixed(1));
 const hours = (u, splits) => splits.map((s) => clock(s * 1000).slice(0, 5));
 
 function axis(values, extra) {
@@ -38,8 +42,8 @@ function options(series, stack, width, raw, now) {
     height: HEIGHT,
     padding: [10, 8, 0, 0],
     cursor: { y: false, points: { size: 6 } },
-    scales: { x: { range: (u, min, max) => [max - now.span, max] }, y: { range: (u, min, max) => [0, max > 0 ? max * 1.1 : 1] } },
-    axes: [axis(hours, { space: 70, size: 30 }), axis((u, splits) => splits.map(rate), { size: 48 })],
+    scales: { x: { range: (u, min, max) => [Math.max(max - now.span, Math.min(min, max - SPAN_LEAST)), max] }, y: { range: (u, min, max) => [0, max > 0 ? max * 1.1 : 1] } },
+    axes: [axis(hours, { space: 70, size: 30, incrs: STEPS }), axis((u, splits) => splits.map(plain), { size: 48 })],
     series: [
       { label: "at", value: (u, v) => (v ? clock(v * 1000) : "–") },
       ...series.map((s, n) => ({

@@ -34,8 +34,6 @@ export function clock(ms) {
   return `${two(t.getHours())}:${two(t.getMinutes())}:${two(t.getSeconds())}`;
 }
 
-export const clockMs = (ms) => `${clock(ms)}.${String(ms % 1000).padStart(3, "0")}`;
-
 export function age(seconds) {
   if (seconds < 90) return `${Math.max(0, Math.round(seconds))} s`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;

@@ -2,8 +2,8 @@
 // live.js - handshakes as they end.
 
 import { html } from "htm/preact";
-import { clockMs, count, matches, words } from "./format.js";
-import { Choice, Empty, Outcome, Panel } from "./parts.js";
+import { count, matches, words } from "./format.js";
+import { Choice, Empty, Outcome, Panel, Time } from "./parts.js";
 import { pause, redraw, state } from "./store.js";
 
 const SHOWN = 200;
@@ -26,7 +26,7 @@ function Rows({ rows }) {
       <tbody>
         ${rows.map(
           (h) => html`<tr key=${h.flow_id} class=${h.outcome} data-flow=${h.flow_id}>
-            <td class="text">${clockMs(h.time_ms)}</td><td class="text"><${Outcome} is=${h.outcome} /></td>
+            <td class="text"><${Time} ms=${h.time_ms} /></td><td class="text"><${Outcome} is=${h.outcome} /></td>
             <td class="text name">${h.attempt ? "–" : h.name || "–"}</td><td class="text narrow">${h.client}</td>
             <td class="text narrow">${h.server}</td><td class="text narrow">${h.version_max || "–"}</td>
             <td class="text">${words(h.cause) || "–"}</td><td class="text narrow">${h.side || "–"}</td><td class="text narrow">${h.rule || "–"}</td>

@@ -3,13 +3,15 @@
 
 import { html } from "htm/preact";
 import { useEffect, useState } from "preact/hooks";
-import { clockMs, count, words } from "./format.js";
+import { clock, count, words } from "./format.js";
 import { ask, state } from "./store.js";
 
 // Colour is never the only sign.
 const SIGNS = { established: "✓", failed: "✗", reset: "⊘", dropped: "▽", unknown: "?" };
 
-export const Outcome = ({ is }) => html`<span class="sign ${is}"><i aria-hidden="true">${SIGNS[is] || "?"}</i> ${is}</span>`;
+export const Outcome = ({ is }) => html`<span class="sign ${is}"><i aria-hidden="true">${SIGNS[is] || "?"}</i><span class="word"> ${is}</span></span>`;
+
+export const Time = ({ ms }) => html`${clock(ms)}<span class="ms">.${String(ms % 1000).padStart(3, "0")}</span>`;
 
 export const Num = ({ id, value }) => html`<span class="num" data-n=${id}>${count(value)}</span>`;
 
@@ -126,7 +128,7 @@ export function Recent({ list, of }) {
           <tbody>
             ${told.handshakes.map(
               (h) => html`<tr key=${h.flow_id}>
-                <td class="text">${clockMs(h.time_ms)}</td><td class="text"><${Outcome} is=${h.outcome} /></td>
+                <td class="text"><${Time} ms=${h.time_ms} /></td><td class="text"><${Outcome} is=${h.outcome} /></td>
                 <td class="text">${words(h.cause) || "–"}</td><td class="text narrow">${h.side || "–"}</td>
                 <td class="text narrow">${h.confidence || "–"}</td>
                 <td class="text name">${list === "names" ? h.client : h.name || "–"}</td>
