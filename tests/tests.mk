@@ -28,11 +28,11 @@ deps: ## install what is missing of packaging/deps.txt (as root)
 # ---- the demonstration ----
 
 .PHONY: demo
-demo: ## install what is missing, build, and show it at work (as root)
+demo: ## install what is missing, build, and show it at work (as root; STAY=1: with its page, until Ctrl-C)
 	@packaging/deps.sh build demo
 	@echo "building $(BUILD)/hellogate"
 	@$(MAKE) --silent --no-print-directory $(BUILD)/hellogate tools
-	@tests/demo/demo.sh
+	@STAY=$(STAY) tests/demo/demo.sh
 
 # ---- test programs ----
 
@@ -181,7 +181,7 @@ $(BUILD)/man/%: packaging/man/%.in $(BUILD)/man/model packaging/man/options.in \
 # ---- checks ----
 
 C_FILES := $(wildcard $(addsuffix /*.[ch],bpf include user tests/*))
-SCRIPTS := $(wildcard packaging/*.sh packaging/completions/*.bash tests/demo/*.sh tests/e2e/*.t tests/e2e/*.sh tests/scenes/*.t tests/scenes/*.sh \
+SCRIPTS := $(wildcard packaging/*.sh packaging/completions/*.bash tests/demo/*.sh tests/e2e/*.t tests/e2e/*.sh user/page/build tests/scenes/*.t tests/scenes/*.sh \
 	tests/conformance/*.t tests/conformance/*.sh tests/bench/*.sh tests/soak/*.sh tests/faults/*.sh \
 	tests/vm/run tests/vm/suites tests/vm/init tests/vm/replay tests/vm/*.t .ci/run)
 
