@@ -10,6 +10,9 @@ has_browser() {
 		/usr/bin/python3 -c 'import selenium' 2>/dev/null
 }
 
+# The page itself, and not the plain one of a build without npm.
+has_page() { ! grep -q 'built without npm' "$(dirname "$HELLOGATE")/page/index.html"; }
+
 # browser_starts: once the fixture is there
 browser_starts() {
 	mkfifo "$HG_DIR/browser.in"

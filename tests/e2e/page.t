@@ -6,6 +6,7 @@
 
 need curl openssl gzip sysctl
 has_browser || skip_all "no chromium, chromium-driver or python3-selenium here"
+has_page || skip_all "the page was built without npm: make page && make"
 STATS=$(sysctl -n kernel.bpf_stats_enabled)
 [ "$STATS" = 0 ] || skip_all "kernel.bpf_stats_enabled is on here: that it is off could not be seen"
 trap 'sysctl -qw kernel.bpf_stats_enabled=$STATS; on_exit' EXIT
@@ -228,14 +229,15 @@ cat >"$HG_DIR/slow.py" <<-'PYTHON'
 	    time.sleep(0.02)
 	text = b""
 	while b"event: missed" not in text:
-	    text += s.recv(65536)
+	    text += s.recv(65536) or sys.exit("closed: it was slower than run waits for")
 	print(text[text.index(b"event: missed"):][:60].decode(), flush=True)
 PYTHON
 start slow in_s /usr/bin/python3 "$HG_DIR/slow.py" "$HG_DIR/go"
 await output_has slow asked
 start fast in_s curl -sN "$API/api/v1/live"
 for n in {1..150}; do echo "conn id=r$n payload=forbidden want=1"; done >"$HG_DIR/crowd.script"
-received() { [ "$(grep -c '^event: handshake' "$HG_DIR/fast.out")" -ge 500 ]; }
+# More than the log and the sockets' buffers hold.
+received() { [ "$(grep -c '^event: handshake' "$HG_DIR/fast.out")" -ge 320 ]; }
 flood() {
 	segclient flood <<<"$(payloads forbidden)"$'\n'"$(<"$HG_DIR/crowd.script")"
 	received

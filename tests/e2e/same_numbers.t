@@ -118,7 +118,7 @@ same "/api/v1/history, summed up" "$WANT" summed
 
 # --- the page
 
-if has_browser; then
+if has_browser && has_page; then
 	browser_starts
 	b open http://127.0.0.1:9813/
 	view overview
