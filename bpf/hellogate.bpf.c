@@ -89,6 +89,9 @@ int hg_arm(struct __sk_buff *skb)
 	s->rst = *meta;
 	if (hg_headers(skb, HG_AT_INGRESS, data, end, &s->packet) != HG_HEADERS_TCP)
 		return TC_ACT_SHOT;
+	/* On newer kernels what XDP handed over stays with the frame, also when it is a RST. */
+	if (s->packet.flags & HG_TCP_RST)
+		return TC_ACT_UNSPEC;
 	return hg_reset(skb, 0);
 }
 
