@@ -28,7 +28,7 @@ LIBS := -lmicrohttpd -lbpf -lelf -lz -lpcap -lyaml -lssl -lcrypto -lidn2 -lpsl -
 
 USER_C := $(filter-out user/read_path.c,$(wildcard user/*.c))
 USER_O := $(USER_C:user/%.c=$(BUILD)/user/%.o) $(BUILD)/user/read_kernel_limits.o \
-	$(BUILD)/user/read_wide.o
+	$(BUILD)/user/read_wide.o $(BUILD)/user/page_data.o
 LIB_O := $(filter-out $(BUILD)/user/main.o,$(USER_O))
 
 .PHONY: all
@@ -57,6 +57,23 @@ $(BUILD)/user/read_kernel_limits.o: user/read_path.c | $(BUILD)/user
 
 $(BUILD)/user/read_wide.o: user/read_path.c | $(BUILD)/user
 	$(CC) $(HG_CFLAGS) -Ibpf -DHG_WIDE -DHG_READ_PATH=hg_read_path_wide -c $< -o $@
+
+# ---- the page ----
+
+PAGE_FILES := $(wildcard user/page/*.js user/page/*.css user/page/*.html user/page/*.json user/page/*.txt) user/page/build
+
+$(BUILD)/page/built: $(PAGE_FILES)
+	user/page/build $(@D)
+
+$(BUILD)/user/page_data.o: user/page_data.S $(BUILD)/page/built | $(BUILD)/user
+	$(CC) -I$(BUILD)/page -c $< -o $@
+
+.PHONY: page
+page: ## build the page anew, as where npm was missing: then make
+	rm -rf $(BUILD)/page
+	$(MAKE) $(BUILD)/page/built
+
+# ---- the binary ----
 
 $(BUILD)/libhellogate.a: $(LIB_O)
 	rm -f $@

@@ -29,13 +29,22 @@ check_groups() {
 	done
 }
 
-# packages GROUP...: each once, in the order of the list, with what it is for
+# packages GROUP...: each once, in the order of the list, with what it is for and,
+# where there is one, the command that stands for it
 packages() {
 	awk -v want=" $* " '
 		{ purpose = /#/ ? $0 : ""; sub(/^[^#]*# */, "", purpose); sub(/[ \t]*#.*/, "") }
 		/^\[/ { on = index(want, " " substr($0, 2, length($0) - 2) " "); next }
-		on && NF && !seen[$1]++ { print $1 "\t" purpose }
+		on && NF && !seen[$1]++ { print $1 "\t" purpose "\t" ($2 == "|" ? $3 : "") }
 	' "$list"
+}
+
+# Rows whose command is not there, or that have none.
+without_command() {
+	local package purpose command
+	while IFS=$'\t' read -r package purpose command; do
+		[ -n "$command" ] && command -v "$command" >/dev/null || printf '%s\t%s\n' "$package" "$purpose"
+	done
 }
 
 # missing GROUP...: of those, the ones that dpkg does not have installed
@@ -45,7 +54,7 @@ missing() {
 	# shellcheck disable=SC2016 # the format is dpkg's
 	awk -F '\t' 'FILENAME == ARGV[1] { state[$1] = $2; next } state[$1] != "installed"' \
 		<(cut -f 1 <<<"$rows" | xargs dpkg-query -W -f '${Package}\t${db:Status-Status}\n' 2>/dev/null) \
-		<(printf '%s\n' "$rows")
+		<(printf '%s\n' "$rows") | without_command
 }
 
 name_them() { # ROWS

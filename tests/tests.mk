@@ -4,12 +4,15 @@
 # installed.  A target with "##" behind it is a row of `make help`.
 #
 # Tests are programs that print TAP; prove runs them and sums up.  Those that are
-# compiled run two at a time, then all others one by one: they keep time and expect
-# the machine for themselves.  JOBS=1 runs all in turn; PROVE_FLAGS=-v prints all.
+# compiled, those of the corpus and those that keep no time run two at a time, then all
+# others one by one: they expect the machine for themselves.  JOBS=1 runs all in turn;
+# PROVE_FLAGS=-v prints all.
 
 JOBS ?= 2
-PROVE := CMOCKA_MESSAGE_OUTPUT=TAP prove --norc --exec '' --jobs $(JOBS) \
-	--rules 'par=$(BUILD)/tests/**' $(PROVE_FLAGS)
+SIDE_BY_SIDE := captures complete errors help no_policy policy_certificate policy_cli policy_diff policy_lists \
+	policy_trust prometheus run_config run_http run_reload run_schema run_user stats status status_check
+PROVE := CMOCKA_MESSAGE_OUTPUT=TAP prove --norc --exec '' --jobs $(JOBS) --rules 'par=$(BUILD)/tests/**' \
+	--rules 'par=tests/corpus/*' $(SIDE_BY_SIDE:%=--rules 'par=tests/e2e/%.t') $(PROVE_FLAGS)
 AS_ROOT := $(filter 0,$(shell id -u))
 
 .PHONY: help
@@ -25,11 +28,11 @@ deps: ## install what is missing of packaging/deps.txt (as root)
 # ---- the demonstration ----
 
 .PHONY: demo
-demo: ## install what is missing, build, and show it at work (as root)
+demo: ## install what is missing, build, and show it at work (as root; STAY=1: with its page, until Ctrl-C)
 	@packaging/deps.sh build demo
 	@echo "building $(BUILD)/hellogate"
 	@$(MAKE) --silent --no-print-directory $(BUILD)/hellogate tools
-	@tests/demo/demo.sh
+	@STAY=$(STAY) tests/demo/demo.sh
 
 # ---- test programs ----
 
@@ -82,8 +85,9 @@ test-programs: $(UNIT_TESTS) $(KERNEL_TESTS) $(PARITY_TESTS) $(POLICIES_TESTS) $
 # ---- tests ----
 
 E2E_TESTS := $(wildcard tests/e2e/*.t)
-E2E_PROVE := HELLOGATE=$(abspath $(BUILD)/hellogate) HG_MAN=$(abspath $(BUILD)/man) HELLOGATE2=$(abspath $(OTHER)/hellogate) \
-	HG_TOOLS=$(abspath $(BUILD)/tests/tools) HG_CONFORMANCE=$(abspath $(BUILD)/tests/conformance) \
+E2E_ENV = HELLOGATE=$(abspath $(BUILD)/hellogate) HELLOGATE2=$(abspath $(OTHER)/hellogate) \
+	HG_TOOLS=$(abspath $(BUILD)/tests/tools) HG_MAN=$(abspath $(BUILD)/man)
+E2E_PROVE = $(E2E_ENV) HG_CONFORMANCE=$(abspath $(BUILD)/tests/conformance) \
 	HG_MBEDTLS=$(abspath $(BUILD))/tests/mbedtls/ssl_client2 $(PROVE)
 CORPUS_TESTS := tests/corpus/score tests/corpus/answers
 
@@ -107,7 +111,13 @@ bench-programs: $(BENCHES)
 
 bench: bench-programs $(BUILD)/hellogate tools ## nanoseconds per packet, as ratios within one run (as root)
 	set -e; for bench in $(BENCHES); do $$bench; done
-	HELLOGATE=$(abspath $(BUILD)/hellogate) HG_TOOLS=$(abspath $(BUILD)/tests/tools) tests/bench/traffic.sh
+	$(E2E_ENV) tests/bench/traffic.sh
+	$(E2E_ENV) tests/bench/daemon.sh
+
+.PHONY: soak
+soak: $(BUILD)/hellogate tools ## mixed traffic at full speed: memory flat, sums exact (as root; TIME=600 seconds)
+	packaging/deps.sh build test
+	$(E2E_ENV) tests/soak/soak.sh $(TIME)
 
 .PHONY: parity
 parity: $(BUILD)/hellogate $(PARITY_TESTS) ## the kernel's reading against user space's (as root)
@@ -171,8 +181,8 @@ $(BUILD)/man/%: packaging/man/%.in $(BUILD)/man/model packaging/man/options.in \
 # ---- checks ----
 
 C_FILES := $(wildcard $(addsuffix /*.[ch],bpf include user tests/*))
-SCRIPTS := $(wildcard packaging/*.sh packaging/completions/*.bash tests/demo/*.sh tests/e2e/*.t tests/e2e/*.sh tests/scenes/*.t tests/scenes/*.sh \
-	tests/conformance/*.t tests/conformance/*.sh tests/bench/*.sh \
+SCRIPTS := $(wildcard packaging/*.sh packaging/completions/*.bash tests/demo/*.sh tests/e2e/*.t tests/e2e/*.sh user/page/build tests/scenes/*.t tests/scenes/*.sh \
+	tests/conformance/*.t tests/conformance/*.sh tests/bench/*.sh tests/soak/*.sh tests/faults/*.sh \
 	tests/vm/run tests/vm/suites tests/vm/init tests/vm/replay tests/vm/*.t .ci/run)
 
 .PHONY: check check-format check-warnings check-analysis check-scripts check-manual check-monitoring check-marks

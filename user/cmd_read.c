@@ -21,7 +21,7 @@
 #include "terms.h"
 #include "tunnel.h"
 
-#define PROGRESS_PACKETS 200000
+#define PROGRESS_PACKETS 10000 /* the clock is not asked for each */
 
 static const char *limits, *policy, *decap, *checksums, *ports = "any";
 static __u64 port_bits[HG_PORT_WORDS];
@@ -67,6 +67,7 @@ struct reading {
 	__u64 clock_ns;
 	__u64 swept_ns;
 	unsigned long packets;
+	bool rows_show; /* on the terminal, as they come: that is progress enough */
 };
 
 static void *grown(void *memory, size_t size)
@@ -146,12 +147,6 @@ static int sweep(struct reading *r, int final)
 	return result;
 }
 
-static void progress(const struct reading *r, const char *path)
-{
-	if (!quiet && r->packets % PROGRESS_PACKETS == 0 && isatty(STDERR_FILENO))
-		fprintf(stderr, "\r%s: %lu packets", path, r->packets);
-}
-
 /* The clock of a sweep never runs backwards; a frame keeps its own time. */
 static int put_frame(struct reading *r, const struct hg_frame *frame)
 {
@@ -178,7 +173,8 @@ static int read_frames(struct reading *r, struct hg_capture_file *file, const ch
 		if (result || !frame.data)
 			return result;
 		r->packets++;
-		progress(r, path);
+		if (!r->rows_show && r->packets % PROGRESS_PACKETS == 0)
+			hg_say_progress_count(path, r->packets, "packets");
 		if (r->path == &hg_read_path_wide)
 			hg_tunnel_open(&frame, r->options.decap);
 		result = put_frame(r, &frame);
@@ -234,6 +230,7 @@ static int read_one(struct reading *r, const char *path)
 	result = r->path->open(r->compiled, &r->options, on_event, r);
 	if (!result) {
 		result = read_frames(r, file, path);
+		hg_say_progress_end();
 		ended = sweep(r, 1);
 		result = result ? result : ended;
 		say_quic(r, path);
@@ -262,6 +259,7 @@ static int read_all(struct reading *r, int count, char **paths,
 		hg_error("out of memory");
 		return HG_UNSUPPORTED;
 	}
+	r->rows_show = !summary && isatty(STDOUT_FILENO);
 	r->out.source = count == 1 ? paths[0] : "captures";
 	for (int i = 0; i < count; i++) {
 		int result = read_one(r, paths[i]);

@@ -16,6 +16,7 @@
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
+#include "board.h"
 #include "clock.h"
 #include "commands.h"
 #include "decisions.h"
@@ -70,6 +71,7 @@ struct daemon {
 	struct hg_decisions *decisions;
 	sd_event_source *again; /* the ring is looked at once more */
 	struct hg_feed *feed;
+	struct hg_board *board;
 	struct hg_run_setup *setup;
 	struct hg_names names;
 	struct hg_eve_names name_of;
@@ -112,6 +114,13 @@ static void tell_diagnosis(struct daemon *d, const struct hg_handshake *h,
 	hg_feed_record(d->feed, &record, sizeof(record));
 }
 
+/* Who watches over HTTP sees it, too. */
+static void show(struct daemon *d, struct hg_handshake *h, const struct hg_diagnosis *diagnosis)
+{
+	if (hg_http_serves(d->setup->http))
+		hg_board_ended(d->board, h, diagnosis);
+}
+
 static time_t ended_at(struct daemon *d, const struct hg_handshake *h)
 {
 	return (time_t)(hg_clock_wall(&d->clock, h->facts.time_ns) / 1000000000ULL);
@@ -132,6 +141,7 @@ static void on_end(void *ctx, struct hg_handshake *h)
 		h->name_text = d->name_of.server(d->name_of.ctx, h->name);
 	hg_event_outputs_end(d->setup->outputs, h, &x,
 			     hg_decisions_logs_all(d->decisions, &h->facts.verdict));
+	show(d, h, &x.diagnosis);
 }
 
 static void on_drop(void *ctx, struct hg_handshake *h)
@@ -167,6 +177,7 @@ static void on_attempt(void *ctx, struct hg_handshake *h)
 	hg_examine(d->examiner, h, ended_at(d, h), NULL, &x);
 	tell_diagnosis(d, h, &x.diagnosis);
 	hg_event_outputs_attempt(d->setup->outputs, h, &x);
+	show(d, h, &x.diagnosis);
 }
 
 /* The ring has it, and `undiagnosed` too, if it was kept there. */
@@ -226,6 +237,7 @@ static int consume(struct daemon *d)
 	if (ring_buffer__consume(d->ring) <= 0)
 		return 0;
 	hg_event_outputs_flush(d->setup->outputs);
+	hg_http_wake(d->setup->http);
 	r = sd_event_source_set_time(d->again,
 				     hg_clock_monotonic() / 1000 + HG_WAKE_AGAIN_MS * 1000);
 	return r < 0 ? r : sd_event_source_set_enabled(d->again, SD_EVENT_ONESHOT);
@@ -277,6 +289,8 @@ static void write_counters(struct daemon *d)
 		.reloads_failed = d->reloads_failed,
 		.hosts_refused = w->refused_host,
 		.tokens_refused = w->refused_token,
+		.streams_refused = w->refused_stream,
+		.messages_missed = hg_message_log_missed(hg_board_log(d->board)),
 		.reload_failed_at = d->reload_failed_at,
 		.knowledge_forgotten = hg_knowledge_forgotten(hg_examiner_knowledge(d->examiner)),
 	};
@@ -331,7 +345,7 @@ static void notify_status(struct daemon *d, const char *state)
 
 static int read_again(struct daemon *d, struct hg_run_setup **out)
 {
-	const struct hg_run_ground ground = { d->event, &d->in, &d->name_of };
+	const struct hg_run_ground ground = { d->event, &d->in, &d->name_of, d->board };
 	struct hg_run_setup *s = NULL;
 	int r = hg_run_setup_read(&asked, &s);
 
@@ -358,6 +372,7 @@ static void reload(struct daemon *d)
 	if (s->config.interface_count != before->config.interface_count)
 		hg_warn("reload: `interfaces` are attached at the start only; use hellogate attach");
 	hg_run_setup_replace(s, before);
+	hg_board_set_privacy(d->board, &s->config.privacy);
 	d->setup = s;
 	hg_run_setup_close(before);
 	d->reloads++;
@@ -380,6 +395,16 @@ static int on_hup(sd_event_source *source, const struct signalfd_siginfo *info, 
 	return 0;
 }
 
+static void show_moment(struct daemon *d)
+{
+	struct hg_http *http = d->setup->http;
+
+	if (hg_http_serves(http))
+		hg_board_beat(d->board, hg_http_watchers(http));
+	hg_http_wake(http);
+	hg_http_beat(http);
+}
+
 static int on_beat(sd_event_source *source, uint64_t usec, void *arg)
 {
 	struct daemon *d = arg;
@@ -388,7 +413,7 @@ static int on_beat(sd_event_source *source, uint64_t usec, void *arg)
 	beat(d, now);
 	consume(d);
 	hg_decisions_refresh(d->decisions);
-	hg_http_beat(d->setup->http);
+	show_moment(d);
 	if (++d->beats % CLEAN_UP_BEATS == 0)
 		clean_up(d, now);
 	hg_event_outputs_flush(d->setup->outputs);
@@ -433,7 +458,7 @@ static int open_all(struct daemon *d)
 						      .attempt = on_attempt,
 						      .certificate = on_certificate,
 						      .survived = on_survived };
-	struct hg_run_ground ground = { NULL, &d->in, &d->name_of };
+	struct hg_run_ground ground = { NULL, &d->in, &d->name_of, NULL };
 	__u32 zero = 0;
 	int r;
 
@@ -461,6 +486,10 @@ static int open_all(struct daemon *d)
 	r = r ? r : hg_feed_open(d->event, &d->in, &d->feed);
 	ground.event = d->event;
 	d->name_of = hg_names_of(&d->names, &d->in);
+	ground.board = d->board = hg_board_new(&d->in, &d->name_of);
+	if (!d->board)
+		return hg_bpf_refused(ENOMEM, "no room for the page");
+	hg_board_set_privacy(d->board, &d->setup->config.privacy);
 	return r ? r : hg_run_setup_open(d->setup, &ground, NULL);
 }
 
@@ -474,6 +503,7 @@ static void close_all(struct daemon *d)
 		write_counters(d);
 	}
 	hg_run_setup_close(d->setup);
+	hg_board_free(d->board);
 	hg_feed_close(d->feed);
 	hg_decisions_close(d->decisions);
 	ring_buffer__free(d->ring);

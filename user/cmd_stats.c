@@ -16,7 +16,7 @@
 #include "json.h"
 #include "listing.h"
 #include "say.h"
-#include "stats.h"
+#include "stats_json.h"
 #include "time_span.h"
 
 #define NS_PER_S 1000000000ULL
@@ -38,13 +38,6 @@ const struct hg_option hg_options_stats[] = {
 struct look {
 	struct hg_snapshot *s; /* the words of `stats` are in it */
 	struct hg_stats stats;
-};
-
-struct round {
-	const struct hg_stats *stats;
-	const char *dir;
-	char time[32];
-	uint64_t ns; /* that it took; 0: since the maps were made */
 };
 
 /* ---- rows ---- */
@@ -99,7 +92,7 @@ static bool is_shown(const struct hg_listing *l, const struct hg_stat *row)
 	return all || row->count || l->format != HG_FORMAT_TABLE;
 }
 
-static void add_row(struct hg_listing *l, const struct round *r, const struct hg_stat *row)
+static void add_row(struct hg_listing *l, const struct hg_stats_round *r, const struct hg_stat *row)
 {
 	char count[HG_GROUPED_SIZE], of[HG_GROUPED_SIZE] = "", share[24], rate[32];
 
@@ -118,7 +111,7 @@ static void add_row(struct hg_listing *l, const struct round *r, const struct hg
 		       -1);
 }
 
-static int print_rows(struct hg_listing *l, const struct round *r)
+static int print_rows(struct hg_listing *l, const struct hg_stats_round *r)
 {
 	if (l->format == HG_FORMAT_TABLE && r->ns)
 		printf("%s, %.1f s\n", r->time, (double)r->ns / (double)NS_PER_S);
@@ -133,56 +126,17 @@ static int print_rows(struct hg_listing *l, const struct round *r)
 
 /* ---- JSON ---- */
 
-static void put_real(struct hg_json *j, const char *key, double value)
-{
-	char text[40];
-	int len = snprintf(text, sizeof(text), "%.3f", value);
-
-	hg_json_key(j, key);
-	hg_json_raw(j, text, (size_t)len);
-}
-
-static void put_stat(struct hg_json *j, const struct round *r, const struct hg_stat *row,
-		     bool alone)
-{
-	hg_json_object(j);
-	if (alone)
-		hg_json_put_term(j, "time", r->time);
-	hg_json_put_term(j, "group", row->group);
-	hg_json_put_string(j, "what", row->what);
-	hg_json_put_uint(j, "count", row->count);
-	if (row->of)
-		hg_json_put_uint(j, "of", row->of);
-	if (r->ns && !row->level)
-		put_real(j, "rate", (double)row->count * (double)NS_PER_S / (double)r->ns);
-	hg_json_object_end(j);
-}
-
-static void put_round(struct hg_json *j, const struct round *r)
-{
-	hg_json_object(j);
-	hg_json_put_term(j, "time", r->time);
-	hg_json_put_string(j, "instance", r->dir);
-	if (r->ns)
-		put_real(j, "seconds", (double)r->ns / (double)NS_PER_S);
-	hg_json_key(j, "stats");
-	hg_json_array(j);
-	for (unsigned int i = 0; i < r->stats->count; i++)
-		put_stat(j, r, &r->stats->list[i], false);
-	hg_json_array_end(j);
-	hg_json_object_end(j);
-	hg_json_newline(j);
-}
-
-static int print_json(enum hg_format format, const struct round *r)
+static int print_json(enum hg_format format, const struct hg_stats_round *r)
 {
 	struct hg_json j = { 0 };
 	int result = HG_OK;
 
-	if (format == HG_FORMAT_JSON)
-		put_round(&j, r);
+	if (format == HG_FORMAT_JSON) {
+		hg_stats_json(&j, r);
+		hg_json_newline(&j);
+	}
 	for (unsigned int i = 0; format == HG_FORMAT_JSONL && i < r->stats->count; i++) {
-		put_stat(&j, r, &r->stats->list[i], true);
+		hg_stat_json(&j, r, &r->stats->list[i], true);
 		hg_json_newline(&j);
 	}
 	if (j.failed) {
@@ -223,21 +177,11 @@ static int take_look(const struct hg_instance *in, struct look *out)
 	return r;
 }
 
-static void time_text(char *text, size_t size)
-{
-	time_t now = (time_t)(hg_clock_now() / NS_PER_S);
-	struct tm tm;
-
-	*text = 0;
-	if (localtime_r(&now, &tm))
-		strftime(text, size, "%Y-%m-%dT%H:%M:%S%z", &tm);
-}
-
-static int print_round(struct hg_listing *l, struct round *r)
+static int print_round(struct hg_listing *l, struct hg_stats_round *r)
 {
 	int result;
 
-	time_text(r->time, sizeof(r->time));
+	hg_stats_round_time(r);
 	if (l->format == HG_FORMAT_TABLE || l->format == HG_FORMAT_CSV)
 		result = print_rows(l, r);
 	else
@@ -251,7 +195,8 @@ static int print_totals(const struct hg_instance *in, struct hg_listing *l)
 	int r = take_look(in, &now);
 
 	if (!r)
-		r = print_round(l, &(struct round){ .stats = &now.stats, .dir = now.s->dir });
+		r = print_round(l,
+				&(struct hg_stats_round){ .stats = &now.stats, .dir = now.s->dir });
 	forget(&now);
 	return r;
 }
@@ -259,7 +204,8 @@ static int print_totals(const struct hg_instance *in, struct hg_listing *l)
 /* What was counted between two looks; the later one then stands as it was taken. */
 static int print_change(struct hg_listing *l, const struct look *before, const struct look *now)
 {
-	struct round round = { .dir = now->s->dir, .ns = now->s->taken_ns - before->s->taken_ns };
+	struct hg_stats_round round = { .dir = now->s->dir,
+					.ns = now->s->taken_ns - before->s->taken_ns };
 	struct hg_stats change;
 	int r;
 

@@ -54,15 +54,32 @@ static void put_covered(struct hg_json *j, const struct hg_counters *c)
 	hg_json_object_end(j);
 }
 
+static const char *const program_names[HG_PROGRAMS] = { "xdp", "ingress", "egress" };
+
 static void put_programs(struct hg_json *j, const struct hg_interface *e)
 {
-	static const char *const names[] = { "xdp", "ingress", "egress" };
-
 	hg_json_key(j, "programs");
 	hg_json_object(j);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < HG_PROGRAMS; i++)
 		if (e->prog_id[i])
-			hg_json_put_uint(j, names[i], e->prog_id[i]);
+			hg_json_put_uint(j, program_names[i], e->prog_id[i]);
+	hg_json_object_end(j);
+}
+
+/* While the kernel takes note of it. */
+static void put_costs(struct hg_json *j, const struct hg_snapshot_interface *i)
+{
+	hg_json_key(j, "costs");
+	hg_json_object(j);
+	for (int n = 0; n < HG_PROGRAMS; n++) {
+		if (!i->costs[n].runs)
+			continue;
+		hg_json_key(j, program_names[n]);
+		hg_json_object(j);
+		hg_json_put_uint(j, "runs", i->costs[n].runs);
+		hg_json_put_uint(j, "ns", i->costs[n].ns);
+		hg_json_object_end(j);
+	}
 	hg_json_object_end(j);
 }
 
@@ -88,6 +105,7 @@ void hg_json_interface(struct hg_json *j, const struct hg_snapshot_interface *i)
 	hg_json_put_string(j, "checksums", e->checksums ? "on" : "off");
 	hg_json_put_string(j, "version", e->version);
 	put_programs(j, e);
+	put_costs(j, i);
 	put_covered(j, &i->counters);
 	put_counters(j, &i->counters);
 	hg_json_object_end(j);
@@ -133,6 +151,10 @@ static void put_rule(struct hg_json *j, const struct hg_snapshot_rule *r)
 	hg_json_object(j);
 	hg_json_put_string(j, "rule", r->name);
 	hg_json_put_bool(j, "active", r->active);
+	if (r->active) {
+		hg_json_put_term(j, "action", hg_action_text(r->action));
+		hg_json_put_term(j, "mode", hg_mode_text(r->mode));
+	}
 	for (unsigned int mode = 0; mode < HG_MODE_COUNT; mode++)
 		put_group(j, hg_mode_text(mode), hg_action_text, r->counters.verdicts[mode],
 			  HG_ACTION_COUNT);
@@ -142,6 +164,21 @@ static void put_rule(struct hg_json *j, const struct hg_snapshot_rule *r)
 		hg_json_put_uint(j, "exceeded", r->exceeded);
 	}
 	hg_json_object_end(j);
+}
+
+static void put_sets(struct hg_json *j, const struct hg_snapshot *s)
+{
+	hg_json_key(j, "sets");
+	hg_json_array(j);
+	for (unsigned int i = 0; i < s->set_count; i++) {
+		hg_json_object(j);
+		hg_json_put_string(j, "set", s->sets[i].name);
+		hg_json_put_term(j, "kind", s->sets[i].networks ? "networks" : "domains");
+		hg_json_put_uint(j, "entries", s->sets[i].entries);
+		hg_json_put_uint(j, "hits", s->set_hits[i]);
+		hg_json_object_end(j);
+	}
+	hg_json_array_end(j);
 }
 
 static void put_map(struct hg_json *j, const struct hg_snapshot_map *m)
@@ -178,6 +215,24 @@ static void put_run(struct hg_json *j, const struct hg_run_counters *run)
 	hg_json_object_end(j);
 }
 
+/* As `run` has diagnosed them; those that there were. */
+static void put_failures(struct hg_json *j, const struct hg_run_counters *run)
+{
+	hg_json_key(j, "failures");
+	hg_json_array(j);
+	for (unsigned int cause = HG_CAUSE_none + 1; cause < HG_CAUSE_COUNT; cause++)
+		for (unsigned int side = 0; side < HG_SIDE_COUNT; side++) {
+			if (!run->failures[cause][side])
+				continue;
+			hg_json_object(j);
+			hg_json_put_term(j, "cause", hg_cause_text(cause));
+			hg_json_put_term(j, "side", hg_side_text(side));
+			hg_json_put_uint(j, "count", run->failures[cause][side]);
+			hg_json_object_end(j);
+		}
+	hg_json_array_end(j);
+}
+
 static void put_totals(struct hg_json *j, const struct hg_snapshot *s)
 {
 	hg_json_key(j, "total");
@@ -188,6 +243,15 @@ static void put_totals(struct hg_json *j, const struct hg_snapshot *s)
 	hg_json_object_end(j);
 }
 
+static void put_life(struct hg_json *j, const struct hg_snapshot *s)
+{
+	hg_json_put_uint(j, "attached", s->attached);
+	if (s->bpf_stats >= 0)
+		hg_json_put_bool(j, "bpf_stats", s->bpf_stats > 0);
+	hg_json_put_uint(j, "sweep_runs", s->sweep_runs);
+	hg_json_put_uint(j, "undiagnosed_overwritten", s->undiagnosed_overwritten);
+}
+
 void hg_json_snapshot(struct hg_json *j, const struct hg_snapshot *s,
 		      const struct hg_health *health, unsigned int health_count)
 {
@@ -195,6 +259,7 @@ void hg_json_snapshot(struct hg_json *j, const struct hg_snapshot *s,
 	hg_json_put_string(j, "version", HG_VERSION);
 	hg_json_put_string(j, "instance", s->dir);
 	hg_json_put_bool(j, "daemon", s->run_alive);
+	put_life(j, s);
 	put_policy(j, s);
 	hg_json_key(j, "interfaces");
 	hg_json_array(j);
@@ -203,11 +268,13 @@ void hg_json_snapshot(struct hg_json *j, const struct hg_snapshot *s,
 	hg_json_array_end(j);
 	put_totals(j, s);
 	put_run(j, &s->run);
+	put_failures(j, &s->run);
 	hg_json_key(j, "rules");
 	hg_json_array(j);
 	for (unsigned int i = 0; i < s->rule_count; i++)
 		put_rule(j, &s->rules[i]);
 	hg_json_array_end(j);
+	put_sets(j, s);
 	hg_json_key(j, "maps");
 	hg_json_array(j);
 	for (unsigned int i = 0; i < s->map_count; i++)

@@ -213,6 +213,10 @@ static void write_events(struct prom *p)
 	       "Requests to run over TCP that were refused, by why.");
 	sample(p, "http_requests_refused_total", p->s->run.hosts_refused, "reason", "host", NULL);
 	sample(p, "http_requests_refused_total", p->s->run.tokens_refused, "reason", "token", NULL);
+	single(p, "http_streams_refused_total", "counter", p->s->run.streams_refused,
+	       "Watchers of run over HTTP that there was no room for.");
+	single(p, "http_stream_messages_missed_total", "counter", p->s->run.messages_missed,
+	       "Messages that watchers of run over HTTP were too slow for.");
 }
 
 /* ---- what `run` has diagnosed ---- */

@@ -14,9 +14,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "export_prometheus.h"
+#include "http_reply.h"
 #include "say.h"
-#include "snapshot.h"
 
 #define CONNECTIONS 64U
 #define PATIENCE 10U	    /* seconds */
@@ -37,64 +36,13 @@ struct listener {
 enum { TCP, UNIX, LISTENERS };
 
 struct hg_http {
-	const struct hg_instance *in;
+	struct hg_routes routes;
 	const struct hg_http_config *config;
 	struct listener listeners[LISTENERS];
+	__u64 refused_host, refused_token;
+	struct hg_http_counts before; /* of those that it replaced */
 	struct hg_http_counts counts;
 };
-
-/* ---- answers ---- */
-
-static enum MHD_Result reply(struct MHD_Connection *connection, unsigned int status,
-			     const char *type, char *text, size_t len)
-{
-	struct MHD_Response *response =
-		MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_FREE);
-	enum MHD_Result r;
-
-	if (!response) {
-		free(text);
-		return MHD_NO;
-	}
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-	if (status == MHD_HTTP_UNAUTHORIZED)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
-	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-	r = MHD_queue_response(connection, status, response);
-	MHD_destroy_response(response);
-	return r;
-}
-
-static enum MHD_Result reply_text(struct MHD_Connection *connection, unsigned int status,
-				  const char *text)
-{
-	char *copy = strdup(text);
-
-	return copy ? reply(connection, status, "text/plain; charset=utf-8", copy, strlen(copy))
-		    : MHD_NO;
-}
-
-static enum MHD_Result reply_metrics(struct hg_http *h, struct MHD_Connection *connection)
-{
-	struct hg_snapshot *snapshot;
-	char *text = NULL;
-	size_t len = 0;
-	FILE *file;
-
-	if (hg_snapshot_take(h->in, &snapshot))
-		return reply_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
-				  "the maps cannot be read\n");
-	file = open_memstream(&text, &len);
-	if (file) {
-		hg_prometheus_write(snapshot, file);
-		fclose(file);
-	}
-	hg_snapshot_free(snapshot);
-	return text ? reply(connection, MHD_HTTP_OK, HG_PROMETHEUS_TYPE, text, len) : MHD_NO;
-}
 
 /* ---- who asks ---- */
 
@@ -136,14 +84,14 @@ static bool is_refused(struct listener *l, struct MHD_Connection *connection,
 	if (l->is_unix)
 		return false;
 	if (!hg_host_is_ours(config, host, local_address(connection, local))) {
-		l->http->counts.refused_host++;
-		*result = reply_text(connection, MHD_HTTP_FORBIDDEN,
-				     "this host name is not served here: see http.hosts\n");
+		l->http->refused_host++;
+		*result = hg_reply_text(connection, MHD_HTTP_FORBIDDEN,
+					"this host name is not served here: see http.hosts\n");
 		return true;
 	}
 	if (!hg_token_is_ours(config, authorization)) {
-		l->http->counts.refused_token++;
-		*result = reply_text(connection, MHD_HTTP_UNAUTHORIZED, "a token is needed\n");
+		l->http->refused_token++;
+		*result = hg_reply_text(connection, MHD_HTTP_UNAUTHORIZED, "a token is needed\n");
 		return true;
 	}
 	return false;
@@ -163,11 +111,9 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 	if (is_refused(l, connection, &r))
 		return r;
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
-		return reply_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
-				  "only GET: nothing is changed over HTTP\n");
-	if (!strcmp(url, "/metrics"))
-		return reply_metrics(l->http, connection);
-	return reply_text(connection, MHD_HTTP_NOT_FOUND, "try /metrics\n");
+		return hg_reply_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
+				     "only GET: nothing is changed over HTTP\n");
+	return hg_routes_answer(&l->http->routes, connection, url);
 }
 
 /* ---- sockets ---- */
@@ -280,12 +226,12 @@ static int start(struct listener *l, sd_event *event)
 	fd = fcntl(l->fd, F_DUPFD_CLOEXEC, 3);
 	if (fd < 0)
 		return -errno;
-	l->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0), 0,
-				     NULL, NULL, on_request, l, MHD_OPTION_LISTEN_SOCKET, fd,
-				     MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS,
-				     MHD_OPTION_CONNECTION_TIMEOUT, PATIENCE,
-				     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY,
-				     MHD_OPTION_ARRAY, tls ? keys : keys + 2, MHD_OPTION_END);
+	l->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (tls ? MHD_USE_TLS : 0), 0, NULL, NULL,
+		on_request, l, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+		CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, PATIENCE,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY, MHD_OPTION_ARRAY,
+		tls ? keys : keys + 2, MHD_OPTION_END);
 	if (!l->daemon)
 		return tls ? -EKEYREJECTED : -EIO;
 	info = MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD);
@@ -336,17 +282,22 @@ static int open_listener(struct listener *l, sd_event *event, const struct liste
 	return r < 0 ? explain(l, r) : HG_OK;
 }
 
-int hg_http_open(sd_event *event, const struct hg_instance *in, const struct hg_http_config *config,
-		 const struct hg_http *before, struct hg_http **out)
+int hg_http_open(sd_event *event, const struct hg_routes *routes,
+		 const struct hg_http_config *config, const struct hg_http *before,
+		 struct hg_http **out)
 {
 	struct hg_http *h = calloc(1, sizeof(*h));
 	int r = HG_OK;
 
-	if (!h) {
+	if (h)
+		h->routes.streams = hg_streams_new(hg_board_log(routes->board));
+	if (!h || !h->routes.streams) {
+		free(h);
 		hg_error("out of memory");
 		return HG_UNSUPPORTED;
 	}
-	h->in = in;
+	h->routes.in = routes->in;
+	h->routes.board = routes->board;
 	h->config = config;
 	h->listeners[TCP] = (struct listener){ .http = h, .fd = -1, .place = config->listen };
 	h->listeners[UNIX] =
@@ -364,7 +315,7 @@ void hg_http_replace(struct hg_http *h, struct hg_http *before)
 {
 	struct listener *mine = &h->listeners[UNIX], *old = &before->listeners[UNIX];
 
-	h->counts = before->counts;
+	h->before = *hg_http_counts(before);
 	if (old->owns_path && !strcmp(mine->place, old->place)) {
 		mine->owns_path = true;
 		old->owns_path = false;
@@ -375,8 +326,11 @@ void hg_http_close(struct hg_http *h)
 {
 	if (!h)
 		return;
+	hg_streams_end(h->routes.streams); /* those that wait must not, when a server stops */
+	hg_http_beat(h);
 	for (int i = 0; i < LISTENERS; i++)
 		stop(&h->listeners[i]);
+	hg_streams_free(h->routes.streams);
 	free(h);
 }
 
@@ -387,7 +341,28 @@ void hg_http_beat(struct hg_http *h)
 			run(&h->listeners[i]);
 }
 
-const struct hg_http_counts *hg_http_counts(const struct hg_http *h)
+bool hg_http_serves(const struct hg_http *h)
 {
+	for (int i = 0; i < LISTENERS; i++)
+		if (h->listeners[i].daemon)
+			return true;
+	return false;
+}
+
+void hg_http_wake(struct hg_http *h)
+{
+	hg_streams_wake(h->routes.streams);
+}
+
+unsigned int hg_http_watchers(const struct hg_http *h)
+{
+	return hg_streams_count(h->routes.streams);
+}
+
+const struct hg_http_counts *hg_http_counts(struct hg_http *h)
+{
+	h->counts.refused_host = h->before.refused_host + h->refused_host;
+	h->counts.refused_token = h->before.refused_token + h->refused_token;
+	h->counts.refused_stream = h->before.refused_stream + hg_streams_refused(h->routes.streams);
 	return &h->counts;
 }

@@ -6,10 +6,13 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#define BASIC_MAX 1024 /* characters of a name and a token, encoded */
 
 /* ---- where ---- */
 
@@ -117,18 +120,51 @@ bool hg_host_is_ours(const struct hg_http_config *c, const char *host, const cha
 	return false;
 }
 
+static bool is_token(const struct hg_http_config *c, const char *given)
+{
+	return strlen(given) == strlen(c->token) &&
+	       !CRYPTO_memcmp(given, c->token, strlen(c->token));
+}
+
+/* Browsers ask for name and password: the token is the password, whatever the name. */
+static bool is_password(const struct hg_http_config *c, const char *encoded)
+{
+	unsigned char text[BASIC_MAX / 4 * 3 + 1];
+	size_t len = strlen(encoded), padding = 0;
+	const char *colon;
+	int size;
+
+	if (!len || len > BASIC_MAX)
+		return false;
+	while (padding < 2 && encoded[len - 1 - padding] == '=')
+		padding++;
+	size = EVP_DecodeBlock(text, (const unsigned char *)encoded, (int)len);
+	if (size < (int)padding)
+		return false;
+	text[size - (int)padding] = 0;
+	colon = strchr((const char *)text, ':');
+	return colon && is_token(c, colon + 1);
+}
+
+/* What is behind the word of a scheme, or NULL. */
+static const char *behind(const char *authorization, const char *scheme)
+{
+	size_t len = strlen(scheme);
+
+	return strncasecmp(authorization, scheme, len) != 0 ? NULL : authorization + len;
+}
+
 bool hg_token_is_ours(const struct hg_http_config *c, const char *authorization)
 {
-	static const char scheme[] = "Bearer ";
-	const char *given;
+	const char *bearer, *basic;
 
 	if (!c->token)
 		return true;
-	if (!authorization || strncasecmp(authorization, scheme, sizeof(scheme) - 1) != 0)
+	if (!authorization)
 		return false;
-	given = authorization + sizeof(scheme) - 1;
-	return strlen(given) == strlen(c->token) &&
-	       !CRYPTO_memcmp(given, c->token, strlen(c->token));
+	bearer = behind(authorization, "Bearer ");
+	basic = behind(authorization, "Basic ");
+	return (bearer && is_token(c, bearer)) || (basic && is_password(c, basic));
 }
 
 const char *hg_token_of(char *text, char why[HG_WHY_MAX])

@@ -51,7 +51,10 @@ int hg_listen_check(const struct hg_http_config *config, const struct hg_listen 
  */
 bool hg_host_is_ours(const struct hg_http_config *config, const char *host, const char *local);
 
-/* Does this value of the header Authorization bear the token?  In constant time. */
+/*
+ * Does this value of the header Authorization bear the token, or have it as the
+ * password of any user (Basic)?  In constant time.
+ */
 bool hg_token_is_ours(const struct hg_http_config *config, const char *authorization);
 
 /*

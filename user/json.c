@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "json.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define HG_JSON_FIRST 4096
@@ -335,4 +336,13 @@ void hg_json_bytes(struct hg_json *j, const void *bytes, size_t len)
 	}
 	*to++ = '"';
 	j->len += (size_t)(to - start);
+}
+
+void hg_json_put_real(struct hg_json *j, const char *key, double value)
+{
+	char text[40];
+	int len = snprintf(text, sizeof(text), "%.3f", value);
+
+	hg_json_key(j, key);
+	hg_json_raw(j, text, (size_t)len);
 }

@@ -97,6 +97,9 @@ static inline void hg_json_put_string(struct hg_json *j, const char *key, const 
 	hg_json_string(j, text);
 }
 
+/* With three digits behind the point. */
+void hg_json_put_real(struct hg_json *j, const char *key, double value);
+
 /* Decimal digits of value at `to` (20 bytes at most); returns their number. */
 size_t hg_decimal(char *to, uint64_t value);
 

@@ -14,6 +14,7 @@
 
 #include "capability.h"
 #include "hooks.h"
+#include "sysctl.h"
 
 #define KERNEL_MAJOR 6
 #define KERNEL_MINOR 1
@@ -108,20 +109,6 @@ static void probe_tcx(struct hg_feature *f)
 		f->state = yes_if(hg_hook_has_tcx());
 }
 
-/* A setting that is a number; -1 if it cannot be read. */
-static int read_number(const char *path)
-{
-	FILE *file = fopen(path, "re");
-	int value = -1;
-
-	if (!file)
-		return -1;
-	if (fscanf(file, "%d", &value) != 1)
-		value = -1;
-	fclose(file);
-	return value;
-}
-
 /* The sysctl is not there in every network namespace, and does not tell of one program. */
 static void probe_jit(struct hg_feature *f)
 {
@@ -135,14 +122,14 @@ static void probe_jit(struct hg_feature *f)
 		close(prog);
 		return;
 	}
-	value = read_number("/proc/sys/net/core/bpf_jit_enable");
+	value = hg_sysctl("/proc/sys/net/core/bpf_jit_enable");
 	if (value >= 0)
 		f->state = yes_if(value > 0);
 }
 
 static void probe_stats(struct hg_feature *f)
 {
-	int value = read_number("/proc/sys/kernel/bpf_stats_enabled");
+	int value = hg_sysctl("/proc/sys/kernel/bpf_stats_enabled");
 
 	if (value >= 0)
 		f->state = yes_if(value > 0);

@@ -20,6 +20,7 @@
 #include "tunnel.h"
 
 #define HANDSHAKES_MAX 65536
+#define PROGRESS_PACKETS 10000 /* the clock is not asked for each */
 
 struct reading {
 	struct hg_handshakes *handshakes;
@@ -81,7 +82,7 @@ static int put_frame(struct reading *r, struct hg_frame *frame)
 	return result ? result : path->frame(frame->data, frame->len, frame->time_ns);
 }
 
-static int read_frames(struct reading *r, struct hg_capture_file *file)
+static int read_frames(struct reading *r, struct hg_capture_file *file, const char *path)
 {
 	struct hg_frame frame;
 	int result = HG_OK;
@@ -90,8 +91,11 @@ static int read_frames(struct reading *r, struct hg_capture_file *file)
 		result = hg_capture_next(file, &frame);
 		if (result || !frame.data)
 			break;
+		if (frame.number % PROGRESS_PACKETS == 0)
+			hg_say_progress_count(path, frame.number, "packets");
 		result = put_frame(r, &frame);
 	}
+	hg_say_progress_end();
 	hg_read_path_wide.sweep(r->clock_ns, 1);
 	return result;
 }
@@ -110,7 +114,7 @@ int hg_recorded_capture(const char *path, hg_recorded_fn each, void *arg)
 	result = r.handshakes ? hg_read_path_wide.open(NULL, &options, on_record, &r)
 			      : hg_bpf_refused(ENOMEM, "no memory for the handshakes");
 	if (!result)
-		result = read_frames(&r, file);
+		result = read_frames(&r, file, path);
 	hg_read_path_wide.close();
 	hg_handshakes_free(r.handshakes);
 	hg_capture_close(file);

@@ -8,12 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../include/client_hello.h"
 #include "policy_flow.h"
 #include "recorded.h"
 #include "say.h"
 #include "terms.h"
+
+#define PROGRESS_LINES 1000 /* the clock is not asked for each */
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -253,14 +256,21 @@ int hg_recorded_events(const char *path, hg_recorded_fn each, void *arg)
 	char *line = NULL;
 	size_t room = 0;
 	int r = HG_OK;
+	struct stat st;
 	ssize_t len;
 
-	if (!file) {
+	if (!file || fstat(fileno(file), &st)) {
 		hg_error("%s: %s", path, strerror(errno));
+		if (file)
+			fclose(file);
 		return HG_INVALID;
 	}
-	while (!r && (len = getline(&line, &room, file)) >= 0)
+	while (!r && (len = getline(&line, &room, file)) >= 0) {
 		r = read_line(path, ++number, line, (size_t)len, each, arg);
+		if (number % PROGRESS_LINES == 0)
+			hg_say_progress(path, (size_t)ftello(file), (size_t)st.st_size);
+	}
+	hg_say_progress_end();
 	free(line);
 	fclose(file);
 	return r;

@@ -27,7 +27,9 @@
 	X(reloads, "SIGHUPs after which all was as the files say")                                 \
 	X(reloads_failed, "SIGHUPs after which all stayed, since something was wrong")             \
 	X(hosts_refused, "HTTP requests for the name of another host")                             \
-	X(tokens_refused, "HTTP requests without the token")
+	X(tokens_refused, "HTTP requests without the token")                                       \
+	X(streams_refused, "watchers over HTTP beyond the most that there may be")                 \
+	X(messages_missed, "messages that watchers over HTTP were too slow for")
 
 #define HG_RUN_COUNTER_FIELD(id, what) __u64 id;
 

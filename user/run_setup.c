@@ -76,6 +76,7 @@ int hg_run_setup_read(const struct hg_run_asked *asked, struct hg_run_setup **ou
 int hg_run_setup_open(struct hg_run_setup *s, const struct hg_run_ground *g,
 		      const struct hg_run_setup *before)
 {
+	const struct hg_routes routes = { .in = g->in, .board = g->board };
 	struct hg_privacy *p = &s->config.privacy;
 	int r;
 
@@ -84,7 +85,7 @@ int hg_run_setup_open(struct hg_run_setup *s, const struct hg_run_ground *g,
 		memcpy(p->key, before->config.privacy.key, sizeof(p->key));
 	r = hg_event_outputs_open(g->event, &s->config.events, p, g->names, &s->outputs);
 	return r ? r
-		 : hg_http_open(g->event, g->in, &s->config.http, before ? before->http : NULL,
+		 : hg_http_open(g->event, &routes, &s->config.http, before ? before->http : NULL,
 				&s->http);
 }
 

@@ -29,6 +29,7 @@ struct hg_run_ground {
 	sd_event *event;
 	const struct hg_instance *in;
 	const struct hg_eve_names *names;
+	struct hg_board *board;
 };
 
 /*

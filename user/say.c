@@ -81,17 +81,29 @@ static long long now_ms(void)
 	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
 }
 
-void hg_say_progress(const char *what, size_t done, size_t total)
+static bool progress_is_due(void)
 {
 	long long now = now_ms();
 
 	if (!progress.next_ms)
 		progress.next_ms = now + HG_PROGRESS_FIRST_MS;
 	if (quiet || now < progress.next_ms || !isatty(STDERR_FILENO))
-		return;
-	fprintf(stderr, "\r\033[K%.60s: %zu %%", what, total ? done * 100 / total : 100);
+		return false;
 	progress.next_ms = now + HG_PROGRESS_NEXT_MS;
 	progress.shown = true;
+	return true;
+}
+
+void hg_say_progress(const char *what, size_t done, size_t total)
+{
+	if (progress_is_due())
+		fprintf(stderr, "\r\033[K%.60s: %zu %%", what, total ? done * 100 / total : 100);
+}
+
+void hg_say_progress_count(const char *what, size_t count, const char *unit)
+{
+	if (progress_is_due())
+		fprintf(stderr, "\r\033[K%.60s: %zu %s", what, count, unit);
 }
 
 void hg_say_progress_end(void)

@@ -43,6 +43,8 @@ void hg_say_quiet(bool quiet);
  * first half of a second.
  */
 void hg_say_progress(const char *what, size_t done, size_t total);
+void hg_say_progress_count(const char *what, size_t count,
+			   const char *unit); /* of an unknown total */
 void hg_say_progress_end(void);
 
 /*

@@ -18,6 +18,7 @@
 #include "say.h"
 #include "set_hits.h"
 #include "snapshot_links.h"
+#include "sysctl.h"
 
 #define COUNTER_WORDS (sizeof(struct hg_counters) / sizeof(__u64))
 
@@ -169,6 +170,26 @@ static void choose_label(const struct hg_snapshot *s, struct hg_snapshot_interfa
 	snprintf(i->label, sizeof(i->label), "%.31s@%u", e->name, e->netns);
 }
 
+/* Programs are had by their numbers with CAP_SYS_ADMIN alone; without it nothing is told. */
+static void read_cost(__u32 id, struct hg_program_cost *cost)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 len = sizeof(info);
+	int prog = id ? bpf_prog_get_fd_by_id(id) : -1;
+
+	if (prog < 0)
+		return;
+	if (!bpf_obj_get_info_by_fd(prog, &info, &len))
+		*cost = (struct hg_program_cost){ info.run_cnt, info.run_time_ns };
+	close(prog);
+}
+
+static void read_costs(const struct hg_snapshot *s, struct hg_snapshot_interface *i)
+{
+	for (unsigned int n = 0; s->bpf_stats > 0 && n < HG_PROGRAMS; n++)
+		read_cost(i->entry.prog_id[n], &i->costs[n]);
+}
+
 static int read_interface(const struct hg_instance *in, struct per_cpu *p, struct hg_snapshot *s,
 			  unsigned int number, const struct hg_interface *entry)
 {
@@ -181,6 +202,7 @@ static int read_interface(const struct hg_instance *in, struct per_cpu *p, struc
 	i->number = number;
 	i->state = hg_interface_state_of(in, entry);
 	choose_label(s, i);
+	read_costs(s, i);
 	hg_counters_add(&s->total, &i->counters);
 	s->attached += hg_interface_used(entry);
 	s->interface_count++;
@@ -521,6 +543,7 @@ int hg_snapshot_take(const struct hg_instance *in, struct hg_snapshot **out)
 	if (s) {
 		snprintf(s->dir, sizeof(s->dir), "%s", in->dir);
 		s->taken_ns = hg_clock_monotonic();
+		s->bpf_stats = hg_sysctl("/proc/sys/kernel/bpf_stats_enabled");
 		r = read_interfaces(in, s);
 		r = r ? r : read_rules(in, s);
 		r = r ? r : read_policy(in, s);

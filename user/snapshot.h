@@ -20,12 +20,20 @@ enum hg_interface_state {
 	HG_INTERFACE_OFF,      /* the device is there, but our program is not on its hook */
 };
 
+/* What a program has cost while the kernel took note of it. */
+struct hg_program_cost {
+	__u64 runs, ns;
+};
+
+#define HG_PROGRAMS 3 /* of an interface, as in hg_interface.prog_id */
+
 struct hg_snapshot_interface {
 	struct hg_interface entry;
 	unsigned int number;
 	enum hg_interface_state state;
 	char label[48]; /* the name; "name@namespace" if an earlier one has that name */
 	struct hg_counters counters;
+	struct hg_program_cost costs[HG_PROGRAMS];
 };
 
 /* One rule name, over all revisions that had it. */
@@ -93,6 +101,7 @@ struct hg_snapshot {
 	struct hg_run_counters run;
 	__u64 undiagnosed_overwritten;
 
+	int bpf_stats; /* kernel.bpf_stats_enabled; -1: not known */
 	bool run_alive;
 	__u64 sweep_runs;
 	__u64 sweep_ns; /* when the sweep last ran, 0: never */

@@ -4,6 +4,49 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
+
+/* ---- one moment ---- */
+
+static bool judge(struct hg_top_frame *f)
+{
+	unsigned int count, kept = 0;
+
+	f->health = calloc(HG_HEALTH_MAX, sizeof(*f->health));
+	if (!f->health)
+		return false;
+	count = hg_health_judge(f->s, f->health);
+	for (unsigned int i = 0; i < count; i++)
+		if (f->health[i].level != HG_HEALTH_OK)
+			f->health[kept++] = f->health[i];
+	f->health_count = kept;
+	return true;
+}
+
+static bool copy_tables(const struct hg_top_tables *tables, struct hg_top_frame *f)
+{
+	for (unsigned int i = 0; i < HG_TOP_LISTS; i++) {
+		struct hg_top_table *t = &f->tables[i];
+
+		if (!hg_top_tables_rows(tables, i, &t->rows, &t->count))
+			return false;
+		t->forgotten = hg_top_tables_forgotten(tables, i);
+	}
+	return true;
+}
+
+bool hg_top_frame_fill(struct hg_top_frame *f, const struct hg_top_ground *g)
+{
+	f->rates = hg_top_rates_between(g->before, f->s);
+	f->since = hg_top_rates_between(g->first, f->s);
+	f->wall_ns = hg_clock_now();
+	f->events = g->events;
+	f->window_ns = g->window_ns;
+	f->span = hg_top_tables_span(g->tables);
+	f->total = hg_top_tables_total(g->tables);
+	return judge(f) && copy_tables(g->tables, f);
+}
+
 void hg_top_frame_free(struct hg_top_frame *f)
 {
 	if (!f)

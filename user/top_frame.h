@@ -39,6 +39,17 @@ struct hg_top_frame {
 	struct hg_top_table tables[HG_TOP_LISTS];
 };
 
+/* What a frame is made of, beside its snapshot. */
+struct hg_top_ground {
+	const struct hg_snapshot *first,
+		*before; /* their numbers: what they point to may be gone */
+	const struct hg_top_tables *tables;
+	enum hg_top_events events;
+	__u64 window_ns;
+};
+
+/* All of a frame but its snapshot, which is there.  False: no memory. */
+bool hg_top_frame_fill(struct hg_top_frame *f, const struct hg_top_ground *ground);
 void hg_top_frame_free(struct hg_top_frame *f);
 
 /* ---- lists ---- */

@@ -6,15 +6,6 @@
 #include "attach.h"
 #include "top_frame.h"
 
-static void put_real(struct hg_json *j, const char *key, double value)
-{
-	char text[40];
-	int len = snprintf(text, sizeof(text), "%.3f", value);
-
-	hg_json_key(j, key);
-	hg_json_raw(j, text, (size_t)len);
-}
-
 static void put_time(struct hg_json *j, __u64 wall_ns)
 {
 	time_t seconds = (time_t)(wall_ns / HG_SECOND);
@@ -66,7 +57,7 @@ static void put_rates(struct hg_json *j, const struct hg_top_rates *r)
 {
 	hg_json_key(j, "interval");
 	hg_json_object(j);
-	put_real(j, "seconds", r->seconds);
+	hg_json_put_real(j, "seconds", r->seconds);
 	hg_json_put_uint(j, "packets", r->packets);
 	hg_json_put_uint(j, "unparsed", r->unparsed);
 	hg_json_put_uint(j, "flows", r->flows);
@@ -84,10 +75,10 @@ static void put_rates(struct hg_json *j, const struct hg_top_rates *r)
 	hg_json_put_uint(j, "read", r->covered);
 	hg_json_put_uint(j, "of", r->to_cover);
 	hg_json_object_end(j);
-	put_real(j, "hellos_per_second", hg_top_rate((double)r->hellos, r->seconds));
-	put_real(j, "handshakes_per_second",
-		 hg_top_rate((double)hg_top_rates_ended(r), r->seconds));
-	put_real(j, "packets_per_second", hg_top_rate((double)r->packets, r->seconds));
+	hg_json_put_real(j, "hellos_per_second", hg_top_rate((double)r->hellos, r->seconds));
+	hg_json_put_real(j, "handshakes_per_second",
+			 hg_top_rate((double)hg_top_rates_ended(r), r->seconds));
+	hg_json_put_real(j, "packets_per_second", hg_top_rate((double)r->packets, r->seconds));
 	hg_json_object_end(j);
 }
 
@@ -142,7 +133,7 @@ static void put_counts(struct hg_json *j, const struct hg_top_counts *c)
 static void put_share(struct hg_json *j, double share)
 {
 	if (share >= 0)
-		put_real(j, "share", share);
+		hg_json_put_real(j, "share", share);
 }
 
 static void put_row(struct hg_json *j, const struct hg_top_frame *f, enum hg_top_list list,
@@ -150,7 +141,7 @@ static void put_row(struct hg_json *j, const struct hg_top_frame *f, enum hg_top
 {
 	hg_json_object(j);
 	hg_json_put_string(j, hg_top_key_text(list), r->key);
-	put_real(j, "rate", hg_top_row_rate(f, r));
+	hg_json_put_real(j, "rate", hg_top_row_rate(f, r));
 	put_counts(j, &r->counts);
 	put_share(j, hg_top_row_share(f, list, r));
 	hg_json_key(j, "causes");
@@ -203,8 +194,8 @@ void hg_top_frame_json(struct hg_json *j, const struct hg_top_frame *f, size_t r
 	put_health(j, f);
 	hg_json_key(j, "window");
 	hg_json_object(j);
-	put_real(j, "seconds", (double)f->window_ns / HG_SECOND);
-	put_real(j, "span", f->span);
+	hg_json_put_real(j, "seconds", (double)f->window_ns / HG_SECOND);
+	hg_json_put_real(j, "span", f->span);
 	put_counts(j, &f->total);
 	put_share(j, hg_top_share(&f->total));
 	hg_json_object_end(j);

@@ -2,9 +2,7 @@
 #include "top_live.h"
 
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "clock.h"
 #include "names.h"
@@ -12,6 +10,7 @@
 #include "row.h"
 #include "say.h"
 #include "source.h"
+#include "top_handshake.h"
 
 #define READS_MAX 512			 /* at once: the screen must not wait for a flood */
 #define HANDSHAKE_AGE (3600 * HG_SECOND) /* an END that was lost never comes */
@@ -31,60 +30,17 @@ struct hg_top_live {
 
 /* ---- handshakes ---- */
 
-static void copy(char *to, size_t size, const char *from)
-{
-	snprintf(to, size, "%s", from);
-}
-
-/* Bytes that are none of a terminal's business are spelled as in JSON. */
-static void copy_name(char *to, size_t size, const char *from)
-{
-	size_t len = 0;
-
-	for (; *from && len + 5 < size; from++) {
-		unsigned char byte = (unsigned char)*from;
-
-		if (byte > ' ' - 1 && byte < 0x7f)
-			to[len++] = *from;
-		else
-			len += (size_t)snprintf(to + len, size - len, "\\x%02x", byte);
-	}
-	to[len] = 0;
-}
-
-static void copy_known(char *to, size_t size, const char *cell)
-{
-	copy(to, size, strcmp(cell, "-") != 0 ? cell : "");
-}
-
 static void on_ended(void *arg, struct hg_output *out, struct hg_handshake *h,
 		     const struct hg_examined *x)
 {
-	struct hg_top_handshake t = { .ended_ns = h->facts.time_ns,
-				      .flow_id = h->facts.flow_id,
-				      .attempt = h->attempt,
-				      .observed = x->diagnosis.observed,
-				      .outcome = (__u8)x->diagnosis.outcome,
-				      .cause = (__u8)x->diagnosis.cause,
-				      .side = (__u8)x->diagnosis.side };
 	struct hg_top_live *l = arg;
-	struct hg_endpoint client, server;
+	struct hg_top_handshake t;
 	struct hg_row r;
 
 	if (h->lost) /* how it ended nobody knows */
 		return;
 	hg_row_fill(&r, &out->eve, h, &x->diagnosis);
-	hg_flow_endpoints(&h->facts, &client, &server);
-	if (hg_address_is_v4(client.addr))
-		inet_ntop(AF_INET, client.addr + 12, t.address, sizeof(t.address));
-	else
-		inet_ntop(AF_INET6, client.addr, t.address, sizeof(t.address));
-	copy_name(t.name, sizeof(t.name), r.cells[HG_ROW_NAME]);
-	copy(t.client, sizeof(t.client), r.cells[HG_ROW_CLIENT]);
-	copy(t.server, sizeof(t.server), r.cells[HG_ROW_SERVER]);
-	copy(t.offer, sizeof(t.offer), r.cells[HG_ROW_OFFER]);
-	copy_known(t.rule, sizeof(t.rule), r.cells[HG_ROW_RULE]);
-	copy_known(t.ja4, sizeof(t.ja4), r.cells[HG_ROW_JA4]);
+	hg_top_handshake_fill(&t, &r, h, &x->diagnosis, NULL);
 	hg_top_tables_add(l->tables, &t);
 }
 
@@ -249,43 +205,15 @@ static int change_instance(struct hg_top_live *l, struct hg_snapshot **s)
 
 /* ---- frames ---- */
 
-static bool judge(struct hg_top_frame *f)
-{
-	unsigned int count, kept = 0;
-
-	f->health = calloc(HG_HEALTH_MAX, sizeof(*f->health));
-	if (!f->health)
-		return false;
-	count = hg_health_judge(f->s, f->health);
-	for (unsigned int i = 0; i < count; i++)
-		if (f->health[i].level != HG_HEALTH_OK)
-			f->health[kept++] = f->health[i];
-	f->health_count = kept;
-	return true;
-}
-
-static bool copy_tables(const struct hg_top_live *l, struct hg_top_frame *f)
-{
-	for (unsigned int i = 0; i < HG_TOP_LISTS; i++) {
-		struct hg_top_table *t = &f->tables[i];
-
-		if (!hg_top_tables_rows(l->tables, i, &t->rows, &t->count))
-			return false;
-		t->forgotten = hg_top_tables_forgotten(l->tables, i);
-	}
-	return true;
-}
-
 static bool fill(struct hg_top_live *l, struct hg_top_frame *f)
 {
-	f->rates = hg_top_rates_between(&l->before, f->s);
-	f->since = hg_top_rates_between(&l->first, f->s);
-	f->wall_ns = hg_clock_now();
-	f->events = l->events;
-	f->window_ns = l->window_ns;
-	f->span = hg_top_tables_span(l->tables);
-	f->total = hg_top_tables_total(l->tables);
-	return judge(f) && copy_tables(l, f);
+	const struct hg_top_ground ground = { .first = &l->first,
+					      .before = &l->before,
+					      .tables = l->tables,
+					      .events = l->events,
+					      .window_ns = l->window_ns };
+
+	return hg_top_frame_fill(f, &ground);
 }
 
 static void advance(struct hg_top_live *l)

@@ -17,16 +17,15 @@
 # shellcheck disable=SC2016,SC2317 # programs of awk; functions that are called by name
 # shellcheck source=tests/e2e/roads.sh
 . "$(dirname "$0")/../e2e/roads.sh"
+# shellcheck source=tests/e2e/crowds.sh
+. "$(dirname "$0")/../e2e/crowds.sh"
 
 seconds=${1:-60}
 names=${NAMES:-1000000} rounds=${ROUNDS:-3} phase=${PHASE:-3} parts=${PARTS:-floods peers}
 contestants=${CONTESTANTS:-hellogate hellogate-run iptables-10 iptables-100 iptables-1000 nginx haproxy}
-FLIGHT=1200 REPLY=256
 SOCKETS=30000 # that may be left open: the server is two processes with 20,000 each, at the least
 strangers=10 # names that are not registered, and that every deny list has
-rc=0 err=''   # of the last run
-next=0       # number of the next flow
-wrong=0      # sums that were not exact
+rc=0 err=''  # of the last run
 
 end() {
 	# shellcheck disable=SC2034
@@ -51,73 +50,10 @@ machine() {
 	done | paste -sd ';' | sed 's/;/; /g'
 }
 
-make_names() {
-	awk -v n="$names" 'BEGIN { for (i = 0; i < n; i++) printf "r%08d.shop.example\n", i }' >"$HG_DIR/registered.txt"
-	policy registered.yaml <<-YAML
-		version: 1
-		mode: enforce
-		default: allow
-		unread: reset
-		sets:
-		  registered: {kind: domains, files: [registered.txt]}
-		rules:
-		  - {name: registered-only, match: {not: {sni: "@registered"}}, action: reset}
-	YAML
-	sed 's/registered-only, match: {not: {sni: "@registered"}}/strangers-only, match: {sni: "@registered"}/' \
-		"$HG_DIR/registered.yaml" >"$HG_DIR/opposite.yaml"
-}
-
-# r: registered, u: not. One segment; one that is cut within the name; more than a segment,
-# with the name in the second.
-make_hellos() {
-	local who
-	for who in r u; do
-		hello $who --sni ${who}00000000.shop.example --pad-to 517
-		hello $who-large --sni ${who}00000000.shop.example --pq --sni-last --pad-to 1746
-	done
-	cut=$(($(grep -obUa 00000000 "$HG_DIR/r.hello" | cut -d : -f 1) + 4))
-	[ "$(grep -obUa 00000000 "$HG_DIR/r-large.hello" | cut -d : -f 1)" -gt 1448 ] ||
-		bail "the name of the large hello is not in its second segment"
-}
-
 kernel_knobs() {
-	ip -n "$HG_C" route add local 10.77.1.0/24 dev lo && ip -n "$HG_G" route add 10.77.1.0/24 via "$C4" dev g0 &&
-		ip -n "$HG_C" link set c0 gso_max_segs 1 && # packets as a cable would have them
-		in_c sysctl -qw net.ipv4.tcp_max_tw_buckets=20000 &&
-		in_s sysctl -qw net.core.somaxconn=65535 net.ipv4.tcp_max_syn_backlog=65535 &&
+	crowd_routes "$O4" && ip -n "$HG_G" route add 10.77.1.0/24 via "$C4" dev g0 &&
 		in_g sysctl -qw net.ipv4.ip_local_port_range="1024 65535" net.ipv4.tcp_tw_reuse=1 \
 			net.core.somaxconn=65535 net.ipv4.tcp_max_tw_buckets=20000
-}
-
-# --- traffic ---------------------------------------------------------------------------
-
-greeter() {
-	start greeter in_s "$HG_TOOLS/greeter" --flight $FLIGHT --reply $REPLY
-	await output_has greeter ready || bail "greeter: $(<"$HG_DIR/greeter.err")"
-}
-
-# kind LABEL FILE NUMBERS SHARE [MORE]: the clients' option
-kind() { echo "label=$1,file=$HG_DIR/$2.hello,numbers=$3,share=$4${5:+,$5}"; }
-
-# crowd NAME OPTIONS...: one row of JSON in NAME.crowd; go on where the last one ended
-crowd() {
-	local name=$1
-	shift
-	in_c "$HG_TOOLS/crowd" --to "${HG_TO:-$S4}" --first "$next" --flight $FLIGHT --reply $REPLY --timeout 10000 \
-		"$@" >"$HG_DIR/$name.crowd" || bail "crowd failed"
-	next=$((next + $(jq .flows "$HG_DIR/$name.crowd") + 2))
-}
-
-# of NAME EXPRESSION: jq over what the clients say
-of() { jq -r "$2" "$HG_DIR/$1.crowd"; }
-
-# served EXPRESSION: jq over what the server says now
-served() {
-	local lines
-	lines=$(wc -l <"$HG_DIR/greeter.out")
-	kill -USR1 "${HG_PID[greeter]}"
-	await lines_at_least "$HG_DIR/greeter.out" $((lines + 1))
-	tail -n 1 "$HG_DIR/greeter.out" | jq -r "$1"
 }
 
 # --- floods ------------------------------------------------------------------------------
@@ -146,19 +82,6 @@ swap_each_second() {
 		timed_hg swaps policy rollback $((revision - 1))
 		revision=$((revision + 1))
 	done
-}
-
-# span_of NAME: the least, the greatest and the median
-span_of() { sort -n "$HG_DIR/$1" | awk '{ v[NR] = $1 } END { print v[1] " to " v[NR] " s, median " v[int((NR + 1) / 2)] " s" }'; }
-
-# exact GOT WANT DESCRIPTION
-exact() {
-	local word=exact
-	if [ "$1" != "$2" ]; then
-		word="OFF: want $2"
-		wrong=$((wrong + 1))
-	fi
-	printf '  %-66s %10s  %s\n' "$3" "$1" "$word"
 }
 
 # counts METRIC [LABEL...]: since the attach
@@ -220,16 +143,13 @@ flood() { # same|opposite FILE FILE
 	echo "flood of $seconds s, a swap every second, $1 policies of $names names"
 	greeter
 	say_run hg attach --netns "$HG_G" --hook "$TCX" --policy "$HG_DIR/$2" g0 g1 2>&1
-	start flood in_c "$HG_TOOLS/crowd" --to "$S4" --first "$next" --flight $FLIGHT --reply $REPLY --timeout 30000 \
+	HG_PATIENCE=30000 begin_crowd flood \
 		--workers 2 --at-once 32 --seconds "$seconds" \
 		--kind "$(kind r r "$names" 4)" --kind "$(kind u u "$names" 4)" \
 		--kind "$(kind r-cut r "$names" 1 "cut=$cut")" --kind "$(kind u-cut u "$names" 1 "cut=$cut")"
 	swap_each_second "$3"
-	stop flood
-	[ "$rc" = 0 ] || bail "crowd: $(<"$HG_DIR/flood.err")"
-	cp "$HG_DIR/flood.out" "$HG_DIR/flood.crowd"
+	end_crowd flood
 	snapshot
-	next=$((next + $(of flood .flows) + 2))
 	flood_line
 	flood_sums "$1"
 	stop greeter
@@ -503,8 +423,8 @@ gateway_fixture
 need awk pgrep bpftool
 machine
 kernel_knobs || bail "cannot set up the namespaces"
-make_names
-make_hellos
+registered_policy "$names"
+crowd_hellos
 case $parts in *floods*)
 	flood same registered.yaml registered.yaml
 	flood opposite registered.yaml opposite.yaml

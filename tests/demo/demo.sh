@@ -7,7 +7,10 @@
 # with "ok" or "FAILED" is an expectation; the exit code is 0 if all were met.
 # Whatever happens, Ctrl-C included, nothing is left behind.
 #
-# Environment: HELLOGATE (the binary), HG_TOOLS (the test tools), NO_COLOR.
+# With STAY=1 it goes on behind the last line but one: clients ask again and again, and
+# the page of hellogate run shows them, until Ctrl-C.
+#
+# Environment: HELLOGATE (the binary), HG_TOOLS (the test tools), NO_COLOR, STAY.
 set -u -o pipefail
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 
@@ -18,7 +21,7 @@ tools=$(realpath -m "${HG_TOOLS:-$top/build/tests/tools}")
 client=hgdemo$$-client server=hgdemo$$-server
 client_addr=198.51.100.10 server_addr=198.51.100.20
 allowed=shop.example forbidden=www.casino.example
-dir='' pids=() expected=0 met=0 web_seen=0
+dir='' pids=() expected=0 met=0 web_seen=0 staying='' page=''
 
 # --- words -------------------------------------------------------------------
 
@@ -280,12 +283,50 @@ without_processes() {
 	expect "curl is still answered: $(head -n 1 "$dir/said")" said 'HTTP status 200'
 }
 
+answers() { curl -sf --max-time 2 -o /dev/null "http://127.0.0.1:$1/metrics"; }
+
+# The daemon needs no interface of its own: it serves the instance, wherever that is attached.
+serve() {
+	local port
+	for port in 9813 9814 9815 9816; do
+		! answers "$port" || continue
+		behind daemon "$hellogate" run --listen "127.0.0.1:$port"
+		if await answers "$port"; then
+			page=http://127.0.0.1:$port/
+			return
+		fi
+	done
+	die "hellogate run does not serve: $(<"$dir/daemon.err")"
+}
+
+# What a busy server meets: most are served, some do not trust it, some are forbidden.
+ask_once() {
+	try_curl $allowed 443
+	try_gnutls $allowed
+	try_curl $forbidden 443
+	at_client curl -s --max-time 5 --resolve "$allowed:443:$server_addr" -o /dev/null "https://$allowed/"
+	at_client curl -sk --max-time 5 --tls-max 1.2 --resolve "api.example:443:$server_addr" -o /dev/null "https://api.example/"
+	try_post_quantum $allowed
+}
+
+stay() {
+	serve
+	staying=1
+	trap 'staying=' INT
+	step "   hellogate run: the page is at $page"
+	say "Clients go on asking. Open it in a browser on this machine; from elsewhere:" \
+		"ssh -L 9813:${page:7:-1} HOST. Ctrl-C ends it."
+	while [ -n "$staying" ]; do ask_once >/dev/null 2>&1; done
+	trap 'exit 130' INT
+}
+
 the_end() {
 	step "7. hellogate status"
 	"$hellogate" status >"$dir/said" 2>&1
 	show <"$dir/said"
 	"$hellogate" metrics >"$dir/metrics"
 	expect "hellogate metrics counts the same: 11 hellos, 6 resets" [ "$(metric client_hellos_total resets_total)" = "11 6" ]
+	[ -z "${STAY:-}" ] || stay
 	step "8. hellogate detach --all"
 	expect "detached" "$hellogate" detach --all
 	cleanup

@@ -3,7 +3,7 @@
 # a gap; detach and a device that goes away leave nothing.
 #
 # HELLOGATE2=PATH names another build; the replacement then alternates between the two.
-# HG_KILLS=N kills each operation at N moments of its life (default 10).
+# HG_KILLS=N kills each operation at N moments of its life (default 5).
 . "$(dirname "$0")/lib.sh"
 
 fixture
@@ -48,7 +48,7 @@ killed_after() {
 
 # kill -9 at many moments of the operation's life; what is there after can be repeated
 killed_attach() { # HOOK
-	local i began took broken='' kills=${HG_KILLS:-10}
+	local i began took broken='' kills=${HG_KILLS:-5}
 	began=$(date +%s%3N)
 	attach_deny "$1" >/dev/null 2>&1
 	took=$(($(date +%s%3N) - began))

@@ -109,7 +109,8 @@ static void check_everything(void)
 {
 	static const struct gate_options everything = { .decap = (1U << HG_TUNNEL_COUNT) - 1,
 							.checksums = true,
-							.real_clock = true };
+							.real_clock = true,
+							.all = true };
 	static struct gate g;
 
 	gate_open(&g, &everything);
@@ -132,7 +133,7 @@ int main(void)
 	const struct ceiling *c;
 	int clang;
 
-	gate_open(&g, NULL);
+	gate_open(&g, &(struct gate_options){ .all = true });
 	clang = gate_clang(&g);
 	c = ceiling_of(version, clang);
 	for (size_t i = 0; i < COUNT_OF(programs); i++)

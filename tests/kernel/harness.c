@@ -25,9 +25,43 @@ const char *const gate_hook_name[GATE_HOOKS] = { "xdp", "xdp.frags", "tc ingress
 						 "arm" };
 const char *const gate_act_name[] = { "pass", "drop", "reset", "refused by the kernel" };
 
+static const char *const hook_program[GATE_HOOKS] = { "hg_xdp", "hg_xdp_frags", "hg_ingress",
+						      "hg_egress", "hg_arm" };
+
+/* The maps are those of `first`; in `others` there is one program each, on the same maps. */
+struct gate_objects {
+	struct hellogate_bpf *first, *others[GATE_HOOKS];
+};
+
 static struct hellogate_bpf *skeleton(const struct gate *g)
 {
-	return g->object;
+	return g->objects->first;
+}
+
+/* ---- hooks ---- */
+
+static bool is_asked(enum gate_hook hook)
+{
+	static const char *const words[GATE_HOOKS] = { "xdp", "xdp.frags", "ingress", "egress",
+						       "arm" };
+	const char *list = getenv("HG_HOOKS");
+	size_t len = strlen(words[hook]), n;
+
+	if (!list || !*list || hook == GATE_ARM)
+		return true;
+	for (; *list; list += n + (list[n] == ' ')) {
+		n = strcspn(list, " ");
+		if (n == len && !memcmp(list, words[hook], n))
+			return true;
+	}
+	return false;
+}
+
+enum gate_hook gate_hook_from(enum gate_hook hook)
+{
+	while (hook <= GATE_EGRESS && !is_asked(hook))
+		hook++;
+	return hook;
 }
 
 /* ---- the room ---- */
@@ -212,6 +246,22 @@ static int keep_event(void *arg, void *data, size_t size)
 	return 0;
 }
 
+static struct hellogate_bpf *open_object(const struct gate *g)
+{
+	struct hellogate_bpf *s = hellogate_bpf__open();
+
+	if (!s)
+		return NULL;
+	set_knobs(s, &g->options);
+	set_sizes(s, &g->options);
+	return s;
+}
+
+static struct bpf_program *program_of(const struct hellogate_bpf *s, enum gate_hook hook)
+{
+	return bpf_object__find_program_by_name(s->obj, hook_program[hook]);
+}
+
 int gate_try_open(struct gate *g, const struct gate_options *options)
 {
 	static const struct gate_options shipped;
@@ -222,17 +272,19 @@ int gate_try_open(struct gate *g, const struct gate_options *options)
 	libbpf_set_print(print_warnings);
 	memset(g, 0, sizeof(*g));
 	g->options = options ? *options : shipped;
-	s = hellogate_bpf__open();
+	g->objects = calloc(1, sizeof(*g->objects));
+	s = g->objects ? open_object(g) : NULL;
 	if (!s)
 		return -errno;
-	g->object = s;
-	set_knobs(s, &g->options);
-	set_sizes(s, &g->options);
+	g->objects->first = s;
+	for (enum gate_hook hook = GATE_XDP; hook < GATE_HOOKS; hook++)
+		bpf_program__set_autoload(program_of(s, hook), g->options.all || is_asked(hook));
 	keep_prototypes(g);
 	error = hellogate_bpf__load(s);
 	if (error) {
 		hellogate_bpf__destroy(s);
-		g->object = NULL;
+		free(g->objects);
+		g->objects = NULL;
 		return error;
 	}
 	g->slots = map_memory(g, "slots", sizeof(struct hg_slot) * HG_SLOTS);
@@ -264,7 +316,10 @@ void gate_close(struct gate *g)
 	munmap(g->control, sizeof(struct hg_control));
 	munmap(g->presence, sizeof(struct hg_presence));
 	munmap(g->pool_shares, sizeof(__u32) * HG_SHARES);
+	for (int i = 0; i < GATE_HOOKS; i++)
+		hellogate_bpf__destroy(g->objects->others[i]);
 	hellogate_bpf__destroy(skeleton(g));
+	free(g->objects);
 	memset(g, 0, sizeof(*g));
 }
 
@@ -286,12 +341,34 @@ int gate_program_named(const struct gate *g, const char *name)
 	return bpf_program__fd(p);
 }
 
+/* Nothing of it but this program: the maps are there. */
+static struct hellogate_bpf *load_other(const struct gate *g, enum gate_hook hook)
+{
+	struct hellogate_bpf *s = open_object(g);
+	struct bpf_program *p;
+	struct bpf_map *map;
+	int error = s ? 0 : -errno;
+
+	bpf_object__for_each_program(p, s ? s->obj : NULL)
+		bpf_program__set_autoload(p, p == program_of(s, hook));
+	bpf_object__for_each_map(map, s ? s->obj : NULL)
+		error = error ? error : bpf_map__reuse_fd(map, gate_map(g, bpf_map__name(map)));
+	error = error ? error : hellogate_bpf__load(s);
+	if (error)
+		tap_bail("%s does not load: %s", hook_program[hook], strerror(-error));
+	return s;
+}
+
 int gate_program(const struct gate *g, enum gate_hook hook)
 {
-	static const char *const names[] = { "hg_xdp", "hg_xdp_frags", "hg_ingress", "hg_egress",
-					     "hg_arm" };
+	struct hellogate_bpf **other = &g->objects->others[hook];
+	int fd = bpf_program__fd(program_of(skeleton(g), hook));
 
-	return gate_program_named(g, names[hook]);
+	if (fd >= 0)
+		return fd;
+	if (!*other)
+		*other = load_other(g, hook);
+	return bpf_program__fd(program_of(*other, hook));
 }
 
 int gate_clang(const struct gate *g)

@@ -24,6 +24,13 @@ enum gate_hook { GATE_XDP, GATE_XDP_FRAGS, GATE_INGRESS, GATE_EGRESS, GATE_ARM, 
 
 extern const char *const gate_hook_name[GATE_HOOKS];
 
+/*
+ * This hook or the next one that is asked for; beyond GATE_EGRESS: none is.  HG_HOOKS
+ * lists them ("xdp egress"), for machines where it takes the verifier half a minute
+ * to see them all; without it all are.
+ */
+enum gate_hook gate_hook_from(enum gate_hook hook);
+
 enum gate_act {
 	GATE_PASS,
 	GATE_DROP,
@@ -62,6 +69,7 @@ struct gate_options {
 	__u32 decap; /* bits of enum hg_tunnel */
 	bool checksums;
 	bool real_clock;
+	bool all;	    /* programs at once, as shipped, whatever HG_HOOKS says */
 	const __u16 *ports; /* the watched ones; 0 ends */
 	const char *interface;
 };
@@ -81,7 +89,7 @@ struct gate_prototype {
 #define GATE_OUTER_MAPS 5
 
 struct gate {
-	void *object; /* struct hellogate_bpf */
+	struct gate_objects *objects;
 	struct gate_options options;
 	void *ring;
 	struct gate_prototype prototypes[GATE_OUTER_MAPS];
@@ -101,7 +109,10 @@ struct gate {
 	struct frame out;
 };
 
-/* Load all programs; bails out if the kernel will not have them. */
+/*
+ * Load the programs of the hooks that are asked for; bails out if the kernel will
+ * not have them.  Those of others are loaded, onto the same maps, when first used.
+ */
 void gate_open(struct gate *g, const struct gate_options *options);
 void gate_close(struct gate *g);
 

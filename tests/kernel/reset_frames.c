@@ -156,7 +156,8 @@ int main(void)
 	gate_open(&g, NULL);
 	gate_echo_open();
 	gate_police(&g, &p);
-	for (enum gate_hook hook = GATE_INGRESS; hook <= GATE_EGRESS; hook++)
+	for (enum gate_hook hook = gate_hook_from(GATE_INGRESS); hook <= GATE_EGRESS;
+	     hook = gate_hook_from(hook + 1))
 		for (size_t i = 0; i < COUNT_OF(rows); i++)
 			tap_ok(one(&g, hook, &rows[i]), "%s: %s", gate_hook_name[hook],
 			       rows[i].what);

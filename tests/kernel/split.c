@@ -77,7 +77,7 @@ int main(void)
 	static struct gate g;
 
 	gate_open(&g, NULL);
-	for (enum gate_hook hook = GATE_XDP; hook <= GATE_EGRESS; hook++) {
+	FOR_HOOKS(hook) {
 		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 			every_cut(&g, hook, &rows[i], false);
 			every_cut(&g, hook, &rows[i], true);

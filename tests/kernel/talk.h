@@ -15,7 +15,9 @@
 #include "../wire/tunnel.h"
 
 /* Every way in for a packet. */
-#define FOR_HOOKS(hook) for (enum gate_hook hook = GATE_XDP; hook <= GATE_EGRESS; hook++)
+#define FOR_HOOKS(hook)                                                                            \
+	for (enum gate_hook hook = gate_hook_from(GATE_XDP); hook <= GATE_EGRESS;                  \
+	     hook = gate_hook_from(hook + 1))
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -138,6 +138,38 @@ static void only_the_token_is_taken(void **state)
 	assert_true(hg_token_is_ours(&open, NULL));
 }
 
+/* As browsers send it: base64 of user:password. */
+static void the_token_may_be_a_password(void **state)
+{
+	static const struct {
+		const char *value;
+		bool ours;
+	} rows[] = {
+		{ "Basic YW55OjAxMjM0NTY3ODlhYmNkZWY=", true },	 /* any:0123456789abcdef */
+		{ "basic OjAxMjM0NTY3ODlhYmNkZWY=", true },	 /* :0123456789abcdef */
+		{ "Basic YToxMjM0NTY3ODlhYmNkZWY=", false },	 /* a:123456789abcdef */
+		{ "Basic MDEyMzQ1Njc4OWFiY2RlZg==", false },	 /* 0123456789abcdef */
+		{ "Basic YW55OjAxMjM0NTY3ODlhYmNkZWYw", false }, /* any:0123456789abcdef0 */
+		{ "Basic YW55OjAxMjM0NTY3ODlhYmNkZWY", false },	 /* cut */
+		{ "Basic !!!!", false },
+		{ "Basic =", false },
+		{ "Basic ====", false },
+		{ "Basic ", false },
+		{ "Bearer YW55OjAxMjM0NTY3ODlhYmNkZWY=", false },
+	};
+	struct hg_http_config c = { .token = "0123456789abcdef" };
+	char long_one[4096] = "Basic ";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (hg_token_is_ours(&c, rows[i].value) != rows[i].ours)
+			print_error("%s: ", rows[i].value);
+		assert_int_equal(hg_token_is_ours(&c, rows[i].value), rows[i].ours);
+	}
+	memset(long_one + 6, 'A', sizeof(long_one) - 7);
+	assert_false(hg_token_is_ours(&c, long_one));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,6 +177,7 @@ int main(void)
 		cmocka_unit_test(beyond_the_loopback_is_tls_and_a_token),
 		cmocka_unit_test(only_names_of_ours_are_answered),
 		cmocka_unit_test(only_the_token_is_taken),
+		cmocka_unit_test(the_token_may_be_a_password),
 	};
 
 	return cmocka_run_group_tests_name("http_guard", tests, NULL, NULL);

@@ -267,6 +267,8 @@ static void what_run_counts_is_told(void **state)
 		"reloads_total{result=\"failed\"}",
 		"http_requests_refused_total{reason=\"host\"}",
 		"http_requests_refused_total{reason=\"token\"}",
+		"http_streams_refused_total",
+		"http_stream_messages_missed_total",
 	};
 	__u64 *counters = (__u64 *)&snapshot.run;
 

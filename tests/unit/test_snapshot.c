@@ -185,7 +185,7 @@ static void what_run_lost_is_worth_knowing(void **state)
 	static const char *const lines[] = { "events",	 "events",   NULL, NULL, "verdicts",
 					     "verdicts", "verdicts", NULL, NULL, NULL,
 					     NULL,	 NULL,	     NULL, NULL, NULL,
-					     NULL,	 NULL };
+					     NULL,	 NULL,	     NULL, NULL };
 
 	(void)state;
 	assert_int_equal(sizeof(lines) / sizeof(lines[0]),
