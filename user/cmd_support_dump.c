@@ -52,7 +52,7 @@ static unsigned int part_count(void)
 {
 	unsigned int count = 0;
 
-	while (hg_support_parts[count].name && count < PARTS_MAX)
+	while (count < PARTS_MAX && hg_support_parts[count].name)
 		count++;
 	return count;
 }
