@@ -52,7 +52,7 @@ static unsigned int part_count(void)
 {
 	unsigned int count = 0;
 
-	while (hg_support_parts[count].name && count < PARTS_MAX)
+	while (count < PARTS_MAX && hg_support_parts[count].name)
 		count++;
 	return count;
 }
@@ -87,7 +87,8 @@ static void write_masking(FILE *out)
 	      "h- and 32 digits, HMAC-SHA256 under a key that was drawn for this archive and is\n"
 	      "nowhere. Within it one name has one hash, in the policy as in the failures.  In\n"
 	      "policy.yaml and config.yaml comments are gone.\n"
-	      "Not masked: names of rules, sets and interfaces, ports, fingerprints, times, sizes.\n",
+	      "Not masked: names of rules, sets, interfaces and network namespaces, ports,\n"
+	      "fingerprints, times, sizes.\n",
 	      out);
 }
 

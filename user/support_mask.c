@@ -204,21 +204,23 @@ int hg_mask_yaml(const struct hg_privacy *privacy, enum hg_mask_of of, const cha
 
 static const char *const hidden_fields[] = { "path", "user", NULL };
 
-static void mask_tree(const struct hg_privacy *p, json_t *node)
+static void mask_field(const struct hg_privacy *p, const char *key, json_t *value)
 {
 	char masked[MASKED_MAX];
-	const char *key;
-	json_t *value;
-	size_t i;
 
-	json_array_foreach(node, i, value) mask_tree(p, value);
-	json_object_foreach(node, key, value)
-	{
-		if (json_is_string(value) && is_among(key, hidden_fields)) {
-			mask_text(p, json_string_value(value), masked);
-			json_string_set(value, masked);
-		}
-		mask_tree(p, value);
+	if (!json_is_string(value) || !is_among(key, hidden_fields))
+		return;
+	mask_text(p, json_string_value(value), masked);
+	json_string_set(value, masked);
+}
+
+static void mask_tree(const struct hg_privacy *p, json_t *node)
+{
+	for (size_t i = 0; i < json_array_size(node); i++)
+		mask_tree(p, json_array_get(node, i));
+	for (void *at = json_object_iter(node); at; at = json_object_iter_next(node, at)) {
+		mask_field(p, json_object_iter_key(at), json_object_iter_value(at));
+		mask_tree(p, json_object_iter_value(at));
 	}
 }
 

@@ -26,7 +26,7 @@ function inline(text,    out, at, code, rest) {
 		rest = substr(text, RSTART + RLENGTH)
 		at = RSTART - 1
 		sub(/\].*/, "", code)
-		text = substr(text, 1, at) (code in page_of ? page_of[code] : code) rest
+		text = substr(text, 1, at) page(code) rest
 	}
 	while ((at = index(text, "`"))) {
 		out = out words(substr(text, 1, at - 1))
@@ -37,6 +37,13 @@ function inline(text,    out, at, code, rest) {
 		out = out "\\fB" escape(code) "\\fR"
 	}
 	return out words(text)
+}
+
+# A document of docs/ by its page of the manual, where it has one.
+function page(name) {
+	if (name in page_of)
+		return page_of[name]
+	return name ~ /^[a-z]+\.md$|^schema\// ? "docs/" name : name
 }
 
 function words(text,    at) {
@@ -140,10 +147,6 @@ BEGIN {
 	wanted = heading == ""
 	page_of["running.md"] = "hellogate.yaml(5)"
 	page_of["policy.md"] = "hellogate-policy(5)"
-	page_of["schema/event.json"] = "docs/schema/event.json"
-	page_of["diagnosis.md"] = "docs/diagnosis.md"
-	page_of["recipes.md"] = "docs/recipes.md"
-	page_of["limits.md"] = "docs/limits.md"
 }
 
 /^#+ / && !fence {

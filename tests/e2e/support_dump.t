@@ -61,7 +61,7 @@ ok "failures wait in the map" await failed_at_least 3
 for who in alone run; do
 	if [ "$who" = run ]; then
 		start daemon net_s "$HELLOGATE" run --config "$HG_DIR/run.yaml" --policy "$HG_DIR/acme-corp.yaml" --listen none
-		ok "run is there" await grep -q serving "$HG_DIR/daemon.err"
+		ok "run is there" await -t 60 grep -q serving "$HG_DIR/daemon.err"
 		traffic
 		ok "run has diagnosed" await failed_at_least 6
 	fi
