@@ -54,7 +54,7 @@ struct hg_board *hg_board_new(const struct hg_instance *in, const struct hg_eve_
 	hg_privacy_init(&b->privacy);
 	b->tables = hg_top_tables_new(HG_BOARD_WINDOW, hg_clock_monotonic());
 	b->samples = hg_samples_new();
-	b->log = hg_message_log_new(LOG_MESSAGES, LOG_BYTES);
+	b->log = hg_message_log_new(LOG_MESSAGES, LOG_BYTES, hg_clock_now() / 1000);
 	if (b->tables && b->samples && b->log)
 		return b;
 	hg_board_free(b);
@@ -220,9 +220,12 @@ static void send_frame(struct hg_board *b)
 
 	if (hg_snapshot_take(b->in, &s) || make_frame(b, s, &f))
 		return;
-	if (put_frame(&b->json, b, f))
-		hg_message_log_add(b->log, "frame", b->json.text, b->json.len);
-	b->told = (struct told){ 0 };
+	if (put_frame(&b->json, b, f) &&
+	    hg_message_log_add(b->log, "frame", b->json.text, b->json.len))
+		b->told = (struct told){ 0 };
+	else
+		b->told.sent = b->told.established =
+			0; /* what was left out is told by the next one */
 	keep(b, f->s);
 	hg_top_frame_free(f);
 }

@@ -9,7 +9,7 @@
 
 #define BLOCK 16384	      /* bytes that are asked for at once */
 #define SEND_BUFFER (1 << 15) /* what waits in a socket is old by the time it is read */
-#define PATIENCE 30	      /* seconds in which a slow one takes nothing: then it is closed */
+#define PATIENCE 60	      /* seconds in which a slow one takes nothing: then it is closed */
 
 struct stream {
 	struct hg_streams *streams; /* NULL: the place is free */

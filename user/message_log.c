@@ -14,7 +14,8 @@ struct hg_message {
 struct hg_message_log {
 	struct hg_message **ring; /* message n is in place n % room */
 	size_t room, most, bytes;
-	__u64 first, end; /* numbers of the oldest, and of the one that comes next */
+	__u64 begin;	  /* number of the first there was */
+	__u64 first, end; /* of the oldest, and of the one that comes next */
 	__u64 missed;
 };
 
@@ -48,7 +49,7 @@ static struct hg_message *new_message(__u64 id, const char *event, const char *d
 
 /* ---- the log ---- */
 
-struct hg_message_log *hg_message_log_new(size_t messages, size_t bytes)
+struct hg_message_log *hg_message_log_new(size_t messages, size_t bytes, __u64 from)
 {
 	struct hg_message_log *log = calloc(1, sizeof(*log));
 
@@ -60,6 +61,7 @@ struct hg_message_log *hg_message_log_new(size_t messages, size_t bytes)
 	}
 	log->room = messages;
 	log->most = bytes;
+	log->begin = log->first = log->end = from;
 	return log;
 }
 
@@ -117,7 +119,9 @@ __u64 hg_message_log_missed(const struct hg_message_log *log)
 void hg_message_reader_open(struct hg_message_reader *r, const struct hg_message_log *log,
 			    __u64 after)
 {
-	*r = (struct hg_message_reader){ .next = after && after <= log->end ? after : log->end };
+	*r = (struct hg_message_reader){ .next = log->end };
+	if (after && after >= log->begin && after <= log->end)
+		r->next = after;
 }
 
 void hg_message_reader_close(struct hg_message_reader *r)

@@ -16,8 +16,11 @@
 
 struct hg_message_log;
 
-/* Neither is 0.  NULL: no memory. */
-struct hg_message_log *hg_message_log_new(size_t messages, size_t bytes);
+/*
+ * Neither is 0.  Messages are numbered from `from` on: where that is the time, no
+ * number is that of a message in a log of before.  NULL: no memory.
+ */
+struct hg_message_log *hg_message_log_new(size_t messages, size_t bytes, __u64 from);
 
 /* Its readers have ended. */
 void hg_message_log_free(struct hg_message_log *log);

@@ -63,7 +63,7 @@ static void count(struct counted *c, const struct hg_snapshot *s)
 void hg_samples_add(struct hg_samples *samples, const struct hg_snapshot *s, __u64 wall_ns)
 {
 	struct sample *sample = &samples->ring[samples->taken % HG_SAMPLES];
-	struct counted now;
+	struct counted now = { 0 };
 	const __u64 *is = (const __u64 *)&now, *was = (const __u64 *)&samples->before;
 
 	count(&now, s);

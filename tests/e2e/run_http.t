@@ -92,6 +92,10 @@ ok "run serves beyond the loopback" await serves "${ip_bearer[@]}" "https://$S4:
 ask_c "${ip_bearer[@]}" "https://$S4:9813/metrics"
 is "$out" 200 "a client elsewhere with the token"
 like "$(<"$HG_DIR/body")" '^hellogate_build_info' "gets the metrics"
+streams() { in_c curl -sN --max-time 10 "${ip_bearer[@]}" "https://$S4:9813/api/v1/live" 2>&1 | grep -m 2 -c '^event: frame'; }
+is "$(streams)" 2 "and frames as they come"
+ask_c -k -u "who:0123456789abcdef0123" "https://$S4:9813/api/v1/status"
+is "$out" 200 "a browser has the token as its password"
 ask_c -k "https://$S4:9813/metrics"
 is "$out" 401 "without the token: 401"
 ask_c -k -H 'Authorization: Bearer 0123456789abcdef0124' "https://$S4:9813/metrics"

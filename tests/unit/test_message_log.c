@@ -16,7 +16,7 @@
 
 static struct hg_message_log *log_of(size_t messages, size_t bytes)
 {
-	struct hg_message_log *log = hg_message_log_new(messages, bytes);
+	struct hg_message_log *log = hg_message_log_new(messages, bytes, 0);
 
 	assert_non_null(log);
 	return log;
@@ -152,6 +152,14 @@ static void who_comes_back_goes_on(void **state)
 	assert_false(hg_message_reader_waits(&r, log));
 	hg_message_reader_open(&r, log, 70); /* of another log */
 	assert_false(hg_message_reader_waits(&r, log));
+	hg_message_log_free(log);
+	log = hg_message_log_new(ROOM, BYTES, 1000);
+	assert_non_null(log);
+	add(log, "x");
+	hg_message_reader_open(&r, log, 6); /* of the log before */
+	assert_false(hg_message_reader_waits(&r, log));
+	hg_message_reader_open(&r, log, 1000);
+	assert_true(hg_message_reader_waits(&r, log));
 	hg_message_log_free(log);
 }
 
