@@ -29,7 +29,7 @@ deps: ## install what is missing of packaging/deps.txt (as root)
 
 .PHONY: demo
 demo: ## install what is missing, build, and show it at work (as root; STAY=1: with its page, until Ctrl-C)
-	@packaging/deps.sh build demo
+	@packaging/deps.sh build demo $(if $(STAY),page)
 	@echo "building $(BUILD)/hellogate"
 	@$(MAKE) --silent --no-print-directory $(BUILD)/hellogate tools
 	@STAY=$(STAY) tests/demo/demo.sh
@@ -93,7 +93,7 @@ CORPUS_TESTS := tests/corpus/score tests/corpus/answers
 
 .PHONY: test
 test: ## every test that needs no virtual machine, after installing what is missing
-	packaging/deps.sh build test
+	packaging/deps.sh build page test
 	$(MAKE) $(BUILD)/hellogate man test-programs other
 	$(E2E_PROVE) $(UNIT_TESTS) $(KERNEL_RUN) $(CORPUS_TESTS) tests/corpus/parity \
 		$(E2E_TESTS) $(SCENES_TESTS) $(CONFORMANCE_TESTS)

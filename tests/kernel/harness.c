@@ -345,14 +345,14 @@ int gate_program_named(const struct gate *g, const char *name)
 static struct hellogate_bpf *load_other(const struct gate *g, enum gate_hook hook)
 {
 	struct hellogate_bpf *s = open_object(g);
-	struct bpf_program *p;
-	struct bpf_map *map;
+	struct bpf_program *p = NULL;
+	struct bpf_map *map = NULL;
 	int error = s ? 0 : -errno;
 
-	bpf_object__for_each_program(p, s ? s->obj : NULL)
+	while (!error && (p = bpf_object__next_program(s->obj, p)))
 		bpf_program__set_autoload(p, p == program_of(s, hook));
-	bpf_object__for_each_map(map, s ? s->obj : NULL)
-		error = error ? error : bpf_map__reuse_fd(map, gate_map(g, bpf_map__name(map)));
+	while (!error && (map = bpf_object__next_map(s->obj, map)))
+		error = bpf_map__reuse_fd(map, gate_map(g, bpf_map__name(map)));
 	error = error ? error : hellogate_bpf__load(s);
 	if (error)
 		tap_bail("%s does not load: %s", hook_program[hook], strerror(-error));
