@@ -107,7 +107,7 @@ HG_INLINE __u8 hg_sslv2_scan(const struct hg_capture *c, struct hg_records *r, _
 {
 	__u32 len = hg_be16(c, 0) & 0x7fff;
 
-	if (filled < 2)
+	if (filled < 5) /* less does not tell it from what is no TLS: hg_sslv2_begins() */
 		return HG_SCAN_MORE;
 	if (len + 2 > HG_STREAM_CAP)
 		return HG_SCAN_TOO_LARGE;
