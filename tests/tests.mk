@@ -89,9 +89,9 @@ CORPUS_TESTS := tests/corpus/score tests/corpus/answers
 
 .PHONY: test
 test: ## every test that needs no virtual machine, after installing what is missing
-	packaging/deps.sh build test
-	$(MAKE) $(BUILD)/hellogate test-programs other
-	$(E2E_PROVE) $(UNIT_TESTS) $(KERNEL_RUN) $(CORPUS_TESTS) tests/corpus/parity \
+	packaging/deps.sh build test fuzz
+	$(MAKE) $(BUILD)/hellogate test-programs other fuzz-programs
+	$(FUZZ_SMOKE_ENV) $(E2E_PROVE) $(FUZZ_SMOKE) $(UNIT_TESTS) $(KERNEL_RUN) $(CORPUS_TESTS) tests/corpus/parity \
 		$(E2E_TESTS) $(SCENES_TESTS) $(CONFORMANCE_TESTS)
 
 .PHONY: unit
@@ -148,7 +148,7 @@ asan: ## unit tests and the capture reader under address and undefined-behaviour
 
 C_FILES := $(wildcard $(addsuffix /*.[ch],bpf include user tests/*))
 SCRIPTS := $(wildcard packaging/*.sh packaging/completions/*.bash tests/demo/*.sh tests/e2e/*.t tests/e2e/*.sh tests/scenes/*.t tests/scenes/*.sh \
-	tests/conformance/*.t tests/conformance/*.sh tests/bench/*.sh \
+	tests/conformance/*.t tests/conformance/*.sh tests/bench/*.sh tests/fuzz/*.t tests/fuzz/run tests/fuzz/keep \
 	tests/vm/run tests/vm/suites tests/vm/init tests/vm/replay tests/vm/*.t .ci/run)
 
 .PHONY: check check-format check-warnings check-analysis check-scripts check-manual check-monitoring check-marks
