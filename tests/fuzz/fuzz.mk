@@ -29,7 +29,15 @@ FUZZ_SEEDS := $(BUILD)/tests/fuzz/seeds
 $(FUZZ_SEEDS): %: %.o $(addprefix $(BUILD)/tests/wire/,frames.o hellos.o) $(BUILD)/libhellogate.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 
-.PHONY: fuzz fuzz-programs fuzz-smoke fuzz-keep
+# Links statically, as tests/parity does.
+FUZZ_KERNEL := $(BUILD)/tests/fuzz/kernel
+
+$(FUZZ_KERNEL): %: %.o $(addprefix $(BUILD)/tests/,parity/pair.o parity/streams.o parity/datagrams.o \
+		kernel/harness.o wire/frames.o wire/hellos.o wire/initials.o wire/tunnel.o) \
+		$(BUILD)/user/read_kernel_limits.o $(BUILD)/user/native_bpf.o
+	$(CC) $(CFLAGS) -static $^ -lbpf -lelf -lz -o $@
+
+.PHONY: fuzz fuzz-kernel fuzz-programs fuzz-smoke fuzz-keep
 fuzz-programs:
 	+$(MAKE) BUILD=$(FUZZ_BUILD) CC=clang-14 CFLAGS='$(FUZZ_FLAGS)' \
 		$(addprefix $(FUZZ_BUILD)/tests/fuzz/,$(FUZZ_NAMES))
@@ -37,6 +45,10 @@ fuzz-programs:
 fuzz: fuzz-programs ## libFuzzer on everything that strangers write (TIME=60 seconds each, RUNS=, JOBS=, T="hello policy")
 	packaging/deps.sh --check fuzz
 	TIME=$(or $(TIME),60) RUNS=$(RUNS) JOBS=$(JOBS) tests/fuzz/run $(FUZZ_BUILD)/tests/fuzz $(or $(T),$(FUZZ_NAMES))
+
+fuzz-kernel: $(FUZZ_KERNEL) ## the programs in the kernel against the native path, by chance (as root; TIME=60, SEED=)
+	mkdir -p $(FUZZ_BUILD)
+	$(FUZZ_KERNEL) $(or $(TIME),60) $(or $(SEED),$$(date +%s)) $(FUZZ_BUILD)/differs.steps
 
 FUZZ_SMOKE := tests/fuzz/smoke.t
 FUZZ_SMOKE_ENV := FUZZ_PROGRAMS=$(FUZZ_BUILD)/tests/fuzz FUZZ_NAMES='$(FUZZ_NAMES)'
