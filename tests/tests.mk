@@ -148,7 +148,7 @@ asan: ## unit tests and the capture reader under address and undefined-behaviour
 
 C_FILES := $(wildcard $(addsuffix /*.[ch],bpf include user tests/*))
 SCRIPTS := $(wildcard packaging/*.sh packaging/completions/*.bash tests/demo/*.sh tests/e2e/*.t tests/e2e/*.sh tests/scenes/*.t tests/scenes/*.sh \
-	tests/conformance/*.t tests/conformance/*.sh tests/bench/*.sh tests/fuzz/*.t tests/fuzz/run tests/fuzz/keep \
+	tests/conformance/*.t tests/conformance/*.sh tests/bench/*.sh tests/fuzz/*.t tests/fuzz/run tests/fuzz/keep tests/cbmc/*.t tests/cbmc/obtain \
 	tests/vm/run tests/vm/suites tests/vm/init tests/vm/replay tests/vm/*.t .ci/run)
 
 .PHONY: check check-format check-warnings check-analysis check-scripts check-manual check-monitoring check-marks
