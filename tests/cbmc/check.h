@@ -22,10 +22,14 @@
 #undef HG_HELLO_MAX
 #undef HG_COPY_CHUNK
 #undef HG_CAPTURE_HEAD
+#undef HG_NAME_SIZE
+#undef HG_NAME_MAX
 #define HG_STREAM_CAP 48
 #define HG_HELLO_MAX 40
 #define HG_COPY_CHUNK 16
 #define HG_CAPTURE_HEAD 8
+#define HG_NAME_SIZE 32
+#define HG_NAME_MAX 31
 
 #include "client_hello.h"
 

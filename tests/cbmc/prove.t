@@ -56,6 +56,7 @@ planted window bytes.h 'if (at >= HG_STREAM_CAP)' 'if (at > HG_STREAM_CAP + HG_C
 planted records tls_record.h 'if (filled - at < HG_RECORD_HEADER + len)' \
 	'if (filled - at < HG_RECORD_HEADER)'
 planted unwrap tls_record.h 'if (to >= HG_STREAM_CAP)' 'if (to > HG_STREAM_CAP + HG_COPY_CHUNK)'
-planted extensions client_hello.h 'if (done <= HG_NAME_SIZE - 8)' 'if (done <= HG_NAME_SIZE)'
+planted extensions client_hello.h 'i >= HG_NAME_MAX)' 'i > HG_NAME_SIZE)'
+planted extensions client_hello.h 'p->ext = w;' 'p->ext.end = w.end;'
 planted flight flight.h 'if (last >= HG_CHUNKS_MAX)' 'if (last > HG_CHUNKS_MAX)'
 echo "1..$number"
