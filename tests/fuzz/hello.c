@@ -117,7 +117,7 @@ static void check_facts(const struct hg_hello *h)
 
 static void check_unwrapped(const struct reading *r, const struct hg_capture *stream)
 {
-	struct hg_unwrap state;
+	struct hg_unwrap state = { 0 };
 
 	if (r->records.sslv2)
 		return;

@@ -104,7 +104,7 @@ static void ask_us(const uint8_t *data, size_t size)
 {
 	__u32 filled = size < HG_STREAM_CAP ? (__u32)size : HG_STREAM_CAP;
 	struct hg_records *r = &seen.records;
-	struct hg_unwrap state;
+	struct hg_unwrap state = { 0 };
 
 	memset(&seen, 0, sizeof(seen));
 	memcpy(capture.bytes, data, filled);

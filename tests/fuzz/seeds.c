@@ -260,7 +260,7 @@ static void seed_flight(const struct scene *s, const struct talk *t)
 	for (unsigned int i = 1; i < t->pieces; i++) {
 		for (unsigned int at = 0, n; at < t->piece[i].len; at += n) {
 			n = t->piece[i].len - at < 400 ? t->piece[i].len - at : 400;
-			fputc(t->piece[i].from_server, f);
+			fputc(t->piece[i].from_server ? 1 : 0, f);
 			put_u16(f, n);
 			fwrite(t->piece[i].bytes + at, 1, n, f);
 		}

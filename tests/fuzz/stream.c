@@ -63,7 +63,7 @@ static void plain_take(const __u8 *bytes, __u32 at, __u32 len)
 
 static void plain_read(void)
 {
-	struct hg_unwrap state;
+	struct hg_unwrap state = { 0 };
 
 	if (plain.scan != HG_SCAN_MORE || !plain.filled)
 		return;
