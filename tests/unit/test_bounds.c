@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Reads at the end of a capture, and what begins a hello when its bytes come one by one. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "tls_record.h"
+
+static struct hg_capture capture;
+
+static void reads_end_with_the_capture(void **state)
+{
+	(void)state;
+	memset(&capture, 0xff, sizeof(capture)); /* its slack, too */
+	assert_int_equal(hg_byte(&capture, HG_STREAM_CAP - 1), 0xff);
+	assert_int_equal(hg_be16(&capture, HG_STREAM_CAP - 1), 0xffff);
+	assert_int_equal(hg_be24(&capture, HG_STREAM_CAP - 1), 0xffffff);
+	assert_true(hg_word(&capture, HG_STREAM_CAP - 1) == ~0ULL);
+	for (__u32 at = HG_STREAM_CAP; at < HG_STREAM_CAP + 2; at++) {
+		assert_int_equal(hg_byte(&capture, at), 0);
+		assert_int_equal(hg_be16(&capture, at), 0);
+		assert_int_equal(hg_be24(&capture, at), 0);
+		assert_true(hg_word(&capture, at) == 0);
+	}
+}
+
+static const struct {
+	const char *bytes;
+	__u32 len;
+	__u8 scan;
+} beginnings[] = {
+	/* less than five bytes do not tell an SSLv2 hello from what is no TLS */
+	{ "\xff", 1, HG_SCAN_MORE },
+	{ "\xff\xff", 2, HG_SCAN_MORE },
+	{ "\x80\x00", 2, HG_SCAN_MORE },
+	{ "\x80\x01\x01", 3, HG_SCAN_MORE },
+	{ "\x80\x01\x01\x03", 4, HG_SCAN_MORE },
+	{ "\x80\x20\x02", 3, HG_SCAN_NOT_TLS },
+	{ "\x80\x20\x01\x01\x02", 5, HG_SCAN_NOT_TLS },
+	{ "\xff\xff\x01\x03\x01", 5, HG_SCAN_TOO_LARGE },
+	/* ahead of a hello */
+	{ "\x14\x03\x01\x00\x00", 5, HG_SCAN_MORE },
+	{ "\x14\x03\x01\x00\x01\x01", 6, HG_SCAN_MORE },
+	{ "\x14\x03\x01\x00\x02\x01\x01", 7, HG_SCAN_NOT_TLS },
+	{ "\x15\x03\x01\x00\x02\x01\x5a", 7, HG_SCAN_MORE },
+	{ "\x15\x03\x01\x00\x00", 5, HG_SCAN_NOT_TLS },
+};
+
+static void beginnings_are_told(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++) {
+		struct hg_records r = { 0 };
+
+		memset(&capture, 0, sizeof(capture));
+		memcpy(capture.bytes, beginnings[i].bytes, beginnings[i].len);
+		if (hg_records_scan(&capture, &r, beginnings[i].len) != beginnings[i].scan)
+			fail_msg("row %zu is %u", i, r.scan);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_end_with_the_capture),
+		cmocka_unit_test(beginnings_are_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
