@@ -63,11 +63,42 @@ static void beginnings_are_told(void **state)
 	}
 }
 
+static const struct {
+	const char *bytes;
+	__u32 len;
+	bool may;
+} first_bytes[] = {
+	{ "\x16\x03\x01\x00\x20", 5, true },
+	{ "\x16\x03\x01\x00\x20\x01", 6, true },
+	{ "\x16\x03\x01\x00\x20\x02", 6, false }, /* a ServerHello */
+	{ "\x16\x03\x01\x00\x00\x16", 6, true },
+	{ "\x15", 1, true },
+	{ "\x15\x03", 2, true },
+	{ "\x15\x04", 2, false },
+	{ "\x15\x03\x01\x00", 4, true },
+	{ "\x15\x03\x01\x00\x03", 5, false },
+	{ "\x14\x03\x01\x00\x00", 5, true },
+	{ "\x14\x03\x01\x00\x02", 5, false },
+	{ "\x17", 1, false },
+};
+
+static void first_bytes_are_judged(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(first_bytes) / sizeof(first_bytes[0]); i++) {
+		memset(&capture, 0, sizeof(capture));
+		memcpy(capture.bytes, first_bytes[i].bytes, first_bytes[i].len);
+		if (hg_hello_may_begin(&capture, first_bytes[i].len) != first_bytes[i].may)
+			fail_msg("row %zu is %u", i, !first_bytes[i].may);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_end_with_the_capture),
 		cmocka_unit_test(beginnings_are_told),
+		cmocka_unit_test(first_bytes_are_judged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
