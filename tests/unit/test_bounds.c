@@ -93,12 +93,45 @@ static void first_bytes_are_judged(void **state)
 	}
 }
 
+static const struct {
+	const char *bytes;
+	__u32 len;
+	bool surely;
+} sure_ones[] = {
+	{ "\x16\x03\x01\x00\x40\x01\x00\x00\x3c\x03\x03", 11, true },
+	{ "\x16\x03\x01\x00\x40\x01\x00\x00\x3c\x03\x03", 10, false },
+	{ "\x16\x03\x01\x00\x04\x01\x00\x00\x3c\x03\x03", 11, true },
+	{ "\x16\x03\x01\x00\x03\x01\x00\x00\x3c\x03\x03", 11, false },
+	{ "\x16\x03\x01\x48\x00\x01\x00\x00\x3c\x03\x03", 11, true },
+	{ "\x16\x03\x01\x48\x01\x01\x00\x00\x3c\x03\x03", 11, false },
+	{ "\x16\x03\x01\x00\x40\x01\x00\x00\x26\x03\x03", 11, true },
+	{ "\x16\x03\x01\x00\x40\x01\x00\x00\x25\x03\x03", 11, false },
+	{ "\x16\x03\x01\x00\x40\x01\x00\x3f\xff\x03\x03", 11, true },
+	{ "\x16\x03\x01\x00\x40\x01\x00\x40\x00\x03\x03", 11, false },
+	{ "\x16\x03\x01\x00\x40\x02\x00\x00\x3c\x03\x03", 11, false },
+	{ "\x16\x03\x01\x00\x40\x01\x00\x00\x3c\x04\x03", 11, false },
+	{ "\x16\x02\x01\x00\x40\x01\x00\x00\x3c\x03\x03", 11, false },
+	{ "\x17\x03\x01\x00\x40\x01\x00\x00\x3c\x03\x03", 11, false },
+};
+
+static void sure_beginnings_are_known(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(sure_ones) / sizeof(sure_ones[0]); i++) {
+		memset(&capture, 0, sizeof(capture));
+		memcpy(capture.bytes, sure_ones[i].bytes, 11);
+		if (hg_hello_surely_begins(&capture, sure_ones[i].len) != sure_ones[i].surely)
+			fail_msg("row %zu is %u", i, !sure_ones[i].surely);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_end_with_the_capture),
 		cmocka_unit_test(beginnings_are_told),
 		cmocka_unit_test(first_bytes_are_judged),
+		cmocka_unit_test(sure_beginnings_are_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
