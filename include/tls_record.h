@@ -75,6 +75,12 @@ HG_INLINE bool hg_sslv2_begins(const struct hg_capture *c, __u32 filled)
 	       (version == 0x0002 || version >> 8 == 3);
 }
 
+/* An alert, or a ChangeCipherSpec, which OpenSSL takes without its byte, too. */
+HG_INLINE bool hg_leading_len(__u32 type, __u32 len)
+{
+	return type == HG_CONTENT_ALERT ? len == 2 : len <= 1;
+}
+
 /* The first byte of a direction: could a hello begin like this? */
 HG_INLINE bool hg_hello_may_begin(const struct hg_capture *c, __u32 filled)
 {
@@ -85,7 +91,7 @@ HG_INLINE bool hg_hello_may_begin(const struct hg_capture *c, __u32 filled)
 		       hg_byte(c, 5) == HG_HANDSHAKE_CLIENT_HELLO;
 	if (type == HG_CONTENT_ALERT || type == HG_CONTENT_CHANGE_CIPHER_SPEC)
 		return (filled < 2 || hg_byte(c, 1) == 3) &&
-		       (filled < 5 || hg_be16(c, 3) == (type == HG_CONTENT_ALERT ? 2 : 1));
+		       (filled < 5 || hg_leading_len(type, hg_be16(c, 3)));
 	return hg_sslv2_begins(c, filled);
 }
 
@@ -107,7 +113,7 @@ HG_INLINE __u8 hg_sslv2_scan(const struct hg_capture *c, struct hg_records *r, _
 {
 	__u32 len = hg_be16(c, 0) & 0x7fff;
 
-	if (filled < 2)
+	if (filled < 5) /* less does not tell it from what is no TLS: hg_sslv2_begins() */
 		return HG_SCAN_MORE;
 	if (len + 2 > HG_STREAM_CAP)
 		return HG_SCAN_TOO_LARGE;
@@ -142,7 +148,7 @@ HG_INLINE __u8 hg_record_leading(struct hg_records *r, __u32 type, __u32 len)
 {
 	if (r->have)
 		return HG_SCAN_MALFORMED; /* may not interleave (RFC 8446, 5.1) */
-	if (type == HG_CONTENT_ALERT ? len != 2 : len != 1)
+	if (!hg_leading_len(type, len))
 		return HG_SCAN_NOT_TLS;
 	r->flags |= HG_FLAG(leading_record);
 	return HG_SCAN_MORE;

@@ -93,9 +93,9 @@ CORPUS_TESTS := tests/corpus/score tests/corpus/answers
 
 .PHONY: test
 test: ## every test that needs no virtual machine, after installing what is missing
-	packaging/deps.sh build page test
-	$(MAKE) $(BUILD)/hellogate man test-programs other
-	$(E2E_PROVE) $(UNIT_TESTS) $(KERNEL_RUN) $(CORPUS_TESTS) tests/corpus/parity \
+	packaging/deps.sh build page test fuzz
+	$(MAKE) $(BUILD)/hellogate man test-programs other fuzz-programs
+	$(FUZZ_SMOKE_ENV) $(E2E_PROVE) $(FUZZ_SMOKE) $(UNIT_TESTS) $(KERNEL_RUN) $(CORPUS_TESTS) tests/corpus/parity \
 		$(E2E_TESTS) $(SCENES_TESTS) $(CONFORMANCE_TESTS)
 
 .PHONY: unit
@@ -182,7 +182,8 @@ $(BUILD)/man/%: packaging/man/%.in $(BUILD)/man/model packaging/man/options.in \
 
 C_FILES := $(wildcard $(addsuffix /*.[ch],bpf include user tests/*))
 SCRIPTS := $(wildcard packaging/*.sh packaging/completions/*.bash tests/demo/*.sh tests/e2e/*.t tests/e2e/*.sh user/page/build tests/scenes/*.t tests/scenes/*.sh \
-	tests/conformance/*.t tests/conformance/*.sh tests/bench/*.sh tests/soak/*.sh tests/faults/*.sh \
+	tests/conformance/*.t tests/conformance/*.sh tests/bench/*.sh tests/soak/*.sh tests/faults/*.sh tests/fuzz/*.t tests/fuzz/run tests/fuzz/keep \
+	tests/cbmc/*.t tests/cbmc/obtain \
 	tests/vm/run tests/vm/suites tests/vm/init tests/vm/replay tests/vm/*.t .ci/run)
 
 .PHONY: check check-format check-warnings check-analysis check-scripts check-manual check-monitoring check-marks

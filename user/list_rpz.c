@@ -72,6 +72,17 @@ static bool is_within(const char *name, size_t len, struct origin suffix)
 	return len == suffix.len || name[len - suffix.len - 1] == '.';
 }
 
+/* Name and origin, whatever bytes they have. */
+static char *joined(struct hg_arena *arena, const struct hg_list_word *name, struct origin origin)
+{
+	char *text = hg_arena_get(arena, name->len + 1 + origin.len + 1);
+
+	memcpy(text, name->text, name->len);
+	text[name->len] = '.';
+	memcpy(text + name->len + 1, origin.text, origin.len);
+	return text;
+}
+
 /* All of a name: with the origin behind it where it is relative, without the final dot. */
 static struct hg_list_word full_name(struct hg_list_reader *r, const struct hg_list_word *name)
 {
@@ -85,8 +96,7 @@ static struct hg_list_word full_name(struct hg_list_reader *r, const struct hg_l
 	} else if (is_absolute(name)) {
 		full.len--;
 	} else if (z->origin.len) {
-		full.text = hg_arena_format(r->arena, "%.*s.%.*s", (int)name->len, name->text,
-					    (int)z->origin.len, z->origin.text);
+		full.text = joined(r->arena, name, z->origin);
 		full.len = name->len + 1 + z->origin.len;
 	}
 	return full;

@@ -80,6 +80,8 @@ static const struct row rows[] = {
 	{ "four warning alerts first", { ALERT, ALERT, ALERT, ALERT, HELLO(REST), END }, READ,
 	  LEADING, 1, 0x0301 },
 	{ "a ChangeCipherSpec first", { CCS, HELLO(REST), END }, READ, LEADING, 1, 0x0301 },
+	{ "a ChangeCipherSpec without its byte first", { OTHER(20, ""), HELLO(REST), END }, READ,
+	  LEADING, 1, 0x0301 },
 	{ "alert, ChangeCipherSpec, empty record, two records",
 	  { ALERT, CCS, HELLO(0), HELLO(100), HELLO(REST), END }, READ, LEADING | EMPTY | CUT, 3,
 	  0x0301 },

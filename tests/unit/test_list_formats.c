@@ -263,6 +263,25 @@ static const struct row rpz_rows[] = {
 	{ SOA "a..b CNAME .\n", "", "list:2:1: warning: skipped: \"a..b\" is not a name" },
 };
 
+/* A zero byte is a byte of a name as any other, and no name has it. */
+static void rpz_with_a_zero_byte(void **state)
+{
+	static const char text[] = "$ORIGIN .\nrpz.example SOA ns. host. 1 2 3 4 5\n"
+				   "$ORIGIN com.rpz.example.\na\0b CNAME .\nc CNAME .\n";
+	struct reading x;
+
+	(void)state;
+	begin_reading(&x);
+	hg_list_read(&x.arena, &x.d, &x.set, hg_list_format("rpz"), "list",
+		     hg_arena_text(&x.arena, text, sizeof(text) - 1), sizeof(text) - 1);
+	print_names(&x, &x.set.names, "");
+	print_said(&x);
+	assert_string_equal(x.names, "c.com");
+	assert_non_null(strstr(x.said, "list:4:1: warning: skipped: "));
+	assert_non_null(strstr(x.said, "is not a name: a character"));
+	end_reading(&x);
+}
+
 static void rpz(void **state)
 {
 	(void)state;
@@ -410,6 +429,7 @@ int main(void)
 		cmocka_unit_test(adguard),
 		cmocka_unit_test(dnsmasq),
 		cmocka_unit_test(rpz),
+		cmocka_unit_test(rpz_with_a_zero_byte),
 		cmocka_unit_test(places_are_those_of_the_lines),
 		cmocka_unit_test(many_skipped_lines_are_counted),
 		cmocka_unit_test(files_add_up),
