@@ -10,7 +10,7 @@
 
 JOBS ?= 2
 SIDE_BY_SIDE := captures complete errors help no_policy policy_certificate policy_cli policy_diff policy_lists \
-	policy_trust prometheus run_config run_http run_reload run_schema run_user stats status status_check
+	prometheus run_config run_http run_reload run_schema run_user stats status status_check
 PROVE := CMOCKA_MESSAGE_OUTPUT=TAP prove --norc --exec '' --jobs $(JOBS) --rules 'par=$(BUILD)/tests/**' \
 	--rules 'par=tests/corpus/*' $(SIDE_BY_SIDE:%=--rules 'par=tests/e2e/%.t') $(PROVE_FLAGS)
 AS_ROOT := $(filter 0,$(shell id -u))
