@@ -176,13 +176,16 @@ static void write_resets(struct prom *p)
 		    *survived = (const __u64 *)&c->resets_survived;
 
 	family(p, "resets_total", "counter",
-	       "Packets answered with a TCP reset (unknown), and flows that ended or did not.");
+	       "TCP resets, by what is known of the flow: whether it ended, did not, or neither.");
 	for (unsigned int to = HG_TO_client; to < HG_TO_COUNT; to++) {
 		const char *text = hg_to_text(to);
+		__u64 judged = died[to] + survived[to];
 
 		sample(p, "resets_total", died[to], "to", text, "efficacy", "died", NULL);
 		sample(p, "resets_total", survived[to], "to", text, "efficacy", "survived", NULL);
-		sample(p, "resets_total", sent[to], "to", text, "efficacy", "unknown", NULL);
+		/* A partition: each reset is in one of them, and their sum is all. */
+		sample(p, "resets_total", sent[to] > judged ? sent[to] - judged : 0, "to", text,
+		       "efficacy", "unknown", NULL);
 	}
 	vocabulary(p, "reset_failures_total", "reason", hg_reset_failure_text, &c->reset_failures,
 		   HG_RESET_FAILURE_COUNT, "Resets that were decided and could not be sent.");

@@ -63,7 +63,7 @@ by_events() {
 by_metrics() { # FILE
 	cp "$1" "$HG_DIR/metrics.txt"
 	echo "$(metric handshakes_total 'outcome="established"') $(metric handshakes_total 'outcome="failed"')" \
-		"$(metric resets_total 'efficacy="unknown"')" "$(metric policy_verdicts_total 'action="reset"' 'mode="monitor"')" \
+		"$(metric resets_total)" "$(metric policy_verdicts_total 'action="reset"' 'mode="monitor"')" \
 		"$(metric handshake_failures_total 'cause="certificate_unknown_ca"')" \
 		"$(metric handshake_failures_total 'cause="no_shared_cipher"')"
 }

@@ -218,6 +218,7 @@ static void each_counter_has_its_label(void **state)
 	snapshot.total.flags.decoy_ttl = 7;
 	snapshot.total.refused.flow_table_full = 8;
 	snapshot.total.resets.both = 9;
+	snapshot.total.resets.server = 15; /* of which 13 are known to have ended their flow */
 	snapshot.total.resets_died.server = 13;
 	snapshot.total.resets_survived.client = 14;
 	snapshot.total.reset_failures.no_metadata = 10;
@@ -237,6 +238,7 @@ static void each_counter_has_its_label(void **state)
 	assert_int_equal(value("refused_total{reason=\"flow_table_full\"}"), 8);
 	assert_int_equal(value("resets_total{to=\"both\",efficacy=\"unknown\"}"), 9);
 	assert_int_equal(value("resets_total{to=\"server\",efficacy=\"died\"}"), 13);
+	assert_int_equal(value("resets_total{to=\"server\",efficacy=\"unknown\"}"), 2);
 	assert_int_equal(value("resets_total{to=\"client\",efficacy=\"survived\"}"), 14);
 	assert_int_equal(value("resets_total{to=\"both\",efficacy=\"died\"}"), 0);
 	assert_int_equal(value("reset_failures_total{reason=\"no_metadata\"}"), 10);
