@@ -54,7 +54,7 @@ killed_attach() { # HOOK
 	took=$(($(date +%s%3N) - began))
 	hg detach --all >/dev/null 2>&1
 	for i in $(seq 0 $((kills - 1))); do
-		killed_after $((took * i / (kills - 1))) "$HELLOGATE" attach --netns "$HG_S" --hook "$1" \
+		killed_after $((took * (i + 1) / (kills + 1))) "$HELLOGATE" attach --netns "$HG_S" --hook "$1" \
 			--policy "$HG_DIR/deny.yaml" s0
 		attach_deny "$1" >"$HG_DIR/again" 2>&1 || broken+="attach after a kill, $i: $(<"$HG_DIR/again")"$'\n'
 		hg detach --all >"$HG_DIR/again" 2>&1 || broken+="detach after a kill, $i: $(<"$HG_DIR/again")"$'\n'
