@@ -144,7 +144,7 @@ vmtest: ## on other kernels, in QEMU, by clang 14 and 19: kernel tests, parity, 
 	packaging/deps.sh build test vm
 	$(MAKE) vm-programs
 	+$(OTHER_BUILD) CC=gcc vm-programs
-	BUILDS='$(BUILD) $(OTHER)' tests/vm/suites $(addprefix --kernel ,$(KERNEL)) $(T)
+	BUILDS='$(BUILD) $(OTHER)' BRIEF=$(BRIEF) tests/vm/suites $(addprefix --kernel ,$(KERNEL)) $(T)
 
 # Headers are read where the packet has them, aligned or not, as the kernel reads them.
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize=alignment \
