@@ -96,11 +96,12 @@ sums() {
 	exact "$(served .open)" 0 "... that were left open"
 }
 
-# Each handshake is an event, and each reset, or it is counted as lost.
+# Each handshake is an event, half ones that have ended, too, and each reset; or it is counted as lost.
 event_sums() {
 	local lost want
-	want=$(of load '.flows + ([.kinds[].reset] | add)')
 	stop daemon
+	snapshot
+	want=$(($(counts handshakes_total) + $(of load '[.kinds[].reset] | add')))
 	await -t 120 dead "${HG_PID[reader]}" || bail "the reader of events goes on"
 	snapshot
 	lost=$(counts events_lost_total)
