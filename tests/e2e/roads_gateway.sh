@@ -52,10 +52,12 @@ cuts() { # HOOK
 
 # The client is silent after its hello: the verdict meets a packet of the server, which
 # comes in by the other NIC.
+# It answers later than it acknowledges: these leave by two processors here, and a
+# reset made of the one could overtake the other.
 by_the_server() { # HOOK
 	rule_for_run "($1)"
 	g_daemon "($1)"
-	sink --answer "$bot" --drip 200
+	sink --answer "$bot" --delay 200 --drip 200
 	segclient server <<-EOS
 		$(payloads bot)
 		set want=1000 timeout=8000

@@ -77,10 +77,12 @@ cuts() { # WHEN
 
 # The client is silent after its hello: the verdict meets a packet of the server. With
 # both NICs attached that one came in under addresses that belong to no flow.
+# It answers later than it acknowledges: these leave by two processors here, and a
+# reset made of the one could overtake the other.
 by_the_server() { # WHEN
 	rule_for_run "$1"
 	g_daemon "$1"
-	sink --answer "$bot" --drip 200
+	sink --answer "$bot" --delay 200 --drip 200
 	segclient server <<-EOS
 		$(payloads bot)
 		set want=1000 timeout=8000
