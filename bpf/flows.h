@@ -91,8 +91,10 @@ HG_INLINE __u32 hg_slot_worth(__u64 word)
 		return 1;
 	case HG_SLOT_ENTRY: /* a shortcut */
 		return 2;
+	case HG_SLOT_DROP: /* a hello that comes again is judged again */
+		return 3;
 	}
-	return 3; /* all that is known of a connection */
+	return 4; /* all that is known of a connection */
 }
 
 HG_INLINE struct hg_slot *hg_slot_at(__u32 index)

@@ -237,6 +237,28 @@ static void crowd(struct talk t[3], struct gate *g, enum gate_hook hook)
 	}
 }
 
+/* What only says that a connection was reset gives way to a SYN, before a live flow does. */
+static void drop_gives_way(struct gate *g, enum gate_hook hook)
+{
+	static struct talk t[3];
+	__u32 slot;
+	bool ok;
+
+	crowd(t, g, hook);
+	slot = slot_of(g, &t[0].conn);
+	g->slots[slot ^ 1].word = hg_slot_word(1, HG_SLOT_DROP, 0, 64, 0);
+	talk_syn(&t[0]);
+	ok = check_u64("the first SYN has the empty slot", HG_SLOT_STATE(g->slots[slot].word),
+		       HG_SLOT_SYN);
+	talk_syn(&t[1]);
+	ok &= coverage(g, 2, NONE, NONE);
+	hello(&t[0]);
+	hello(&t[1]);
+	ok &= saw_events(&t[0], 1, 0) & saw_events(&t[1], 1, 0);
+	tap_ok(ok & books(g), "%s: a SYN beside a live flow, and a reset one",
+	       gate_hook_name[hook]);
+}
+
 /*
  * Two SYNs have room side by side.  A third takes the slot of one of them, whose
  * flow is evicted; or that of a flow with an entry, which is found by its key.
@@ -438,6 +460,7 @@ int main(void)
 		syn_again(&g, hook);
 		decoy_in_syn(&g, hook);
 		collision(&g, hook);
+		drop_gives_way(&g, hook);
 		endpoints(&g, hook);
 	}
 	forwarded(&g);
