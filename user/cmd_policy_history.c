@@ -3,21 +3,15 @@
  * cmd_policy_history.c - policy history: what was loaded when, by whom, and what
  * became of it.
  */
-#include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
-#include <string.h>
-#include <time.h>
 
 #include "clock.h"
-#include "history.h"
-#include "json.h"
+#include "history_row.h"
 #include "listing.h"
 #include "policy_commands.h"
 #include "say.h"
 #include "terms.h"
-
-#define TIME_SIZE 32
 
 static const char *bpffs;
 static struct hg_listing_text asked;
@@ -66,25 +60,6 @@ static const struct hg_columns history_columns = {
 	.csv = "revision,when,state,until,confirmed,user,uid,mode,rules,names,restores,path",
 };
 
-/* An entry, and what is known of it now. */
-struct shown {
-	const struct hg_history *h;
-	enum hg_history_state state;
-	__u64 until_s; /* wall clock; 0: nothing ends */
-};
-
-static const char *time_text(__u64 seconds, char text[TIME_SIZE])
-{
-	time_t when = (time_t)seconds;
-	struct tm tm;
-
-	if (!seconds)
-		return "-";
-	localtime_r(&when, &tm);
-	strftime(text, TIME_SIZE, "%Y-%m-%dT%H:%M:%S%z", &tm);
-	return text;
-}
-
 static const char *user_of(const struct hg_history *h)
 {
 	struct passwd *user = getpwuid(h->uid);
@@ -92,10 +67,10 @@ static const char *user_of(const struct hg_history *h)
 	return user ? user->pw_name : "-";
 }
 
-static void list_row(struct hg_listing *l, const struct shown *s)
+static void list_row(struct hg_listing *l, const struct hg_history_row *s)
 {
-	char revision[16], when[TIME_SIZE], until[TIME_SIZE], confirmed[TIME_SIZE], uid[16];
-	char rules[16], names[24], restores[16] = "-";
+	char when[HG_HISTORY_TIME], until[HG_HISTORY_TIME], confirmed[HG_HISTORY_TIME];
+	char revision[16], uid[16], rules[16], names[24], restores[16] = "-";
 	const struct hg_history *h = s->h;
 
 	snprintf(revision, sizeof(revision), "%u", h->revision);
@@ -106,51 +81,11 @@ static void list_row(struct hg_listing *l, const struct shown *s)
 		snprintf(restores, sizeof(restores), "%u", h->restores);
 	hg_listing_row(l,
 		       (const char *const[]){
-			       revision, time_text(h->loaded_s, when),
-			       hg_history_state_text(s->state), time_text(s->until_s, until),
-			       time_text(h->confirmed_s, confirmed), user_of(h), uid,
+			       revision, hg_history_time(h->loaded_s, when),
+			       hg_history_state_text(s->state), hg_history_time(s->until_s, until),
+			       hg_history_time(h->confirmed_s, confirmed), user_of(h), uid,
 			       hg_mode_text(h->mode), rules, names, restores, h->path },
 		       -1);
-}
-
-static void put_time(struct hg_json *j, const char *key, __u64 seconds)
-{
-	char text[TIME_SIZE];
-
-	if (seconds)
-		hg_json_put_string(j, key, time_text(seconds, text));
-}
-
-static void put_row(struct hg_json *j, const struct shown *s)
-{
-	const struct hg_history *h = s->h;
-
-	hg_json_object(j);
-	hg_json_put_uint(j, "revision", h->revision);
-	put_time(j, "when", h->loaded_s);
-	hg_json_put_string(j, "state", hg_history_state_text(s->state));
-	put_time(j, "until", s->until_s);
-	put_time(j, "confirmed", h->confirmed_s);
-	hg_json_put_uint(j, "uid", h->uid);
-	hg_json_put_string(j, "user", user_of(h));
-	hg_json_put_string(j, "mode", hg_mode_text(h->mode));
-	hg_json_put_uint(j, "rules", h->rules);
-	hg_json_put_uint(j, "names", h->names);
-	if (h->restores)
-		hg_json_put_uint(j, "restores", h->restores);
-	hg_json_put_string(j, "path", h->path);
-	hg_json_object_end(j);
-}
-
-/* The deadline is of the monotonic clock; what is said, of the wall's. */
-static struct shown shown_of(const struct hg_history *h, const struct hg_in_force *now,
-			     __u64 now_ns)
-{
-	struct shown s = { .h = h, .state = hg_history_state_of(h, now) };
-
-	if (s.state == HG_HISTORY_UNCONFIRMED)
-		s.until_s = (__u64)time(NULL) + (now->confirm_by_ns - now_ns) / HG_SECOND;
-	return s;
 }
 
 static int print_history(const struct hg_history *entries, unsigned int count,
@@ -163,10 +98,10 @@ static int print_history(const struct hg_history *entries, unsigned int count,
 	if (json)
 		hg_json_array(&out);
 	for (unsigned int i = 0; i < count; i++) {
-		struct shown s = shown_of(&entries[i], now, now_ns);
+		struct hg_history_row s = hg_history_row_of(&entries[i], now, now_ns);
 
 		if (json || lines)
-			put_row(&out, &s);
+			hg_history_row_json(&out, &s, user_of(s.h));
 		else
 			list_row(l, &s);
 		if (lines)

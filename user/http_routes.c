@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "export_prometheus.h"
+#include "history_row.h"
 #include "http_reply.h"
 #include "page_assets.h"
 #include "samples.h"
@@ -143,6 +144,15 @@ static enum MHD_Result reply_recent(const struct hg_routes *routes,
 	return reply_json(connection, r, &j);
 }
 
+static enum MHD_Result reply_revisions(const struct hg_routes *routes,
+				       struct MHD_Connection *connection)
+{
+	struct hg_json j = { 0 };
+	int r = hg_history_json(routes->in, &j);
+
+	return reply_json(connection, r, &j);
+}
+
 static enum MHD_Result reply_live(const struct hg_routes *routes, struct MHD_Connection *connection)
 {
 	unsigned long after = 0;
@@ -159,7 +169,7 @@ static const struct {
 	{ "/metrics", reply_metrics },	      { "/api/v1/status", reply_status },
 	{ "/api/v1/stats", reply_stats },     { "/api/v1/top", reply_top },
 	{ "/api/v1/history", reply_history }, { "/api/v1/recent", reply_recent },
-	{ "/api/v1/live", reply_live },
+	{ "/api/v1/live", reply_live },	      { "/api/v1/revisions", reply_revisions },
 };
 
 enum MHD_Result hg_routes_answer(const struct hg_routes *routes, struct MHD_Connection *connection,

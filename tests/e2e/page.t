@@ -59,7 +59,7 @@ ok "it is the page, and not what stands for it" test "$(size "$HG_DIR/file")" -g
 	diag "built without npm? make page"
 like "$(head -c 1500 "$HG_DIR/file")" "preact \(MIT" "the script has the licences of what is in it"
 unlike "$(cat "$HG_ROOT"/user/page/*.js)" 'innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(' "and none of ours writes markup"
-for path in status stats top 'top?rows=1' history 'history?samples=3' 'recent?list=names&key=x'; do
+for path in status stats revisions top 'top?rows=1' history 'history?samples=3' 'recent?list=names&key=x'; do
 	ok "/api/v1/$path is JSON" jq -e . <<<"$(get "$API/api/v1/$path")"
 done
 for path in 'top?rows=x' 'top?rows=' 'history?samples=-1' 'recent?list=names' 'recent?list=x&key=x'; do
@@ -128,6 +128,14 @@ page "key 4: policy" "$(has 'Rules' deny legacy '@banned' enforce monitor)"
 shows_number "rule deny enforce" 1 "reset"
 shows_number "rule legacy monitor" 4 "against would reset"
 shows_number "set banned" 1 "hits of a set"
+revision() { echo "[...document.querySelectorAll('[data-row=\"revision $1\"] td')].slice(0, 2).map((e) => e.textContent).join() == '$1,$2'"; }
+page "its revision" "$(revision 1 active)"
+hg policy load --confirm-within 10m "$HG_DIR/page.yaml" >"$HG_DIR/load.out" 2>&1 || bail "no load: $(<"$HG_DIR/load.out")"
+page "one that is to be confirmed, as it is loaded" "$(revision 2 unconfirmed)"
+page "and the one that it replaced" "$(revision 1 replaced)"
+hg policy confirm >"$HG_DIR/load.out" 2>&1 || bail "not confirmed: $(<"$HG_DIR/load.out")"
+page "confirmed" "$(revision 2 active)"
+is "$(get "$API/api/v1/revisions" | jq -c .revisions)" "$(hg policy history -j | jq -c 'map(del(.user))')" "as policy history tells"
 b keys 5
 page "key 5: data path" "$(has Coverage 'Map fill' Losses 'Cost of a packet' 'the sum')"
 b eval "[...document.querySelectorAll('[data-n^=\"bucket \"]')].reduce((sum, e) => sum + Number(e.textContent), 0) == Number(document.querySelector('[data-n=flows_created]').textContent)"

@@ -2,9 +2,10 @@
 // policy.js - what is in force, what each rule did, and what it would have done.
 
 import { html } from "htm/preact";
-import { age, count, matches } from "./format.js";
+import { useEffect, useState } from "preact/hooks";
+import { age, count, matches, words } from "./format.js";
 import { Bar, Empty, Num, Panel, Recent, Table } from "./parts.js";
-import { state } from "./store.js";
+import { ask, state } from "./store.js";
 
 const acted = (group) => (group.reset || 0) + (group.drop || 0);
 const met = (r) => [r.enforce, r.monitor].reduce((sum, g) => sum + Object.values(g).reduce((a, b) => a + b, 0), 0);
@@ -45,6 +46,42 @@ const setColumns = [
   { id: "hits", title: "Hellos in it", of: (s) => s.hits, show: (s) => html`<${Num} id="set ${s.set}" value=${s.hits} />` },
 ];
 
+const minute = (when) => (when ? when.slice(0, 16).replace("T", "\u00a0") : "–");
+const confirmed = (r) => (r.until ? `not yet; until ${minute(r.until)}` : minute(r.confirmed));
+
+const revisionColumns = [
+  { id: "revision", title: "Revision", of: (r) => r.revision },
+  { id: "state", title: "State", text: true, of: (r) => r.state, show: (r) => words(r.state) },
+  { id: "when", title: "Loaded", text: true, of: (r) => r.when || "", show: (r) => minute(r.when) },
+  { id: "confirmed", title: "Confirmed", text: true, of: confirmed, hide: "narrow" },
+  { id: "uid", title: "By uid", of: (r) => r.uid, hide: "narrow" },
+  { id: "mode", title: "Mode", text: true, of: (r) => r.mode, hide: "narrow" },
+  { id: "rules", title: "Rules", of: (r) => r.rules, show: (r) => count(r.rules), hide: "narrow" },
+  { id: "names", title: "Names", of: (r) => r.names, show: (r) => count(r.names) },
+  { id: "path", title: "File", text: true, of: (r) => r.path, show: (r) => (r.restores ? `revision ${r.restores} again` : r.path), hide: "narrow" },
+];
+
+// They change when another one is in force, or the one that is was confirmed.
+function Revisions({ policy: p, filter }) {
+  const [told, setTold] = useState(null);
+  const inForce = p ? `${p.revision} ${Boolean(p.confirm_seconds_left)}` : "";
+
+  useEffect(() => {
+    let gone = false;
+    ask("/api/v1/revisions").then(
+      (answer) => gone || setTold(answer.revisions),
+      () => {}, // the stream tells that the daemon is gone
+    );
+    return () => {
+      gone = true;
+    };
+  }, [inForce]);
+  if (!told) return html`<p class="note">Reading…</p>`;
+  const rows = told.filter((r) => matches(filter, String(r.revision), r.state, r.path));
+  return html`<${Table} label="revisions" columns=${revisionColumns} rows=${rows} id=${(r) => `revision ${r.revision}`} sorted=${{ by: "revision" }}
+    empty=${filter ? "No revision has that in it." : "No policy was ever loaded here."} />`;
+}
+
 function Force({ policy: p, quic }) {
   if (!p) return html`<${Empty}>There is no policy, and nothing is enforced: <code>hellogate policy load FILE</code><//>`;
   const facts = [
@@ -76,6 +113,9 @@ export function Policy({ filter }) {
     <//>
     <${Panel} title="Sets" wide=${true}>
       <${Table} label="sets" columns=${setColumns} rows=${status.sets} id=${(s) => s.set} sorted=${{ by: "hits" }} empty="The policy has no sets." />
+    <//>
+    <${Panel} title="Revisions" wide=${true} note="the last 64 that were loaded; back to one of them: hellogate policy rollback REVISION">
+      <${Revisions} policy=${status.policy} filter=${filter} />
     <//>
   </div>`;
 }
