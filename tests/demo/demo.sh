@@ -315,7 +315,8 @@ stay() {
 	trap 'staying=' INT
 	step "   hellogate run: the page is at $page"
 	say "Clients go on asking. Open it in a browser on this machine; from elsewhere:" \
-		"ssh -L 9813:${page:7:-1} HOST. Ctrl-C ends it."
+		"ssh -L 9813:${page:7:-1} HOST. Ctrl-C ends it." \
+		"In another terminal: HELLOGATE_BPFFS=$HELLOGATE_BPFFS $hellogate top"
 	while [ -n "$staying" ]; do ask_once >/dev/null 2>&1; done
 	trap 'exit 130' INT
 }
