@@ -159,6 +159,11 @@ static void ccs_first(struct script *s, __u32 variant)
 	leading(s, 20, "\x01", 1, 1 + variant);
 }
 
+static void ccs_empty_first(struct script *s, __u32 variant)
+{
+	leading(s, 20, "", 0, 1 + variant);
+}
+
 static void alert_between(struct script *s, __u32 variant)
 {
 	(void)variant;
@@ -280,6 +285,8 @@ static const struct row rows[] = {
 	  .variants = 4 },
 	{ "record/ccs_first", 21, "ChangeCipherSpec first", ccs_first, SEEN(.flags = LEADING),
 	  .variants = 2 },
+	{ "record/ccs_empty_first", 21, "an empty ChangeCipherSpec first", ccs_empty_first,
+	  SEEN(.flags = LEADING), .variants = 2 },
 	{ "record/alert_between", 21, "an alert inside the hello", alert_between,
 	  { .classes = CLASS(malformed) } },
 	{ "record/trailing_bytes", 22, "more bytes behind the hello in its record", trailing_bytes,
