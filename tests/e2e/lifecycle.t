@@ -90,8 +90,8 @@ replace_while() { # PROCESS HOOK [ENOUGH]
 	local gate=$other enough=${3:-}
 	replaced=0 failures=''
 	while running "$1"; do
-		timeout 60 "$gate" attach --netns "$HG_S" --hook "$2" --policy "$HG_DIR/deny.yaml" s0 \
-			>"$HG_DIR/replace.out" 2>&1 || failures+=$(<"$HG_DIR/replace.out")
+		timeout "${HG_TIMEOUT:-60}" "$gate" attach --netns "$HG_S" --hook "$2" --policy "$HG_DIR/deny.yaml" s0 \
+			>"$HG_DIR/replace.out" 2>&1 || failures+="exit code $?: $(<"$HG_DIR/replace.out")"
 		replaced=$((replaced + 1))
 		[ "$replaced" != "$enough" ] || kill -TERM "${HG_PID[$1]}"
 		if [ "$gate" = "$other" ]; then gate=$HELLOGATE; else gate=$other; fi
