@@ -16,10 +16,13 @@ for tool in nginx curl openssl bpftool; do
 	command -v "$tool" >/dev/null || { echo "  traffic: skipped, no $tool here"; exit 0; }
 done
 
+# shellcheck disable=SC2034
+HG_PLANNED=1 # there are no tests
+
 end() {
+	local status=$?
 	[ -z "${before:-}" ] || echo "$before" >"$stats"
-	# shellcheck disable=SC2034
-	HG_PLANNED=1 # there are no tests
+	(exit $status)
 	on_exit
 }
 trap end EXIT
