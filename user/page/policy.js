@@ -61,7 +61,8 @@ const revisionColumns = [
   { id: "path", title: "File", text: true, of: (r) => r.path, show: (r) => (r.restores ? `revision ${r.restores} again` : r.path), hide: "narrow" },
 ];
 
-// They change when another one is in force, or the one that is was confirmed.
+// They change when another one is in force, or the one that is was confirmed; and are asked
+// for again when the daemon is back.
 function Revisions({ policy: p, filter }) {
   const [told, setTold] = useState(null);
   const inForce = p ? `${p.revision} ${Boolean(p.confirm_seconds_left)}` : "";
@@ -75,7 +76,7 @@ function Revisions({ policy: p, filter }) {
     return () => {
       gone = true;
     };
-  }, [inForce]);
+  }, [inForce, state.connection]);
   if (!told) return html`<p class="note">Reading…</p>`;
   const rows = told.filter((r) => matches(filter, String(r.revision), r.state, r.path));
   return html`<${Table} label="revisions" columns=${revisionColumns} rows=${rows} id=${(r) => `revision ${r.revision}`} sorted=${{ by: "revision" }}
