@@ -12,7 +12,9 @@
 #define BLOCK_SIMPLE 3
 #define BLOCK_ENHANCED 6
 #define BYTE_ORDER_MAGIC 0x1a2b3c4dU
+#define BLOCK_HEAD 12 /* type, length, and of a section the byte order */
 #define BLOCK_MAX (16U << 20)
+#define READ_STEP 65536U
 #define INTERFACE_MIN 20 /* bytes of an interface block without options */
 #define PACKET_HEAD 28	 /* bytes in front of the packet's own */
 #define SIMPLE_HEAD 12
@@ -22,6 +24,7 @@
 struct ng {
 	FILE *in;
 	__u8 *block; /* the block at hand, rewritten */
+	__u32 room;
 	__u32 len;
 	__u32 at; /* of it, what has been read */
 	bool pcapng;
@@ -142,48 +145,73 @@ static void rewrite(struct ng *n)
 	}
 }
 
-/* Read one block; what breaks the format is passed on as it is. */
-static bool read_block(struct ng *n)
+/* Room for a block of `len` bytes, and for what rewriting puts in. */
+static bool make_room(struct ng *n, __u32 len)
 {
-	__u8 head[12];
-	size_t got = fread(head, 1, sizeof(head), n->in);
-	__u32 total;
+	__u32 room = len + PACKET_HEAD;
+	__u8 *block;
 
-	n->at = 0;
-	n->len = (__u32)got;
-	if (got)
-		memcpy(n->block, head, got);
-	if (got < sizeof(head)) {
-		n->ended = true;
-		return got > 0;
-	}
-	if (get32(n, head) == BLOCK_SECTION)
-		n->swapped = memcmp(head + 8, &(__u32){ BYTE_ORDER_MAGIC }, 4) != 0;
-	total = get32(n, head + 4);
-	if (total < sizeof(head) || total > BLOCK_MAX || total & 3) {
-		n->pcapng = false; /* damaged: hand over the rest as it is */
+	if (room <= n->room)
 		return true;
-	}
-	n->len += (__u32)fread(n->block + sizeof(head), 1, total - sizeof(head), n->in);
-	n->ended = n->len < total;
+	block = realloc(n->block, room);
+	if (!block)
+		return false;
+	n->block = block;
+	n->room = room;
 	return true;
 }
 
-static bool next_block(struct ng *n)
+/*
+ * Up to `total` bytes of the block in all.  What a length promises is only
+ * believed as far as bytes come.  False if there is no memory.
+ */
+static bool read_up_to(struct ng *n, __u32 total)
 {
-	if (n->ended)
-		return false;
-	if (n->pcapng) {
-		if (!read_block(n))
+	while (n->len < total && !n->ended) {
+		__u32 step = total - n->len < READ_STEP ? total - n->len : READ_STEP;
+		__u32 got;
+
+		if (!make_room(n, n->len + step))
 			return false;
-		if (!n->ended && n->pcapng)
-			rewrite(n);
+		got = (__u32)fread(n->block + n->len, 1, step, n->in);
+		n->len += got;
+		n->ended = got < step;
+	}
+	return true;
+}
+
+/* Read one block; what breaks the format is passed on as it is. */
+static bool read_block(struct ng *n)
+{
+	__u32 total;
+
+	if (!read_up_to(n, BLOCK_HEAD))
+		return false;
+	if (n->ended)
+		return true;
+	if (get32(n, n->block) == BLOCK_SECTION)
+		n->swapped = memcmp(n->block + 8, &(__u32){ BYTE_ORDER_MAGIC }, 4) != 0;
+	total = get32(n, n->block + 4);
+	if (total < BLOCK_HEAD || total > BLOCK_MAX || total & 3) {
+		n->pcapng = false; /* damaged: hand over the rest as it is */
 		return true;
 	}
-	n->at = 0;
-	n->len = (__u32)fread(n->block, 1, 65536, n->in);
-	n->ended = !n->len;
-	return n->len > 0;
+	return read_up_to(n, total);
+}
+
+/* False if there is no memory; at the end, a block without bytes. */
+static bool next_block(struct ng *n)
+{
+	n->at = n->len = 0;
+	if (n->ended)
+		return true;
+	if (!n->pcapng)
+		return read_up_to(n, READ_STEP);
+	if (!read_block(n))
+		return false;
+	if (!n->ended && n->pcapng)
+		rewrite(n);
+	return true;
 }
 
 static ssize_t ng_read(void *cookie, char *to, size_t size)
@@ -191,8 +219,10 @@ static ssize_t ng_read(void *cookie, char *to, size_t size)
 	struct ng *n = cookie;
 	size_t left;
 
-	if (n->at == n->len && !next_block(n))
-		return 0;
+	if (n->at == n->len && !next_block(n)) {
+		errno = ENOMEM;
+		return -1;
+	}
 	left = n->len - n->at;
 	if (size > left)
 		size = left;
@@ -231,11 +261,9 @@ FILE *hg_capture_ng_open(const char *path, bool *pcapng)
 	if (!n)
 		return NULL;
 	n->in = strcmp(path, "-") ? fopen(path, "re") : stdin;
-	n->block = malloc(BLOCK_MAX + PACKET_HEAD);
-	if (!n->in || !n->block) {
+	if (!n->in) {
 		int error = errno;
 
-		free(n->block);
 		free(n);
 		errno = error;
 		return NULL;
