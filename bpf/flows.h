@@ -209,6 +209,12 @@ HG_INLINE __u64 hg_slot_keeps(struct hg_slot *slot, __u64 old, __u32 *older_isn)
 	return old & (HG_SLOT_KEPT | HG_SLOT_SOUGHT);
 }
 
+/* Is this the SYN before the last, which was answered? */
+HG_INLINE bool hg_slot_remembers(const struct hg_slot *slot, __u64 word, __u32 isn)
+{
+	return hg_slot_live(word) && word & HG_SLOT_KEPT && slot->older_isn == isn;
+}
+
 /* Microseconds, as far as 32 bits go. */
 HG_INLINE __u32 hg_micros(void)
 {
@@ -245,6 +251,8 @@ HG_INLINE bool hg_slot_syn(struct hg_slot *slot, const struct hg_packet *p, __u6
 		return hg_slot_syn_again(slot, old);
 	if (mine && hg_slot_live(old) && HG_SLOT_CLIENT_LO(old) != lo)
 		return false;
+	if (mine && hg_slot_remembers(slot, old, p->seq))
+		return false; /* it is the answered one once more, and nothing new */
 	word = hg_slot_word(hg_hash_tag(hash), HG_SLOT_SYN, lo, p->ttl, hg_slot_time(now));
 	if (mine && (HG_SLOT_STATE(old) == HG_SLOT_ENTRY || old & HG_SLOT_OVER))
 		word |= HG_SLOT_OVER;

@@ -161,6 +161,27 @@ static void decoy_in_syn(struct gate *g, enum gate_hook hook)
 	}
 }
 
+/* Another SYN behind the SYN-ACK, and then the first once more: as a copy of it comes late. */
+static void first_again(struct gate *g, enum gate_hook hook)
+{
+	const struct gate_event *e = NULL;
+	static struct talk t;
+	bool ok;
+
+	talk_begin(&t, g, hook, NULL);
+	talk_syn(&t);
+	talk_synack(&t);
+	t.conn.isn += 7;
+	talk_syn(&t);
+	t.conn.isn -= 7;
+	talk_syn(&t);
+	hello(&t);
+	ok = saw_events(&t, 1, 0);
+	talk_count(&t, HG_EVENT_HELLO, &e);
+	ok &= e && check_u64("ISN", e->head.isn, t.conn.isn);
+	tap_ok(ok & books(g), "%s: a SYN, another, and the first again", gate_hook_name[hook]);
+}
+
 static void syn_again(struct gate *g, enum gate_hook hook)
 {
 	static struct talk t;
@@ -458,6 +479,7 @@ int main(void)
 		partial_again(&g, hook);
 		late_packets(&g, hook);
 		syn_again(&g, hook);
+		first_again(&g, hook);
 		decoy_in_syn(&g, hook);
 		collision(&g, hook);
 		drop_gives_way(&g, hook);
