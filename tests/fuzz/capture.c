@@ -4,7 +4,8 @@
  * with wide bounds.  It is read to an end, frame by frame, and each flow is in one
  * bucket then.
  */
-#include "fuzz.h"
+#define FUZZ_SINCE_MAX 256 /* inputs until the path is opened anew */
+#include "since.h"
 
 #include <sys/mman.h>
 
@@ -16,11 +17,9 @@
 #include "say.h"
 #include "tunnel.h"
 
-#define RUNS_A_PATH 256 /* until it is opened anew */
 #define FRAMES_MAX 100000
 
 static const struct hg_read_path *const path = &hg_read_path_kernel_limits;
-static unsigned int runs;
 
 static void on_event(void *arg, const void *event, size_t len)
 {
@@ -32,11 +31,15 @@ static void on_event(void *arg, const void *event, size_t len)
 		   *type);
 }
 
-static void check_buckets(void)
+/* Everything ends: each flow is in one bucket then. */
+static void path_ends(void)
 {
 	struct hg_counters c;
 	__u64 sum = 0;
 
+	if (!fuzz_since.count)
+		return;
+	path->sweep(~0ULL >> 2, 1);
 	path->counters(&c);
 	for (__u32 i = 0; i < HG_BUCKET_COUNT; i++)
 		sum += ((const __u64 *)&c.coverage)[i];
@@ -48,10 +51,8 @@ static void path_anew(void)
 {
 	static const struct hg_read_options options = { .decap = HG_DECAP_ALL, .checksums = true };
 
-	if (runs) {
-		path->sweep(~0ULL >> 2, 1);
-		check_buckets();
-	}
+	path_ends();
+	fuzz_since_begin();
 	path->open(NULL, &options, on_event, NULL);
 }
 
@@ -95,14 +96,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static int memory = -1;
 
 	if (memory < 0) {
+		atexit(path_ends);
+		path_anew();
 		memory = memfd_create("capture", 0);
 		snprintf(name, sizeof(name), "/proc/self/fd/%d", memory);
 	}
 	FUZZ_CHECK(!ftruncate(memory, 0) && pwrite(memory, data, size, 0) == (ssize_t)size,
 		   "no file");
-	if (runs % RUNS_A_PATH == 0)
+	if (fuzz_since.count == FUZZ_SINCE_MAX)
 		path_anew();
-	runs++;
+	fuzz_since_add(data, size);
 	read_file(name);
 	return 0;
 }

@@ -23,6 +23,7 @@ size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed);
 
 static int fuzz_stderr = 2;
+static void (*fuzz_on_fail)(void);
 
 /* -close_fd_mask takes stderr away from what is tested, and must not from us. */
 __attribute__((constructor)) static void fuzz_keep_stderr(void)
@@ -41,6 +42,8 @@ __attribute__((format(printf, 1, 2), noreturn)) static inline void fuzz_fail(con
 	vdprintf(fuzz_stderr, format, args);
 	dprintf(fuzz_stderr, "\n");
 	va_end(args);
+	if (fuzz_on_fail)
+		fuzz_on_fail();
 	abort();
 }
 

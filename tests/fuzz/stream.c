@@ -7,7 +7,8 @@
  * Input: the number of segments, below 24, with 0x80 if all is sent again at the
  * end; five bytes for each: how, from where, how much; then the stream.
  */
-#include "fuzz.h"
+#define FUZZ_SINCE_MAX 512 /* inputs until the path is opened anew */
+#include "since.h"
 
 #include <arpa/inet.h>
 
@@ -22,7 +23,6 @@
 #define SEGMENT_BYTES 5
 #define SEND_ALL 0x80
 #define USUAL_SEGMENT 1400
-#define RUNS_A_PATH 512 /* until it is opened anew */
 #define ISN 0xfffffff0U /* sequence numbers wrap on the way */
 #define SERVER_ISN 7000U
 
@@ -85,7 +85,6 @@ static void plain_read(void)
 static const struct hg_read_path *const path = &hg_read_path_kernel_limits;
 
 static struct {
-	unsigned int runs; /* since the path was opened */
 	__u64 now_ns;
 	struct conn conn;
 	bool hello;	 /* was told, */
@@ -128,21 +127,26 @@ static __u64 all_buckets(const struct hg_counters *c)
 	return sum;
 }
 
-/* Every flow is in one bucket, once all have ended. */
+/* Everything ends: each flow is in one bucket then. */
+static void path_ends(void)
+{
+	struct hg_counters c;
+
+	if (!fuzz_since.count)
+		return;
+	path->sweep(talk.now_ns, 1);
+	path->counters(&c);
+	FUZZ_CHECK(c.flows_created == all_buckets(&c), "%llu flows in %llu buckets",
+		   (unsigned long long)c.flows_created, (unsigned long long)all_buckets(&c));
+}
+
 static void path_anew(void)
 {
 	static const struct hg_read_options options;
-	struct hg_counters c;
 
-	if (talk.runs) {
-		path->sweep(talk.now_ns, 1);
-		path->counters(&c);
-		FUZZ_CHECK(c.flows_created == all_buckets(&c), "%llu flows in %llu buckets",
-			   (unsigned long long)c.flows_created,
-			   (unsigned long long)all_buckets(&c));
-	}
+	path_ends();
+	fuzz_since_begin();
 	path->open(NULL, &options, on_event, NULL);
-	talk.runs = 0;
 	talk.now_ns = 1000000000000ULL;
 }
 
@@ -165,9 +169,7 @@ static void talk_begin(void)
 	};
 	__u32 client;
 
-	if (talk.runs % RUNS_A_PATH == 0)
-		path_anew();
-	client = htonl(0x0a000001 + talk.runs++);
+	client = htonl(0x0a000001 + fuzz_since.count);
 	talk.conn = (struct conn){ .server = { 192, 0, 2, 1 },
 				   .client_port = 40000,
 				   .server_port = 443,
@@ -277,6 +279,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool more = true;
 	__u32 len;
 
+	if (!talk.now_ns)
+		atexit(path_ends);
+	if (!talk.now_ns || fuzz_since.count == FUZZ_SINCE_MAX)
+		path_anew();
+	fuzz_since_add(data, size);
 	if (!count)
 		first = SEND_ALL;
 	head.at = fuzz_bytes(&in, &head_len);
