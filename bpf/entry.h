@@ -8,27 +8,45 @@
 #include "note.h"
 #include "verdict.h"
 
-/* The slot of a flow that now has an entry, or is over. */
-HG_INLINE void hg_slot_set(struct hg_slot *slot, __u64 hash, __u32 state, const struct hg_flow *f,
+/*
+ * The slot of a flow that now has an entry, or is over.  True if the flow was that
+ * of the slot, and is not any more.
+ */
+HG_INLINE bool hg_slot_set(struct hg_slot *slot, __u64 hash, __u32 state, const struct hg_flow *f,
 			   __u64 now)
 {
 	__u64 word = slot->word;
+	bool live = hg_slot_live(word);
 
 	if (hg_slot_mine(slot, hash)) {
-		if (hg_slot_live(word) && slot->isn != f->isn) {
+		if (live && slot->isn != f->isn) {
 			/* A later SYN is a flow of its own; this one goes on below it. */
 			hg_slot_move(slot, word, word | HG_SLOT_OVER);
-			return;
+			return false;
 		}
-		if (hg_slot_move(slot, word, hg_slot_in_state(word & ~(__u64)HG_SLOT_OVER, state)))
-			slot->isn = f->isn;
-		return;
+		if (!hg_slot_move(slot, word, hg_slot_in_state(word & ~(__u64)HG_SLOT_OVER, state)))
+			return false;
+		slot->isn = f->isn;
+		return live;
 	}
 	/* Another connection's SYN is worth more than a shortcut to this entry. */
-	if (!hg_slot_live(word) && hg_slot_move(slot, word,
-						hg_slot_word(hg_hash_tag(hash), state, f->client_lo,
-							     f->ttl, hg_slot_time(now))))
+	if (!live && hg_slot_move(slot, word,
+				  hg_slot_word(hg_hash_tag(hash), state, f->client_lo, f->ttl,
+					       hg_slot_time(now))))
 		slot->isn = f->isn;
+	return false;
+}
+
+/*
+ * The slot of the flow in the scratch, which had one when its packet came: if another
+ * processor has given that to another SYN meanwhile, and put this flow in a bucket
+ * for it, this is a flow anew.
+ */
+HG_SUBPROG int hg_slot_pass_on(struct hg_scratch *s, struct hg_slot *slot, __u32 state)
+{
+	if (!hg_slot_set(slot, s->hash, state, &s->flow, s->now) && !s->created)
+		hg_count_flow_created();
+	return 0;
 }
 
 /*
@@ -87,7 +105,7 @@ HG_SUBPROG int hg_flow_refused(struct hg_scratch *s, struct hg_slot *slot, __u32
 		f->bucket = HG_BUCKET_evicted;
 	hg_flow_end(f, &s->key, &s->end, s->now, HG_CLOSE_evicted, HG_SIDE_self, f->bucket,
 		    HG_OUTCOME_unknown);
-	hg_slot_set(slot, s->hash, hg_flow_ours(f) ? HG_SLOT_DROP : HG_SLOT_DONE, f, s->now);
+	hg_slot_pass_on(s, slot, hg_flow_ours(f) ? HG_SLOT_DROP : HG_SLOT_DONE);
 	return act;
 }
 
@@ -110,7 +128,7 @@ HG_INLINE int hg_flow_insert(struct hg_scratch *s, struct hg_slot *slot, int act
 	}
 	if (error)
 		return hg_flow_refused(s, slot, HG_REFUSAL_flow_table_full);
-	hg_slot_set(slot, s->hash, HG_SLOT_ENTRY, &s->flow, s->now);
+	hg_slot_pass_on(s, slot, HG_SLOT_ENTRY);
 	return act;
 }
 
