@@ -26,8 +26,10 @@ counts() { number "$@"; }
 # --- traffic ------------------------------------------------------------------------------
 
 # Until end_load, with segments of many connections between each other's.
-begin_load() {
-	HG_PATIENCE=30000 begin_crowd load --workers 2 --at-once 64 --rate "$rate" --seconds 100000 \
+begin_load() { load_of --rate "$rate" --seconds 100000; }
+
+load_of() { # OPTIONS...
+	HG_PATIENCE=30000 begin_crowd load --workers 2 --at-once 64 "$@" \
 		--kind "$(kind r r $names 4)" --kind "$(kind u u $names 4)" \
 		--kind "$(kind r-cut r $names 2 "cut=$cut,gap=5")" --kind "$(kind u-cut u $names 2 "cut=$cut,gap=5")" \
 		--kind "$(kind r-large r-large $names 1)" --kind "$(kind u-large u-large $names 1)"
@@ -44,7 +46,7 @@ sums() {
 	resets=$(of load '[.kinds[].reset] | add')
 	await -t 15 metric_is "$flows" client_hellos_total
 	again=$(counts coverage_flows_total 'bucket="no_data"')
-	exact "$(($(counts flows_created_total) - again))" "$flows" "flows"
+	exact "$(($(counts flows_created_total) - again - evicted))" "$flows" "flows"
 	exact "$(counts client_hellos_total)" "$flows" "hellos"
 	exact "$(of load '[.kinds | to_entries[] | select(.key[0:1] == "r").value | .flows - .answered] | add')" 0 "registered flows that were touched"
 	exact "$(of load '[.kinds | to_entries[] | select(.key[0:1] == "u").value | .flows - .reset] | add')" 0 "others that were not reset"
@@ -189,13 +191,30 @@ fault_readers_hang() {
 	stop asker
 }
 
-all=(run_killed load_killed attach_killed replaced vanish clock_steps disk_full daemon_stands_still readers_hang)
+# Not by chance: connections that share slots, more of them at once than there is room for.
+# One whose slot another takes is evicted, and begins anew with its hello.
+load_collisions() {
+	[ -x "${NEIGHBOURS:-}" ] || bail "no neighbours: make faults"
+	"$NEIGHBOURS" "$HELLOGATE_BPFFS/maps" "$S4" 10.77.1.0 15000000 4096 >"$HG_DIR/order" || bail "no neighbours"
+	next=0
+	load_of --order "$HG_DIR/order" --flows 65536
+}
+
+fault_collisions() {
+	end_crowd load
+	snapshot
+	evicted=$(counts coverage_flows_total 'bucket="evicted"')
+	printf '  %-66s %10d\n' "flows whose slot another connection took" "$evicted"
+}
+
+all=(collisions run_killed load_killed attach_killed replaced vanish clock_steps disk_full daemon_stands_still readers_hang)
 
 try() { # FAULT
 	echo "$1"
 	greeter
 	hg attach --netns "$HG_G" --hook "$TCX" --policy "$HG_DIR/registered.yaml" g0 g1 >/dev/null 2>&1 || bail "attach failed"
-	begin_load
+	evicted=0
+	if declare -F "load_$1" >/dev/null; then "load_$1"; else begin_load; fi
 	"fault_$1"
 	[ -z "${HG_PID[load]:-}" ] || end_load
 	printf '  %-66s %10d\n' "connections meanwhile" "$(of load .flows)"

@@ -5,11 +5,12 @@
  *   crowd --to ADDR[:PORT (443)] --kind SPEC... (--flows N | --seconds S)
  *         [--workers N (2)] [--at-once N (32)] [--rate N] [--timeout MS (3000)]
  *         [--from ADDR (10.77.1.0)] [--first N (0)] [--flight N (1)] [--reply N (0)]
- *         [--log FILE]
+ *         [--order FILE] [--log FILE]
  *
  * Sockets of the kernel, IPv4, `at-once` in each worker, each worker on a processor of
  * its own.  Flow number N, counted from --first, comes from port 1024 + N % 60000 of the
- * address FROM + N / 60000, so that no two have the same.
+ * address FROM + N / 60000, so that no two have the same.  --order: not 0, 1, 2, but the
+ * numbers in FILE, of 32 bits each; --first and --flows count these.
  *
  * SPEC says what some of them send: label=L,file=F[,share=N (1)][,numbers=N][,cut=N]
  * [,gap=MS][,think=MS].  Kinds are mixed by their shares, by a hash of the flow's number.
@@ -40,6 +41,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <netinet/tcp.h>
 #include <sched.h>
@@ -54,6 +56,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -102,6 +105,8 @@ static struct {
 	struct kind kinds[MAX_KINDS];
 	uint32_t nkinds, shares, workers, at_once, rate, timeout, from, first, flows, flight, reply;
 	double seconds;
+	const uint32_t *order;
+	uint32_t ordered;
 	const char *log;
 } opt = { .workers = 2, .at_once = 32, .timeout = 3000, .from = 0x0a4d0100, .flight = 1 };
 
@@ -352,7 +357,7 @@ static void begin_some(void)
 				return;
 			worker.next_due += 1000000ULL * opt.workers / opt.rate;
 		}
-		begin(&worker.flows[i], worker.next);
+		begin(&worker.flows[i], opt.order ? opt.order[worker.next] : worker.next);
 		worker.next += opt.workers;
 	}
 }
@@ -395,6 +400,8 @@ static void work(uint32_t number)
 	worker.epoll = epoll_create1(0);
 	worker.next = opt.first + number;
 	worker.stop = opt.flows ? opt.first + opt.flows : UINT32_MAX;
+	if (opt.order && worker.stop > opt.ordered)
+		worker.stop = opt.ordered;
 	worker.next_due = now_us();
 	worker.end = opt.seconds > 0 ? worker.next_due + (uint64_t)(opt.seconds * 1e6) : 0;
 	for (;;) {
@@ -567,6 +574,20 @@ static void add_kind(char *spec)
 	opt.nkinds++;
 }
 
+static void read_order(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st))
+		die(path);
+	opt.ordered = (uint32_t)((uint64_t)st.st_size / sizeof(*opt.order));
+	opt.order = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	if (opt.order == MAP_FAILED)
+		die(path);
+	close(fd);
+}
+
 static void set_to(char *text)
 {
 	char *port = strchr(text, ':');
@@ -588,7 +609,8 @@ static void parse_args(int argc, char **argv)
 		{ "rate", 1, NULL, 'r' },    { "timeout", 1, NULL, 'o' },
 		{ "from", 1, NULL, 'f' },    { "first", 1, NULL, 'i' },
 		{ "flight", 1, NULL, 'g' },  { "reply", 1, NULL, 'y' },
-		{ "log", 1, NULL, 'l' },     { NULL, 0, NULL, 0 }
+		{ "log", 1, NULL, 'l' },     { "order", 1, NULL, 'd' },
+		{ NULL, 0, NULL, 0 }
 	};
 	uint32_t *const numbers[128] = {
 		['n'] = &opt.flows,  ['w'] = &opt.workers, ['a'] = &opt.at_once,
@@ -608,6 +630,8 @@ static void parse_args(int argc, char **argv)
 			opt.from = ntohl(inet_addr(optarg));
 		else if (c == 'l')
 			opt.log = optarg;
+		else if (c == 'd')
+			read_order(optarg);
 		else if (c > 0 && c < 128 && numbers[c])
 			*numbers[c] = (uint32_t)strtoul(optarg, NULL, 10);
 		else
