@@ -136,7 +136,7 @@ static bool is_password(const struct hg_http_config *c, const char *encoded)
 
 	if (!len || len > BASIC_MAX)
 		return false;
-	while (padding < 2 && encoded[len - 1 - padding] == '=')
+	while (padding < 2 && padding < len && encoded[len - 1 - padding] == '=')
 		padding++;
 	size = EVP_DecodeBlock(text, (const unsigned char *)encoded, (int)len);
 	if (size < (int)padding)

@@ -47,7 +47,9 @@ void hg_list_refuse(struct hg_list_reader *r, const struct hg_list_word *at, con
 	char text[HG_WHY_MAX];
 	va_list args;
 
-	if (r->bad++ >= HG_TOLD_LINES_MAX)
+	if (r->bad++ == HG_TOLD_LINES_MAX)
+		r->untold = place_of(r, at);
+	if (r->bad > HG_TOLD_LINES_MAX)
 		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
@@ -268,7 +270,7 @@ static void say_the_rest(const struct hg_list_reader *r)
 	struct hg_place file = { r->file, 0, 0 };
 
 	if (r->bad > HG_TOLD_LINES_MAX)
-		hg_diagnose_error(r->diagnostics, file, "and %u more lines that are wrong",
+		hg_diagnose_error(r->diagnostics, r->untold, "and %u more lines that are wrong",
 				  r->bad - HG_TOLD_LINES_MAX);
 	if (r->skipped > HG_TOLD_LINES_MAX)
 		hg_diagnose_warning(r->diagnostics, file, "and %u more lines were skipped",

@@ -20,10 +20,11 @@ struct hg_list_reader {
 	void *state; /* of the format, from its begin() */
 	unsigned int line;
 	const char *line_start;
-	unsigned int bad;      /* lines that are errors */
-	unsigned int skipped;  /* lines that were left out, in part or whole */
-	unsigned int last;     /* of them: its number */
-	unsigned int suffixes; /* entries that cover a public suffix */
+	unsigned int bad;	/* lines that are errors */
+	struct hg_place untold; /* the first of those that are only counted */
+	unsigned int skipped;	/* lines that were left out, in part or whole */
+	unsigned int last;	/* of them: its number */
+	unsigned int suffixes;	/* entries that cover a public suffix */
 };
 
 /* A word of a file, and where it begins.  [text, text + len) may be written to. */

@@ -4,7 +4,7 @@
  * with wide bounds.  It is read to an end, frame by frame, and each flow is in one
  * bucket then.
  */
-#define FUZZ_SINCE_MAX 256 /* inputs until the path is opened anew */
+#define FUZZ_SINCE_MAX 4096 /* inputs until the path is opened anew */
 #include "since.h"
 
 #include <sys/mman.h>

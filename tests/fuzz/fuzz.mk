@@ -5,7 +5,7 @@
 # built once more, in $(BUILD)/fuzz, where this file is read again.
 
 FUZZ_BUILD := $(BUILD)/fuzz
-FUZZ_FLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link \
+FUZZ_FLAGS := -O2 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link \
 	-fno-sanitize=alignment -fno-sanitize-recover=all
 FUZZ_NAMES := hello hello_wide openssl stream flight policy lists config http_guard capture event
 FUZZ_TARGETS := $(addprefix $(BUILD)/tests/fuzz/,$(FUZZ_NAMES))

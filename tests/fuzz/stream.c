@@ -7,7 +7,7 @@
  * Input: the number of segments, below 24, with 0x80 if all is sent again at the
  * end; five bytes for each: how, from where, how much; then the stream.
  */
-#define FUZZ_SINCE_MAX 512 /* inputs until the path is opened anew */
+#define FUZZ_SINCE_MAX 4096 /* inputs until the path is opened anew */
 #include "since.h"
 
 #include <arpa/inet.h>

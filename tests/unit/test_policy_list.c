@@ -129,6 +129,7 @@ static void many_bad_lines_are_counted(void **state)
 	assert_string_equal(d.items[19].place.file, "many.txt");
 	assert_int_equal(d.items[19].place.line, 20);
 	assert_string_equal(d.items[20].text, "and 80 more lines that are wrong");
+	assert_int_equal(d.items[20].place.line, 21);
 	hg_diagnostics_free(&d);
 	hg_arena_free(&arena);
 }
