@@ -186,8 +186,8 @@ SCRIPTS := $(wildcard packaging/*.sh packaging/completions/*.bash tests/demo/*.s
 	tests/cbmc/*.t tests/cbmc/obtain \
 	tests/vm/run tests/vm/suites tests/vm/init tests/vm/replay tests/vm/*.t .ci/run)
 
-.PHONY: check check-format check-warnings check-analysis check-scripts check-manual check-monitoring check-marks
-check: check-format check-warnings check-analysis check-scripts check-manual check-monitoring check-marks ## all that is found without running it
+.PHONY: check check-format check-warnings check-stack check-analysis check-scripts check-manual check-monitoring check-marks
+check: check-format check-warnings check-stack check-analysis check-scripts check-manual check-monitoring check-marks ## all that is found without running it
 
 check-format: ## layout, by clang-format
 	clang-format-14 --dry-run -Werror $(C_FILES)
@@ -196,6 +196,9 @@ check-warnings: ## warnings are errors: user space by gcc and clang, programs by
 	$(MAKE) BUILD=$(BUILD)/check CC=gcc CLANG='clang-14 -Werror' CFLAGS='-O2 -g -Werror' \
 		$(BUILD)/check/hellogate test-programs bench-programs
 	+$(OTHER_BUILD) $(OTHER)/hellogate
+
+check-stack: check-warnings ## the programs and the 512 bytes of stack that Linux 6.1 gives them, by both compilers
+	tests/kernel/stack $(BUILD)/check/hellogate.bpf.o $(OTHER)/hellogate.bpf.o
 
 check-analysis: ## static analysis, by cppcheck
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
