@@ -51,7 +51,8 @@ int hg_chain_add(struct hg_chain *c, const void *bytes, __u32 len, __u32 offset,
 		c->broken = true;
 		return r;
 	}
-	memcpy(c->bytes + offset, bytes, len);
+	if (len) /* else there may be no room at all yet */
+		memcpy(c->bytes + offset, bytes, len);
 	c->have += len;
 	return 0;
 }
