@@ -171,7 +171,7 @@ try_post_quantum() { # NAME
 }
 
 said() { grep -qiE -e "$1" "$dir/said"; }
-dial_said() { jq -e "$1" "$dir/said"; }
+dial_said() { jq -es "length > 0 and all(.[]; $1)" "$dir/said"; }
 
 # The server's log since it was last looked at, without the steps that went well.
 web_resets() { [ "$(tail -n +$((web_seen + 1)) "$dir/web.err" | grep -c 'SSL_accept:error')" -ge "$1" ]; }

@@ -66,6 +66,7 @@ s7_beside_and_server() {
 s7_policy() {
 	[ -z "${HG_CAPTURE_ONLY:-}" ] || return 0
 	serve_py 4473 good
+	serve_py 4474 good
 	deny_policy enforce
 	attached "$1" deny.yaml
 	view s0 "$1" no-watch
@@ -82,9 +83,10 @@ s7_policy() {
 	shows twin '.hellogate.outcome == "established"' "the twin is"
 }
 
-# A follower is there when it prints: greet until it does; the greetings count.
+# A follower is there when it prints: greet until it does. What it misses meanwhile is no
+# connection of the scene: the greetings have a port of their own.
 following() {
-	s_client greeting 4473 greeting.example >/dev/null
+	s_client greeting 4474 greeting.example >/dev/null
 	output_has watch-s0 greeting.example
 }
 

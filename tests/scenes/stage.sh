@@ -82,6 +82,8 @@ curtain() {
 	for device in "${VIEWS[@]}"; do
 		stop "watch-$device" INT
 		stop "pcap-$device" INT
+		err_has "pcap-$device" '^0 packets dropped' ||
+			diag "$SCENE: tcpdump at $device: $(grep dropped "$HG_DIR/pcap-$device.err")"
 		hg read --quiet -o jsonl "$HG_DIR/$device.pcap" >"$HG_DIR/read-$device.out" 2>"$HG_DIR/read-$device.err"
 		[ -n "${HG_CAPTURE_ONLY:-}" ] || SOURCES+=("watch-$device")
 		SOURCES+=("read-$device")
@@ -270,7 +272,7 @@ shows() {
 	for source in "${SOURCES[@]}"; do
 		[[ " ${HG_SOURCES:-$source} " == *" $source "* ]] || continue
 		json=$(event "$source" "$1")
-		if jq -e "$2" <<<"$json" >/dev/null 2>&1; then
+		if holds "$2" <<<"$json" >/dev/null 2>&1; then
 			pass "$SCENE $1: $3 ($(place "$source"))"
 		else
 			fail "$SCENE $1: $3 ($(place "$source"))" "not '$2': $(digest "$json")"
