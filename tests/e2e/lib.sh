@@ -61,9 +61,9 @@ ok() {
 	if "$@" >/dev/null; then pass "$what"; else fail "$what" "failed: $*"; fi
 }
 
-# holds CONDITION [FILE...]: of each JSON value there, and there is one. Alone, `jq -e` of
+# json_holds CONDITION [FILE...]: of each JSON value there, and there is one. Alone, `jq -e` of
 # jq 1.6 takes no value at all for a true one.
-holds() { jq -es "length > 0 and all(.[]; $1)" "${@:2}"; }
+json_holds() { jq -es "length > 0 and all(.[]; $1)" "${@:2}"; }
 
 # is GOT WANT DESCRIPTION
 is() { if [ "$1" = "$2" ]; then pass "$3"; else fail "$3" "got '$1', want '$2'"; fi; }

@@ -60,7 +60,7 @@ ok "it is the page, and not what stands for it" test "$(size "$HG_DIR/file")" -g
 like "$(head -c 1500 "$HG_DIR/file")" "preact \(MIT" "the script has the licences of what is in it"
 unlike "$(cat "$HG_ROOT"/user/page/*.js)" 'innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(' "and none of ours writes markup"
 for path in status stats revisions top 'top?rows=1' history 'history?samples=3' 'recent?list=names&key=x'; do
-	ok "/api/v1/$path is JSON" holds . <<<"$(get "$API/api/v1/$path")"
+	ok "/api/v1/$path is JSON" json_holds . <<<"$(get "$API/api/v1/$path")"
 done
 for path in 'top?rows=x' 'top?rows=' 'history?samples=-1' 'recent?list=names' 'recent?list=x&key=x'; do
 	is "$(get -o /dev/null -w '%{http_code}' "$API/api/v1/$path")" 400 "/api/v1/$path is refused"

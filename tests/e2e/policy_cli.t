@@ -155,7 +155,7 @@ probe swapped allowed
 every swapped "$RESET" "what was allowed is reset"
 run hg policy show -o json
 said "policy show -o json" 0
-ok "policy show -o json is JSON" holds . <<<"$out"
+ok "policy show -o json is JSON" json_holds . <<<"$out"
 rules=$(jq -r '.rules | length' <<<"$out")
 run hg policy show -o jsonl
 is "$(jq -c .rule <<<"$out" | wc -l) $(wc -l <<<"$out")" "$rules $rules" "as JSON Lines, a line a rule"

@@ -66,7 +66,7 @@ like "$out" '- ?gone\.example' "and those that went"
 like "$out" '^entries +set offices: \+1 -1 \(2 -> 2\) \+198\.51\.100\.0/24 -10\.77\.0\.0/24$' "networks alike"
 run hg policy diff a.yaml b.yaml -o json
 said "-o json" 1
-ok "is JSON" holds '.same == false and (.sets | length) == 2' <<<"$out"
+ok "is JSON" json_holds '.same == false and (.sets | length) == 2' <<<"$out"
 is "$(jq -c '.changes[] | select(.of == "rule" and .change == "moved") | [.name, .from, .to]' <<<"$out")" \
 	'["legacy","3","1"]' "with each change"
 run hg policy diff a.yaml none.yaml

@@ -106,7 +106,7 @@ loaded=$(date +%s%N)
 await -t 20 has_waited
 in_force "it stays" 35 0
 is "$(state 2) $(state 3) $(state 4)" "replaced fell_back active" "history has all three"
-ok "and when it was confirmed" holds '.[0] | .revision == 4 and (.confirmed | length == 24)' <<<"$(hg policy history -j)"
+ok "and when it was confirmed" json_holds '.[0] | .revision == 4 and (.confirmed | length == 24)' <<<"$(hg policy history -j)"
 like "$(<"$HG_DIR/daemon.err")" 'revision 4 is active' "run has followed"
 
 # --- rollback

@@ -27,7 +27,7 @@ auto() {
 	run hg attach --netns "$HG_S" --policy "$HG_DIR/deny.yaml" "$1"
 	said "auto on $1: $TCX, since $2" 0 "$1: attached, hook $TCX \\($2"
 	run hg status -o json
-	ok "status names hook and device ($1)" holds "[.. | strings] | any(. == \"$1\") and any(. == \"$TCX\")" <<<"$out"
+	ok "status names hook and device ($1)" json_holds "[.. | strings] | any(. == \"$1\") and any(. == \"$TCX\")" <<<"$out"
 }
 
 gone() {

@@ -156,14 +156,14 @@ ok "what is lost is counted as lost in the sink" await sink_lost
 ok "run serves on" daemon_answers
 is "$(grep -c 'cannot be written.*No space' "$HG_DIR/daemon.err")" 1 "it is said once"
 is "$(tail -c 1 "$HG_DIR/small/eve.json" | xxd -p)" 0a "the file ends with a whole line"
-ok "and all of it is JSON" holds . "$HG_DIR/small/eve.json"
+ok "and all of it is JSON" json_holds . "$HG_DIR/small/eve.json"
 rm "$HG_DIR/small/full"
 before=$(counts small/eve.json true)
 handshake
 more() { [ "$(counts small/eve.json true)" -gt "$before" ]; }
 ok "with room again, events are written again" await more
 like "$(<"$HG_DIR/daemon.err")" 'written to .*small/eve.json again' "and that is said"
-ok "all of it is JSON still" holds . "$HG_DIR/small/eve.json"
+ok "all of it is JSON still" json_holds . "$HG_DIR/small/eve.json"
 run hg status
 like "$out" 'warn +events .*in run' "status tells what was lost"
 stop daemon
@@ -223,7 +223,7 @@ for type in stream dgram; do
 		"first.example second.example third.example fourth.example"
 	is "$(lost_said) $(back_said)" "2 2" "$type: going and return are said once"
 	is "$(sinks_lost)" "$lost" "$type: nothing is lost"
-	ok "$type: all of it is JSON" holds . "$HG_DIR/$type.json"
+	ok "$type: all of it is JSON" json_holds . "$HG_DIR/$type.json"
 
 	stop tls
 	kill -STOP "${HG_PID[collector]}"
@@ -240,7 +240,7 @@ for type in stream dgram; do
 	all_accounted() { [ $(($(wc -l <"$HG_DIR/$type.json") - before + $(sinks_lost) - lost)) = 2000 ]; }
 	ok "$type: the others come when it goes on: each of 2000 is told or counted" await -t 20 all_accounted
 	ok "$type: and that is said once" await is_said back_said 3
-	ok "$type: all of it is JSON still" holds . "$HG_DIR/$type.json"
+	ok "$type: all of it is JSON still" json_holds . "$HG_DIR/$type.json"
 	stop daemon
 	is "$rc" 0 "$type: run ends with 0"
 	stop collector

@@ -110,7 +110,7 @@ ok "together they have what was sent" await sum_is 6 "$HG_DIR/rounds.out" ||
 	diag "$(jq -c '[.stats[] | select(.count > 0 and .rate)]' "$HG_DIR/rounds.out")"
 stop rounds INT
 is "$rc" 0 "SIGINT ends it"
-ok "each line is whole" holds . "$HG_DIR/rounds.out"
+ok "each line is whole" json_holds . "$HG_DIR/rounds.out"
 is "$(jq -s '[.[].stats[] | select(.group == "enforced" and .what == "deny").count] | add' "$HG_DIR/rounds.out")" 2 \
 	"of a rule, too"
 is "$(jq -s '[.[] | .seconds as $s | .stats[] | select(.rate) | select(((.rate - .count / $s) | fabs) > 0.05 + .rate / 100)] | length' \

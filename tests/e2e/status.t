@@ -19,7 +19,7 @@ for hook in $(hooks xdp xdp-generic tcx tc); do
 	run hg status -o json
 	ok "status -o json is one JSON value ($hook)" jq -es 'length == 1' <<<"$out"
 	ok "status -o json has the interface and the hook ($hook)" \
-		holds "[.. | strings] | any(. == \"s0\") and any(. == \"$hook\")" <<<"$out"
+		json_holds "[.. | strings] | any(. == \"s0\") and any(. == \"$hook\")" <<<"$out"
 	[ "$hook" = tc ] || hg detach --all >/dev/null 2>&1
 done
 
@@ -28,7 +28,7 @@ run hg status -j
 ok "-j is -o json" jq -es 'length == 1' <<<"$out"
 run hg status -o jsonl
 said "status -o jsonl" 0
-ok "status -o jsonl: each line is JSON" holds . <<<"$out"
+ok "status -o jsonl: each line is JSON" json_holds . <<<"$out"
 run hg status -o csv
 said "status -o csv" 0
 like "$(head -n 1 <<<"$out")" "," "status -o csv has a header"

@@ -38,7 +38,7 @@ probe seen forbidden allowed
 well "after resets"
 run hg status --check -o json
 said "-o json prints all, too" 0
-ok "it is JSON" holds '.health | length > 3' <<<"$out"
+ok "it is JSON" json_holds '.health | length > 3' <<<"$out"
 
 run hg policy load "$HG_DIR/ja4.yaml"
 degraded 'daemon: the policy has rules for user space and hellogate run is not there$' \

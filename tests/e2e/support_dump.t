@@ -72,7 +72,7 @@ for who in alone run; do
 		"all of it is in one directory, $who"
 	is "$(found "$who")" "" "no name, address, path or remark is in it, $who"
 	for part in features status stats programs links maps policy-rules policy-history; do
-		ok "$part.json is JSON, $who" holds . "$HG_DIR/out/$who/$part.json"
+		ok "$part.json is JSON, $who" json_holds . "$HG_DIR/out/$who/$part.json"
 	done
 	ok "failures.jsonl is JSON, $who" jq -es 'length >= 3' "$HG_DIR/out/$who/failures.jsonl"
 	listed=$(sed -n 's/^\([a-z-]*\.[a-z]*\)  .*/\1/p' "$HG_DIR/out/$who/README")

@@ -272,7 +272,7 @@ shows() {
 	for source in "${SOURCES[@]}"; do
 		[[ " ${HG_SOURCES:-$source} " == *" $source "* ]] || continue
 		json=$(event "$source" "$1")
-		if holds "$2" <<<"$json" >/dev/null 2>&1; then
+		if json_holds "$2" <<<"$json" >/dev/null 2>&1; then
 			pass "$SCENE $1: $3 ($(place "$source"))"
 		else
 			fail "$SCENE $1: $3 ($(place "$source"))" "not '$2': $(digest "$json")"

@@ -27,7 +27,7 @@ said "--hook auto" 0 "hook tc\b"
 like "$err" "veth is virtual" "auto says why it is not XDP"
 like "$err" "TCX before Linux 6\.6" "and why it is not TCX"
 run hg status -o json
-ok "status: hook tc" holds '[.. | strings] | any(. == "tc") and all(. != "tcx")' <<<"$out"
+ok "status: hook tc" json_holds '[.. | strings] | any(. == "tc") and all(. != "tcx")' <<<"$out"
 forbidden_is_reset "by what auto chose"
 probe short allowed
 every short "$UNTOUCHED" "an allowed name is not"
