@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reads at the end of a capture, and what begins a hello when its bytes come one by one. */
+/* Reads at the end of a capture, records, and what begins a hello when its bytes come one by one.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -42,12 +43,24 @@ static const struct {
 	{ "\x80\x20\x02", 3, HG_SCAN_NOT_TLS },
 	{ "\x80\x20\x01\x01\x02", 5, HG_SCAN_NOT_TLS },
 	{ "\xff\xff\x01\x03\x01", 5, HG_SCAN_TOO_LARGE },
+	{ "\xc3\xfe\x01\x03\x01", 5, HG_SCAN_MORE }, /* 17,406 bytes and two of header */
+	{ "\xc3\xff\x01\x03\x01", 5, HG_SCAN_TOO_LARGE },
 	/* ahead of a hello */
 	{ "\x14\x03\x01\x00\x00", 5, HG_SCAN_MORE },
 	{ "\x14\x03\x01\x00\x01\x01", 6, HG_SCAN_MORE },
 	{ "\x14\x03\x01\x00\x02\x01\x01", 7, HG_SCAN_NOT_TLS },
 	{ "\x15\x03\x01\x00\x02\x01\x5a", 7, HG_SCAN_MORE },
 	{ "\x15\x03\x01\x00\x00", 5, HG_SCAN_NOT_TLS },
+	/* records that end where a capture does, and where a record may */
+	{ "\x16\x03\x01\x43\xfb", 5, HG_SCAN_MORE },
+	{ "\x16\x03\x01\x43\xfc", 5, HG_SCAN_TOO_LARGE },
+	{ "\x16\x03\x01\x48\x00", 5, HG_SCAN_TOO_LARGE },
+	{ "\x16\x03\x01\x48\x01", 5, HG_SCAN_NOT_TLS },
+	/* a message of 16,384 bytes, and what is none of ours, by their four bytes of header */
+	{ "\x16\x03\x01\x00\x04\x01\x00\x3f\xfc", 9, HG_SCAN_MORE },
+	{ "\x16\x03\x01\x00\x04\x01\x00\x3f\xfd", 9, HG_SCAN_TOO_LARGE },
+	{ "\x16\x03\x01\x00\x04\x02\x00\x00\x20", 9, HG_SCAN_NOT_TLS },
+	{ "\x16\x03\x01\x00\x03\x02\x00\x00", 8, HG_SCAN_MORE },
 };
 
 static void beginnings_are_told(void **state)
@@ -61,6 +74,33 @@ static void beginnings_are_told(void **state)
 		if (hg_records_scan(&capture, &r, beginnings[i].len) != beginnings[i].scan)
 			fail_msg("row %zu is %u", i, r.scan);
 	}
+}
+
+/* A message of six bytes in records of three, two and one; behind it, one of another type. */
+#define CUT "\x16\x03\x01\x00\x03\x01\x00\x00\x16\x03\x01\x00\x02\x02\xaa\x16\x03\x01\x00\x01\xbb"
+#define BEHIND "\x17\x03\x01\x00\x09\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc"
+
+static void a_message_of_several_records(void **state)
+{
+	static struct hg_capture message;
+	struct hg_records r = { 0 };
+	struct hg_unwrap u;
+
+	(void)state;
+	memset(&capture, 0, sizeof(capture));
+	memcpy(capture.bytes, CUT BEHIND, sizeof(CUT BEHIND) - 1);
+	assert_int_equal(hg_records_scan(&capture, &r, 8), HG_SCAN_MORE);
+	assert_int_equal(r.need, 0); /* unknown until the fourth byte */
+	assert_int_equal(hg_records_scan(&capture, &r, 15), HG_SCAN_MORE);
+	assert_int_equal(r.need, 6);
+	assert_int_equal(hg_records_scan(&capture, &r, sizeof(CUT) - 1), HG_SCAN_COMPLETE);
+	assert_int_equal(r.records, 3);
+	memset(&message, 0xee, sizeof(message));
+	hg_records_unwrap(&capture, &r, &u, &message);
+	assert_memory_equal(message.bytes, "\x01\x00\x00\x02\xaa\xbb", 6);
+	for (__u32 at = 6 + 7; at < HG_STREAM_CAP; at++) /* a store may be seven bytes too wide */
+		if (message.bytes[at] != 0xee)
+			fail_msg("byte %u is none of the message", at);
 }
 
 static const struct {
@@ -130,6 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_end_with_the_capture),
 		cmocka_unit_test(beginnings_are_told),
+		cmocka_unit_test(a_message_of_several_records),
 		cmocka_unit_test(first_bytes_are_judged),
 		cmocka_unit_test(sure_beginnings_are_known),
 	};

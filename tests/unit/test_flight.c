@@ -26,6 +26,7 @@
 #define ALERT 21
 #define HANDSHAKE 22
 #define DATA 23
+#define HEARTBEAT 24
 
 #define CERTIFICATE 11
 #define DONE 14
@@ -337,6 +338,12 @@ static const struct hello_row hellos[] = {
 	  EXTS | RETRIES, 0, NULL },
 	{ "asks again, cookie", { 0x0303, RETRY, SID32, 0x1301, 0, "002c 0006 0004 01020304" IS_13 },
 	  0x0304, 0, 0, EXTS | RETRIES, 0, NULL },
+	{ "a random that begins as that one", { 0x0303, "cf21ad" "00000000000000000000000000000000"
+	  "00000000000000000000000000", SID32, 0x1301, 0, IS_13 X25519 }, 0x0304, 0x1d, 0, EXTS, 0,
+	  NULL },
+	{ "and one that goes on as it does", { 0x0303, "000000 74e59a" "00000000000000000000000000"
+	  "00000000000000000000000000", SID32, 0x1301, 0, IS_13 X25519 }, 0x0304, 0x1d, 0, EXTS, 0,
+	  NULL },
 	{ "others' extensions", { 0x0303, NULL, NULL, 0xc02f, 0,
 	  "0000 0000 000b 0002 0100 0017 0000 0005 0000 ffff 0003 002b00" }, 0x0303, 0, 0, EXTS, 0,
 	  NULL },
@@ -758,7 +765,6 @@ static void alerts_one_behind_the_other(void **state)
 	assert_int_equal(server()->records, 4);
 }
 
-/* A warning between messages does not hide those that follow. */
 /* RFC 5246, section 6.2.1: records may hold several messages of one type. */
 static void alerts_in_one_record(void **state)
 {
@@ -771,6 +777,39 @@ static void alerts_in_one_record(void **state)
 	alert_is(server(), 0, 1, 112);
 	alert_is(server(), 1, 2, 42);
 	assert_int_equal(server()->seen, 0);
+}
+
+/* In clear are whole alerts, not too many, and none behind ChangeCipherSpec. */
+static void sizes_of_alerts(void **state)
+{
+	static const struct {
+		const char *ccs, *alerts;
+		unsigned int count;
+	} rows[] = {
+		{ NULL, "0170", 1 },
+		{ NULL, "0170 0170 0170 0228", 2 },
+		{ NULL, "", 0 },
+		{ NULL, "022800", 0 },
+		{ NULL, "0170 0170 0170 0170 0228", 0 },
+		{ "01", "0228", 1 },
+		{ "01", "0170 0228", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		print_message("# '%s'\n", rows[i].alerts);
+		begin_talk(&now);
+		answer_with(&hello12);
+		empty(&wire);
+		if (rows[i].ccs)
+			put_hex_record(&wire, CCS, rows[i].ccs);
+		put_hex_record(&wire, ALERT, rows[i].alerts);
+		hear(CLIENT, &wire);
+		assert_int_equal(client()->alert_count, rows[i].count);
+		assert_int_equal(client()->encrypted, *rows[i].alerts && !rows[i].count);
+		assert_int_equal(client()->seen & HG_SEEN_ENCRYPTED_ALERT,
+				 *rows[i].alerts && !rows[i].count ? HG_SEEN_ENCRYPTED_ALERT : 0);
+	}
 }
 
 static void the_fatal_one_behind_warnings(void **state)
@@ -866,6 +905,51 @@ static void finished12(void **state)
 	put_opaque(&wire, DATA, 1000);
 	hear(CLIENT, &wire);
 	assert_int_equal(client()->seen, HG_SEEN_CCS | HG_SEEN_FINISHED | HG_SEEN_DATA);
+}
+
+/* Of TLS 1.2, data is what is encrypted and neither of the handshake nor of anything else. */
+static void data_is_behind_the_change_of_ciphers(void **state)
+{
+	(void)state;
+	answer_with(&hello12);
+	empty(&wire);
+	put_opaque(&wire, DATA, 100);
+	hear(CLIENT, &wire);
+	assert_int_equal(client()->seen, 0);
+	empty(&wire);
+	put_hex_record(&wire, CCS, "01");
+	put_opaque(&wire, HEARTBEAT, 61);
+	hear(CLIENT, &wire);
+	assert_int_equal(client()->seen, HG_SEEN_CCS);
+	empty(&wire);
+	put_opaque(&wire, DATA, 100);
+	hear(CLIENT, &wire);
+	assert_int_equal(client()->seen, HG_SEEN_CCS | HG_SEEN_DATA);
+	assert_int_equal(client()->records, 4);
+}
+
+/* The largest record that is believed, the last type, and what is neither. */
+static void bounds_of_a_record_header(void **state)
+{
+	static const struct {
+		const char *header;
+		bool lost;
+	} rows[] = {
+		{ "14 0303 0001", false }, { "13 0303 0001", true }, { "18 0303 0001", false },
+		{ "19 0303 0001", true },  { "17 0203 0001", true }, { "17 0403 0001", true },
+		{ "17 0303 4800", false }, { "17 0303 4801", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		print_message("# %s\n", rows[i].header);
+		begin_talk(&now);
+		answer_with(&hello12);
+		empty(&wire);
+		put_text(&wire, rows[i].header);
+		hear(SERVER, &wire);
+		assert_int_equal(server()->seen & HG_SEEN_LOST, rows[i].lost ? HG_SEEN_LOST : 0);
+	}
 }
 
 /* RFC 5246, figure 2: the server is first, and needs no Certificate. */
@@ -1279,11 +1363,14 @@ int main(void)
 		cmocka_unit_test_setup(an_alert_is_the_answer, begin),
 		cmocka_unit_test_setup(alerts_one_behind_the_other, begin),
 		cmocka_unit_test_setup(alerts_in_one_record, begin),
+		cmocka_unit_test_setup(sizes_of_alerts, begin),
 		cmocka_unit_test_setup(the_fatal_one_behind_warnings, begin),
 		cmocka_unit_test_setup(a_warning_on_the_way, begin),
 		cmocka_unit_test_setup(encrypted_alert, begin),
 		cmocka_unit_test_setup(alert_in_clear_in_tls13, begin),
 		cmocka_unit_test_setup(finished12, begin),
+		cmocka_unit_test_setup(data_is_behind_the_change_of_ciphers, begin),
+		cmocka_unit_test_setup(bounds_of_a_record_header, begin),
 		cmocka_unit_test_setup(abbreviated12, begin),
 		cmocka_unit_test_setup(sizes_of_tls13, begin),
 		cmocka_unit_test_setup(sizes_of_a_draft, begin),
