@@ -711,6 +711,12 @@ static void key_exchanges(void **state)
 		{ 0x009f, "0180", 384 + 3 + 386 + 68, 0, 3072 },
 		{ 0x009f, "0300", 768 + 3 + 770 + 68, 0, 6144 },
 		{ 0x0014, "0040", 64 + 3 + 66 + 68, 0, 512 },
+		/* lengths that no prime has, and one that its message cannot hold */
+		{ 0x0033, "0020", 32 + 1, 0, 256 },
+		{ 0x0033, "001f", 31 + 1, 0, 0 },
+		{ 0x0033, "0400", 1024 + 1, 0, 8192 },
+		{ 0x0033, "0401", 1025 + 1, 0, 0 },
+		{ 0x0033, "0100", 256, 0, 0 },
 	};
 
 	(void)state;
@@ -719,6 +725,50 @@ static void key_exchanges(void **state)
 		key_exchange(rows[i].cipher, rows[i].head, rows[i].rest);
 		assert_int_equal(now.answer.server.group, rows[i].group);
 		assert_int_equal(now.answer.server.dh_bits, rows[i].bits);
+	}
+}
+
+/* Types that have no bit. */
+static void messages_of_any_type(void **state)
+{
+	(void)state;
+	answer_with(&hello12);
+	empty(&body);
+	empty(&wire);
+	put_message(&body, 31, "aa");
+	put_message(&body, 32, "bb");
+	put_message(&body, 255, "cc");
+	put_message(&body, DONE, "");
+	put_records(&wire, &body, 16384);
+	hear(SERVER, &wire);
+	assert_int_equal(server()->messages, 1U << 2 | 1U << 31 | 1U << DONE);
+}
+
+/* ---- could it be one at all? ---- */
+
+static void beginnings_of_an_answer(void **state)
+{
+	static const struct {
+		const char *bytes;
+		bool looks;
+	} rows[] = {
+		{ "16 0303 0050 02", true },  { "16 0301 0050 02", true },
+		{ "16 0203 0050 02", false }, { "16 0303 0050 01", false },
+		{ "16 0303 0004 02", true },  { "16 0303 0003 02", false },
+		{ "16 0303 4800 02", true },  { "16 0303 4801 02", false },
+		{ "15 0303 0002 02", true },  { "15 0303 0003 02", false },
+		{ "15 0203 0002 02", false }, { "17 0303 0050 02", false },
+		{ "14 0303 0050 02", false }, { "48 5454 502f 31", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		empty(&wire);
+		put_text(&wire, rows[i].bytes);
+		memset(capture.bytes, 0, sizeof(capture.bytes));
+		memcpy(capture.bytes, wire.at, wire.len);
+		if (hg_answer_looks(&capture) != rows[i].looks)
+			fail_msg("%s", rows[i].bytes);
 	}
 }
 
@@ -1360,6 +1410,8 @@ int main(void)
 		cmocka_unit_test_setup(no_certificate, begin),
 		cmocka_unit_test_setup(clients_certificate, begin),
 		cmocka_unit_test_setup(key_exchanges, begin),
+		cmocka_unit_test_setup(messages_of_any_type, begin),
+		cmocka_unit_test(beginnings_of_an_answer),
 		cmocka_unit_test_setup(an_alert_is_the_answer, begin),
 		cmocka_unit_test_setup(alerts_one_behind_the_other, begin),
 		cmocka_unit_test_setup(alerts_in_one_record, begin),
