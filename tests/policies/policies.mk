@@ -13,6 +13,10 @@ $(BUILD)/tests/policies/%.o: tests/policies/%.c $(BUILD)/hellogate.skel.h | $(BU
 	$(CC) $(HG_CFLAGS) -Itests/kernel -Itests/wire -c $< -o $@
 
 $(BUILD)/tests/unit/test_policy_random: $(POLICIES_LIB)
+$(BUILD)/tests/unit/test_policy_native.o: HG_CFLAGS += -Itests/wire
+$(BUILD)/tests/unit/test_policy_native: $(POLICIES_LIB) \
+	$(addprefix $(BUILD)/tests/,policies/plain_wire.o wire/frames.o wire/hellos.o)
 
-$(POLICIES_TESTS): $(BUILD)/tests/policies/kernel.o $(POLICIES_LIB) $(KERNEL_LIB) $(BUILD)/libhellogate.a
+$(POLICIES_TESTS): $(BUILD)/tests/policies/kernel.o $(POLICIES_LIB) $(BUILD)/tests/policies/plain_wire.o $(KERNEL_LIB) \
+		$(BUILD)/libhellogate.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
