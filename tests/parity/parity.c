@@ -3,7 +3,7 @@
  * parity: the data path in the kernel and the one of the capture reader say
  * the same of the same frames: events byte by byte, counters all of them.
  *
- *   parity [SEED [STREAMS]]
+ *   parity [SEED [STREAMS [HOOKS]]]
  */
 #include <time.h>
 
@@ -13,7 +13,7 @@
 #include "pair.h"
 #include "streams.h"
 
-#define STREAMS 24000 /* over all hooks */
+#define STREAMS 24000 /* over all three hooks */
 #define BATCH 200     /* streams between two looks at the counters */
 
 /* ---- both at once ---- */
@@ -103,7 +103,9 @@ int main(int argc, char **argv)
 	__u64 seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 20261121;
 	__u32 streams = (argc > 2 ? (__u32)atoi(argv[2]) : STREAMS) / 9;
 
-	for (enum gate_hook hook = GATE_XDP; hook <= GATE_INGRESS; hook++) {
+	__u32 hooks = argc > 3 ? (__u32)atoi(argv[3]) : GATE_INGRESS + 1;
+
+	for (enum gate_hook hook = GATE_XDP; hook < hooks && hook <= GATE_INGRESS; hook++) {
 		run_hook(hook, seed + hook, streams, false, false);
 		run_hook(hook, seed + hook + 100, streams, true, false);
 		run_hook(hook, seed + hook + 200, streams, true, true);

@@ -76,9 +76,9 @@ static void beginnings_are_told(void **state)
 	}
 }
 
-/* A message of six bytes in records of three, two and one; behind it, one of another type. */
+/* A message of six bytes in records of three, two and one; behind it, one that is none of its. */
 #define CUT "\x16\x03\x01\x00\x03\x01\x00\x00\x16\x03\x01\x00\x02\x02\xaa\x16\x03\x01\x00\x01\xbb"
-#define BEHIND "\x17\x03\x01\x00\x09\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc"
+#define BEHIND "\x16\x03\x01\x00\x09\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc"
 
 static void a_message_of_several_records(void **state)
 {
