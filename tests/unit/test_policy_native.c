@@ -10,6 +10,7 @@
 
 #include "../policies/plain_wire.h"
 #include "event.h"
+#include "hellos.h"
 #include "read_path.h"
 
 #define FLOWS 60
@@ -46,19 +47,22 @@ static void send(const struct conn *c, unsigned int flags, const void *data, __u
 	assert_int_equal(path->frame(frame.at, frame.len, A_DAY_IN_2027), 0);
 }
 
+static void stream(const struct conn *c, const struct octets *bytes, __u32 first)
+{
+	send(c, TCP_SYN, bytes->at, 0, 0);
+	send(c, TCP_ACK, bytes->at, 0, first);
+	if (first < bytes->len)
+		send(c, TCP_ACK, bytes->at, first, bytes->len);
+}
+
 /* Whole, or in two segments. */
 static void connection(const struct plain_flow *f, __u16 client_port)
 {
-	static struct octets stream;
+	static struct octets bytes;
 	struct conn conn = plain_conn(f, client_port);
-	__u32 first;
 
-	plain_stream(f, &stream);
-	first = f->bucket == HG_BUCKET_reassembled ? 40 : stream.len;
-	send(&conn, TCP_SYN, stream.at, 0, 0);
-	send(&conn, TCP_ACK, stream.at, 0, first);
-	if (first < stream.len)
-		send(&conn, TCP_ACK, stream.at, first, stream.len);
+	plain_stream(f, &bytes);
+	stream(&conn, &bytes, f->bucket == HG_BUCKET_reassembled ? 40 : bytes.len);
 }
 
 struct tally {
@@ -133,10 +137,92 @@ static void policies_by_chance(void **state)
 	assert_true(t.rules > t.flows / 6 && t.defaults > t.flows / 20 && t.unread > t.flows / 50);
 }
 
+/* ---- what chance does not make ---- */
+
+/* SSLv2 (RFC 5246, appendix E.2): 16 bytes of challenge, no session id, these suites. */
+static void sslv2_with(struct octets *to, const char *hex, __u32 len)
+{
+	put_be(to, 2, (__u16)(0x8000 | (9 + len + 16)));
+	put_be(to, 1, 1);
+	put_be(to, 2, 0x0301);
+	put_be(to, 2, (__u16)len);
+	put_be(to, 2, 0);
+	put_be(to, 2, 16);
+	put(to, hex, len);
+	put(to, "0123456789abcdef", 16);
+}
+
+static void two_names(struct octets *to)
+{
+	static const __u8 names[] = { 0, 8, 0, 0, 1, 'a', 0, 0, 1, 'b' };
+	struct hello_spec spec = { .sni_body = names, .sni_body_len = sizeof(names) };
+	static struct octets message;
+
+	hello_build(&message, &spec);
+	record_whole(to, &message);
+}
+
+static void sslv2_rc4(struct octets *to)
+{
+	sslv2_with(to, "\x01\x00\x80\x00\x00\x05\x00\x00\x0a", 9);
+}
+
+/* The suites of SSL 2.0 alone: their last two bytes are those of others. */
+static void sslv2_own(struct octets *to)
+{
+	sslv2_with(to, "\x05\x00\x05\x07\x00\x0a", 6);
+}
+
+#define V "version: 1\nmode: enforce\nunread: reset\nrules:\n  - {name: one, match: "
+
+static const struct {
+	const char *what, *match;
+	void (*hello)(struct octets *to);
+	const char *rule;
+} fixed[] = {
+	{ "two names, in no set", "{not: {sni: c}}", two_names, "one" },
+	{ "two names, one of them in it", "{not: {sni: b}}", two_names, "unread" },
+	{ "two names, both in it", "{sni: [a, b]}", two_names, "one" },
+	{ "the last suite", "{ciphers: [0x000a]}", sslv2_rc4, "one" },
+	{ "the one in the middle", "{ciphers: [0x0005]}", sslv2_rc4, "one" },
+	{ "none of them", "{ciphers: [0x002f]}", sslv2_rc4, "default" },
+	{ "a suite of SSL 2.0", "{ciphers: [0x0080]}", sslv2_rc4, "default" },
+	{ "no suite of TLS", "{ciphers: [0x0005, 0x000a]}", sslv2_own, "default" },
+};
+
+static void hellos_that_chance_does_not_make(void **state)
+{
+	struct conn conn = { .client = { 192, 0, 2, 1 },
+			     .server = { 192, 0, 2, 2 },
+			     .client_port = 4000,
+			     .server_port = 443 };
+	static struct octets bytes;
+	char yaml[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
+		struct seen seen = { 0 };
+		struct hg_compiled *c;
+
+		snprintf(yaml, sizeof(yaml), V "%s, action: drop}\n", fixed[i].match);
+		c = policy_compiled_of(yaml);
+		bytes.len = 0;
+		fixed[i].hello(&bytes);
+		assert_int_equal(path->open(c, &(struct hg_read_options){ 0 }, on_event, &seen), 0);
+		stream(&conn, &bytes, bytes.len);
+		path->close();
+		print_message("# %s\n", fixed[i].what);
+		assert_int_equal(seen.hellos, 1);
+		assert_string_equal(hg_compiled_rule_name(c, seen.verdict.rule), fixed[i].rule);
+		hg_compiled_free(c);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(policies_by_chance),
+		cmocka_unit_test(hellos_that_chance_does_not_make),
 	};
 
 	return cmocka_run_group_tests_name("policy native", tests, NULL, NULL);
