@@ -182,8 +182,8 @@ HG_INLINE int hg_reread(void *ctx, const int at, struct hg_scratch *s, struct hg
 	__u32 scan;
 	int act;
 
-	if (hg_reread_due(f, &s->packet))
-		f->resent += f->resent < 255;
+	if (!f->provisional && hg_reread_due(f, &s->packet))
+		hg_segment_resent(f);
 	if ((f->gap && !hg_reread_has_capture()) ||
 	    (f->buffer == HG_NO_BUFFER && !hg_reread_begin(s, f)))
 		return HG_ACT_PASS;

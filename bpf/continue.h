@@ -119,8 +119,8 @@ HG_INLINE void hg_segment_found(struct hg_flow *f, __u32 found)
 		f->conflict = 1;
 	if (found & HG_STREAM_NEW)
 		f->segments++;
-	else
-		hg_segment_resent(f);
+	else if (f->state == HG_FLOW_PARTIAL || f->provisional)
+		hg_segment_resent(f); /* behind a hello: hg_reread() counts it */
 	f->flags |= found & HG_FLAG(overlap);
 }
 

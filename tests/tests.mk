@@ -57,6 +57,8 @@ $(UNIT_TESTS:=.o): $(BUILD)/tests/unit/%.o: tests/unit/%.c | $(BUILD)/tests/unit
 $(UNIT_TESTS): %: %.o $(BUILD)/libhellogate.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -lcmocka $(LIBS) -o $@
 
+$(BUILD)/tests/unit/test_again: $(BUILD)/tests/wire/frames.o $(BUILD)/tests/wire/hellos.o
+
 # Directories with rules of their own have a file for them: tests/kernel/kernel.mk
 # sets KERNEL_TESTS, tests/parity/parity.mk PARITY_TESTS, tests/policies/policies.mk
 # POLICIES_TESTS, tests/bench/bench.mk BENCHES.

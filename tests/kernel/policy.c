@@ -605,6 +605,33 @@ static void swapped(struct gate *g, enum gate_hook hook, const struct swap *row)
 	       row->what);
 }
 
+/* A second hello, for a HelloRetryRequest, is counted as a first one is, and its copy not. */
+static void asked_twice(struct gate *g, enum gate_hook hook)
+{
+	static const __u8 retry[] = { 0x16, 3, 3, 0, 90, 2, 0, 0, 86, 3, 3 };
+	static struct octets message, stream;
+	static struct talk t;
+	struct gate_policy p = sets;
+	struct hg_rule_counters counted;
+	bool ok;
+
+	p.header.revision = 42;
+	p.header.default_stats = 7;
+	gate_police(g, &p);
+	hello_build(&message, &hello_classic);
+	record_whole(&stream, &message);
+	talk_begin(&t, g, hook, NULL);
+	talk_syn(&t);
+	talk_client(&t, 0, stream.at, stream.len);
+	talk_server(&t, 0, retry, sizeof(retry));
+	for (int i = 0; i < 3; i++)
+		talk_client(&t, stream.len, stream.at, stream.len);
+	gate_rule_counters(g, 7, &counted);
+	ok = check_u64("verdicts", counted.verdicts[HG_MODE_monitor][HG_ACTION_allow], 2);
+	tap_ok(ok & gate_over(g), "%s: two hellos, of which the second came three times",
+	       gate_hook_name[hook]);
+}
+
 /* No generation is active: nothing is decided. */
 static void no_policy(struct gate *g, enum gate_hook hook)
 {
@@ -639,6 +666,7 @@ int main(void)
 			spare(&g, hook, &spared[i]);
 		for (size_t i = 0; i < COUNT_OF(swaps); i++)
 			swapped(&g, hook, &swaps[i]);
+		asked_twice(&g, hook);
 		no_policy(&g, hook);
 	}
 	gate_close(&g);
