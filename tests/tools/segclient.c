@@ -53,7 +53,8 @@
  *   ack_ok (within what was sent), rst_flags, win, ttl, ipid, csum
  *   (full|partial|bad), csum_ok (TCP and IP), rst_vlan (-1: none), rst_len
  *   (payload of the RST), rst_count, exact_count, rst_us (since the last
- *   segment that was sent), after_rst (other packets that came later), bytes
+ *   segment that was sent), after_rst (other packets that came later), late_acks
+ *   (those of them that are bare ACKs of what was acknowledged before), bytes
  *   (from the server, in order), acked (payload bytes), len, hash (FNV-1a of
  *   the payload).
  */
@@ -133,7 +134,8 @@ struct conn {
 	const char *end;
 	bool handshake, rst, exact, ack_ok;
 	uint32_t rst_seq, rst_ack, rst_rcv_nxt, rst_win, bytes;
-	int rst_ttl, rst_ipid, rst_flags, rst_vlan, rst_len, rst_count, exact_count, after_rst;
+	int rst_ttl, rst_ipid, rst_flags, rst_vlan, rst_len, rst_count, exact_count, after_rst,
+		late_acks;
 	uint64_t rst_us;
 	const char *csum;
 	struct conn *link;
@@ -698,6 +700,12 @@ static void take_data(struct conn *c, const struct packet *p)
 		send_bare(c, c->snd_nxt, F_ACK);
 }
 
+static void take_late(struct conn *c, const struct packet *p)
+{
+	c->after_rst++;
+	c->late_acks += p->flags == F_ACK && !p->len && p->ack == c->snd_una;
+}
+
 static void take(struct conn *c, const struct packet *p)
 {
 	if (p->has_ts && !(p->flags & F_RST))
@@ -705,7 +713,7 @@ static void take(struct conn *c, const struct packet *p)
 	if (p->flags & F_RST)
 		take_rst(c, p);
 	else if (c->state == LINGERING)
-		c->after_rst++;
+		take_late(c, p);
 	else if (c->state == SYN_SENT && (p->flags & (F_SYN | F_ACK)) == (F_SYN | F_ACK))
 		start_sending(c, p);
 	else if (c->state != SYN_SENT)
@@ -872,8 +880,8 @@ static void report(const struct conn *c)
 		       ok ? "true" : "false", c->rst_vlan, c->rst_len,
 		       (unsigned long long)c->rst_us);
 	}
-	printf(",\"rst_count\":%d,\"exact_count\":%d,\"after_rst\":%d}\n", c->rst_count,
-	       c->exact_count, c->after_rst);
+	printf(",\"rst_count\":%d,\"exact_count\":%d,\"after_rst\":%d,\"late_acks\":%d}\n",
+	       c->rst_count, c->exact_count, c->after_rst, c->late_acks);
 }
 
 static void wait_for_packets(struct conn **active, int n)
