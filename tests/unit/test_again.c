@@ -135,7 +135,8 @@ static struct octets *record_of(const struct hello_spec *spec)
 
 #define FOR(name) .sni = (name), .groups = { 0x001d }, .key_share = 32
 #define NAMED FOR("shop.example")
-#define SUITES "version: 1\nrules:\n  - {name: one, match: {ciphers: [0x002f]}, action: drop}\n"
+#define RULE "rules:\n  - {name: one, match: {ciphers: [0x002f]}, action: drop}\n"
+#define SUITES "version: 1\n" RULE
 
 static const struct {
 	const char *what, *yaml;
@@ -267,8 +268,8 @@ static void part_of_what_was_not_read(void **state)
 	struct octets *stream = records_of(&hello_classic, 60);
 
 	(void)state;
-	stream->at[5 + 4 + 2 + 32] =
-		33; /* session_id: 32 bytes at most (RFC 8446, section 4.1.2) */
+	/* session_id: 32 bytes at most (RFC 8446, section 4.1.2) */
+	stream->at[5 + 4 + 2 + 32] = 33;
 	begin(NULL);
 	all(stream);
 	say(stream, 0, 100);
@@ -320,10 +321,9 @@ static void what_lies_beside_it_is_no_part(void **state)
 	begin(NULL);
 	packet(false, TCP_ACK, FIRST - 1, SERVER_ISN + 1, data, 1);
 	all(stream);
-	packet(false, TCP_ACK, FIRST - 1, SERVER_ISN + 1, data,
-	       1); /* keep-alive, RFC 9293, section 3.8.4 */
-	packet(false, TCP_ACK, FIRST + stream->len, SERVER_ISN + 1, data,
-	       sizeof(data)); /* early data */
+	/* a keep-alive (RFC 9293, section 3.8.4), and early data */
+	packet(false, TCP_ACK, FIRST - 1, SERVER_ISN + 1, data, 1);
+	packet(false, TCP_ACK, FIRST + stream->len, SERVER_ISN + 1, data, sizeof(data));
 	finish();
 	assert_int_equal(told.hellos, 1);
 	assert_int_equal(resent(), 0);
@@ -347,18 +347,27 @@ static void what_the_server_has_is_not_read_again(void **state)
 
 /* ---- a second one, for a HelloRetryRequest ---- */
 
+/* A hello that is answered, and its like behind it in two segments, each so often. */
+static void asked_again(unsigned int times)
+{
+	struct octets *stream = record_of(&hello_classic);
+	__u32 len = stream->len, half = len / 2;
+
+	begin(NULL);
+	all(stream);
+	server_answers(len);
+	for (unsigned int i = 0; i < times; i++)
+		packet(false, TCP_ACK, FIRST + len, SERVER_ISN + 1, stream->at, half);
+	for (unsigned int i = 0; i < times; i++)
+		packet(false, TCP_ACK, FIRST + len + half, SERVER_ISN + 1, stream->at + half,
+		       len - half);
+	finish();
+}
+
 static void second_hello_is_none_that_came_again(void **state)
 {
-	struct octets *first = record_of(&hello_classic);
-	__u32 len = first->len, half = len / 2;
-
 	(void)state;
-	begin(NULL);
-	all(first);
-	server_answers(len);
-	packet(false, TCP_ACK, FIRST + len, SERVER_ISN + 1, first->at, half);
-	packet(false, TCP_ACK, FIRST + len + half, SERVER_ISN + 1, first->at + half, len - half);
-	finish();
+	asked_again(1);
 	assert_int_equal(told.hellos, 1);
 	assert_int_equal(resent(), 0);
 	assert_false(flagged(HG_FLAG(retransmitted)));
@@ -366,30 +375,19 @@ static void second_hello_is_none_that_came_again(void **state)
 
 static void its_segments_may_come_again(void **state)
 {
-	struct octets *first = record_of(&hello_classic);
-	__u32 len = first->len, half = len / 2;
-
 	(void)state;
-	begin(NULL);
-	all(first);
-	server_answers(len);
-	packet(false, TCP_ACK, FIRST + len, SERVER_ISN + 1, first->at, half);
-	packet(false, TCP_ACK, FIRST + len, SERVER_ISN + 1, first->at, half);
-	packet(false, TCP_ACK, FIRST + len + half, SERVER_ISN + 1, first->at + half, len - half);
-	packet(false, TCP_ACK, FIRST + len + half, SERVER_ISN + 1, first->at + half, len - half);
-	finish();
+	asked_again(2);
 	assert_int_equal(resent(), 2);
+	assert_true(flagged(HG_FLAG(retransmitted)));
 }
 
 static void it_is_judged_as_any_other(void **state)
 {
-	static const char yaml[] = "version: 1\nmode: enforce\nrules:\n"
-				   "  - {name: one, match: {ciphers: [0x002f]}, action: drop}\n";
 	struct octets *first = record_of(&(struct hello_spec){ NAMED, .ciphers = { 0xc02b } });
 	struct octets *second = record_of(&(struct hello_spec){ NAMED, .ciphers = { 0x002f } });
 
 	(void)state;
-	begin(yaml);
+	begin("version: 1\nmode: enforce\n" RULE);
 	all(first);
 	assert_int_equal(told.last.verdict.action, HG_ACTION_allow);
 	server_answers(first->len);
