@@ -98,22 +98,18 @@ HG_INLINE int hg_second_done(struct hg_scratch *s, struct hg_flow *f)
 	return hg_again_act(s, f);
 }
 
-/* Does this segment say again what was judged, or a part of it? */
-HG_INLINE bool hg_reread_due(const struct hg_flow *f, const struct hg_packet *p)
-{
-	return (__s32)(p->seq - f->end) < 0 && (__s32)(p->seq + p->payload_len - f->base) > 0;
-}
-
 /* Begin to read again: a capture is taken anew. */
 HG_INLINE bool hg_reread_begin(const struct hg_scratch *s, struct hg_flow *f)
 {
 	int why;
 
-	if (!hg_reread_due(f, &s->packet))
+	if (!hg_segment_again(f, &s->packet))
 		return false;
 	why = hg_capture_take(f->isn);
 	if (why != HG_CAPTURE_TAKEN) {
 		hg_count_refused(why);
+		if (!f->provisional)
+			hg_segment_resent(f); /* nobody can verify it */
 		return false;
 	}
 	f->urgent = 0;
@@ -166,7 +162,7 @@ HG_NOINLINE int hg_reread_has_capture(void)
 	struct hg_scratch *s = hg_scratch();
 	struct hg_flow *f = s ? hg_flow_lookup(&s->key) : NULL;
 
-	if (!f || !hg_reread_due(f, &s->packet))
+	if (!f || !hg_segment_again(f, &s->packet))
 		return 0;
 	if (f->gap == HG_FROM_SERVER + 1)
 		f->answer.side[HG_FROM_SERVER].seen |= HG_SEEN_LOST | HG_SEEN_MISSED;
@@ -182,8 +178,6 @@ HG_INLINE int hg_reread(void *ctx, const int at, struct hg_scratch *s, struct hg
 	__u32 scan;
 	int act;
 
-	if (!f->provisional && hg_reread_due(f, &s->packet))
-		hg_segment_resent(f);
 	if ((f->gap && !hg_reread_has_capture()) ||
 	    (f->buffer == HG_NO_BUFFER && !hg_reread_begin(s, f)))
 		return HG_ACT_PASS;

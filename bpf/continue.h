@@ -120,7 +120,7 @@ HG_INLINE void hg_segment_found(struct hg_flow *f, __u32 found)
 	if (found & HG_STREAM_NEW)
 		f->segments++;
 	else if (f->state == HG_FLOW_PARTIAL || f->provisional)
-		hg_segment_resent(f); /* behind a hello: hg_reread() counts it */
+		hg_segment_resent(f); /* of a judged hello: hg_segment_taken() counts it */
 	f->flags |= found & HG_FLAG(overlap);
 }
 
@@ -181,6 +181,20 @@ HG_INLINE void hg_segment_reaches(struct hg_flow *f, const struct hg_packet *p)
 		f->top = end;
 }
 
+/* Does this segment say again what was judged, or a part of it? */
+HG_INLINE bool hg_segment_again(const struct hg_flow *f, const struct hg_packet *p)
+{
+	return (__s32)(p->seq - f->end) < 0 && (__s32)(p->seq + p->payload_len - f->base) > 0;
+}
+
+/* The server would take it, as far as anyone looked. */
+HG_INLINE void hg_segment_taken(struct hg_flow *f, const struct hg_packet *p)
+{
+	hg_segment_reaches(f, p);
+	if (f->state != HG_FLOW_PARTIAL && !f->provisional && hg_segment_again(f, p))
+		hg_segment_resent(f);
+}
+
 /*
  * One more segment: appended where it fits the end of a stream without holes,
  * merged otherwise.
@@ -192,7 +206,7 @@ HG_INLINE int hg_continue_segment(void *ctx, const int at, struct hg_scratch *s,
 	bool append;
 
 	if (!hg_segment_clip(f, &s->packet, &clip)) {
-		hg_segment_reaches(f, &s->packet);
+		hg_segment_taken(f, &s->packet);
 		return HG_ACT_PASS;
 	}
 	append = f->filled == f->reached && clip.offset == f->filled;
@@ -203,7 +217,7 @@ HG_INLINE int hg_continue_segment(void *ctx, const int at, struct hg_scratch *s,
 		return HG_ACT_UNPARSED + HG_UNPARSED_load_failed;
 	if (verify_checksums && !hg_segment_counts(ctx, at, f, &clip, append, cpu))
 		return HG_ACT_PASS;
-	hg_segment_reaches(f, &s->packet);
+	hg_segment_taken(f, &s->packet);
 	hg_segment_urgent(f, &s->packet, append);
 	f->closing = 0; /* who still sends has not closed */
 	if (append)

@@ -48,6 +48,8 @@ every_cut() {
 	# What the server was saying meanwhile (a duplicate ACK) is answered, too.
 	every deny ".exact_count == .rst_count and .after_rst == .late_acks and .late_acks <= ${HG_LATE_ACKS:-0}" \
 		"two segments: exact RSTs and nothing after them"
+	is "$(jq -s 'map(select(.late_acks > 0)) | length' "$HG_DIR/deny.both" | awk '$1 > 5')" "" \
+		"two segments: at most five times an ACK comes late"
 	every deny '.sink.read == 0 or ((.id | contains("fwd")) and .sink.read == (.id | split(".")[2] | tonumber))' \
 		"two segments: the application got the first in-order piece at most"
 	every deny '.acked <= 516' "two segments: the whole hello is never acknowledged"

@@ -26,6 +26,9 @@ static struct {
 
 static __u64 now;
 
+/* Of the packets to come; and whether the data path looks at it. */
+static bool bad_checksum, verify;
+
 static void on_event(void *arg, const void *event, size_t len)
 {
 	const struct hg_event *e = event;
@@ -47,10 +50,11 @@ static void on_event(void *arg, const void *event, size_t len)
 static void packet(bool from_server, unsigned int flags, __u32 seq, __u32 ack, const void *data,
 		   __u32 len)
 {
-	static const struct conn conn = { .client = { 192, 0, 2, 1 },
-					  .server = { 192, 0, 2, 2 },
-					  .client_port = 4000,
-					  .server_port = 443 };
+	struct conn conn = { .client = { 192, 0, 2, 1 },
+			     .server = { 192, 0, 2, 2 },
+			     .client_port = 4000,
+			     .server_port = 443,
+			     .shape.bad_checksum = bad_checksum };
 	const struct segment s = { from_server, (__u8)flags, seq, ack, data, len, 0 };
 	static struct frame frame;
 
@@ -82,10 +86,12 @@ static struct hg_compiled *policy;
 
 static void begin(const char *yaml)
 {
+	const struct hg_read_options options = { .checksums = verify };
+
 	policy = yaml ? policy_compiled_of(yaml) : NULL;
 	memset(&told, 0, sizeof(told));
 	now = 1800000000000000000ULL;
-	assert_int_equal(path->open(policy, &(struct hg_read_options){ 0 }, on_event, NULL), 0);
+	assert_int_equal(path->open(policy, &options, on_event, NULL), 0);
 	packet(false, TCP_SYN, ISN, 0, NULL, 0);
 	packet(true, TCP_SYN | TCP_ACK, SERVER_ISN, FIRST, NULL, 0);
 }
@@ -312,6 +318,28 @@ static void counted_while_it_is_partial(void **state)
 	assert_int_equal(resent(), 255);
 }
 
+/* A wrong checksum: nothing came again, if the data path looks at that. */
+static void what_no_server_takes_is_none(void **state)
+{
+	struct octets *stream = record_of(&hello_classic);
+
+	(void)state;
+	for (unsigned int checks = 0; checks < 2; checks++) {
+		verify = checks;
+		begin(NULL);
+		all(stream);
+		bad_checksum = true;
+		all(stream);
+		bad_checksum = false;
+		finish();
+		verify = false;
+		assert_int_equal(told.hellos, 1);
+		assert_int_equal(resent(), !checks);
+		assert_int_equal(flagged(HG_FLAG(retransmitted)), !checks);
+		assert_int_equal(flagged(HG_FLAG(decoy_checksum)), checks);
+	}
+}
+
 static void what_lies_beside_it_is_no_part(void **state)
 {
 	struct octets *stream = record_of(&hello_classic);
@@ -471,6 +499,7 @@ int main(void)
 		cmocka_unit_test(part_of_what_was_not_read),
 		cmocka_unit_test(counted_up_to_255),
 		cmocka_unit_test(counted_while_it_is_partial),
+		cmocka_unit_test(what_no_server_takes_is_none),
 		cmocka_unit_test(what_lies_beside_it_is_no_part),
 		cmocka_unit_test(what_the_server_has_is_not_read_again),
 		cmocka_unit_test(second_hello_is_none_that_came_again),
