@@ -84,14 +84,13 @@ HG_INLINE void hg_attempt_fill(struct hg_scratch *s, const struct hg_slot *slot,
 	struct hg_event_end *e = &s->end;
 	const struct hg_packet *p = &s->packet;
 	struct hg_path_facts *path = &e->answer.path;
-	__u32 age_us = (__u32)(s->now / 1000) - slot->syn_us;
 
 	__builtin_memset(e, 0, sizeof(*e));
 	e->head.type = HG_EVENT_ATTEMPT;
 	e->head.interface = interface_number;
 	e->head.time_ns = s->now;
 	e->head.flow_id = hg_flow_id(s->hash, slot->isn);
-	e->head.first_ns = s->now - age_us * 1000ULL;
+	e->head.first_ns = s->now - hg_syn_age(slot, s->now);
 	e->head.key = s->key;
 	e->head.client_lo = HG_SLOT_CLIENT_LO(word);
 	e->head.isn = slot->isn;

@@ -215,21 +215,17 @@ HG_INLINE bool hg_slot_remembers(const struct hg_slot *slot, __u64 word, __u32 i
 	return hg_slot_live(word) && word & HG_SLOT_KEPT && slot->older_isn == isn;
 }
 
-/* Microseconds, as far as 32 bits go. */
-HG_INLINE __u32 hg_micros(void)
-{
-	return (__u32)(hg_now() / 1000);
-}
-
 /*
  * A SYN once more: the first at which nobody hopes for an answer any more?  A copy
- * that another interface shows comes too soon to count.
+ * that another interface shows comes too soon to count.  By the coarse clock it may
+ * seem to come before the first.
  */
 HG_INLINE bool hg_slot_syn_again(struct hg_slot *slot, __u64 word)
 {
 	if (HG_SLOT_STATE(word) != HG_SLOT_SYN || word & HG_SLOT_ANSWERED ||
 	    slot->resent >= HG_SYNS_RESENT ||
-	    hg_micros() - slot->syn_us < (slot->resent + 1U) * HG_SYN_RESENT_US)
+	    (__s32)(hg_syn_time(hg_now_coarse()) - slot->syn_time) <
+		    (__s32)(hg_syn_time(HG_SYN_RESENT_MS * 1000000ULL) * (slot->resent + 1U)))
 		return false;
 	return ++slot->resent == HG_SYNS_RESENT;
 }
@@ -243,8 +239,8 @@ HG_INLINE bool hg_slot_syn_again(struct hg_slot *slot, __u64 word)
  */
 HG_INLINE bool hg_slot_syn(struct hg_slot *slot, const struct hg_packet *p, __u64 hash)
 {
-	__u64 now = hg_now_coarse(), old = slot->word, word;
 	bool mine = hg_slot_mine(slot, hash), lo = hg_sender_is_lo(p);
+	__u64 old = slot->word, word, now;
 	__u32 older_isn = p->seq;
 
 	if (mine && slot->isn == p->seq && HG_SLOT_STATE(old) != HG_SLOT_DONE)
@@ -253,6 +249,7 @@ HG_INLINE bool hg_slot_syn(struct hg_slot *slot, const struct hg_packet *p, __u6
 		return false;
 	if (mine && hg_slot_remembers(slot, old, p->seq))
 		return false; /* it is the answered one once more, and nothing new */
+	now = hg_now();
 	word = hg_slot_word(hg_hash_tag(hash), HG_SLOT_SYN, lo, p->ttl, hg_slot_time(now));
 	if (mine && (HG_SLOT_STATE(old) == HG_SLOT_ENTRY || old & HG_SLOT_OVER))
 		word |= HG_SLOT_OVER;
@@ -261,10 +258,10 @@ HG_INLINE bool hg_slot_syn(struct hg_slot *slot, const struct hg_packet *p, __u6
 	if (!hg_slot_move(slot, old, word))
 		return false; /* another processor was first: its flow stays */
 	/* After a RST some systems try again with the same SYN: that was told. */
-	slot->resent = !old && slot->syn_us && slot->isn == p->seq ? HG_SYNS_RESENT : 0;
+	slot->resent = !old && slot->syn_time && slot->isn == p->seq ? HG_SYNS_RESENT : 0;
 	slot->older_isn = older_isn;
 	slot->isn = p->seq;
-	slot->syn_us = hg_micros();
+	slot->syn_time = hg_syn_time(now);
 	slot->rtt_us = 0;
 	slot->ttl = 0;
 	hg_count_flow_created();
@@ -275,7 +272,8 @@ HG_INLINE bool hg_slot_syn(struct hg_slot *slot, const struct hg_packet *p, __u6
 /* What an answer looks like that is surely the server's. */
 HG_INLINE void hg_slot_answered(struct hg_slot *slot, const struct hg_packet *p)
 {
-	slot->rtt_us = slot->ttl ? slot->rtt_us : hg_micros() - slot->syn_us;
+	if (!slot->ttl)
+		slot->rtt_us = (__u32)(hg_syn_age(slot, hg_now()) / 1000);
 	slot->ip_id = p->ip_id;
 	slot->window = p->window;
 	slot->ttl = p->ttl;

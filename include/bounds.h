@@ -76,7 +76,7 @@
 #define HG_SERVER_AGE 86400		/* seconds: a server that was sent a hello is one of ours */
 #define HG_QUIC_AGE 60			/* seconds: a QUIC handshake is over by then */
 #define HG_SYNS_RESENT 2		/* after 3 s of most systems: nobody answers */
-#define HG_SYN_RESENT_US 800000U	/* and each of them so long after the one before */
+#define HG_SYN_RESENT_MS 800		/* and each of them so long after the one before */
 #define HG_ATTEMPTS_A_SECOND 100	/* told by each processor; all are counted */
 #define HG_IDLE_SLOT 60			/* seconds: SYN, no payload since */
 #define HG_IDLE_SLOT_CLOSED 2		/* seconds: the server seems to have closed it */

@@ -44,8 +44,8 @@ struct hg_slot {
 		__u32 older_isn; /* SYN: of the one before, which may have been the real one */
 		__u32 next;	 /* SEEK: the client's next sequence number */
 	};
-	__u32 syn_us; /* when the SYN came: the lower half of the clock in microseconds */
-	__u32 rtt_us; /* its answer came so much later; 0: not seen */
+	__u32 syn_time; /* when the SYN came, hg_syn_time(); 0: none did */
+	__u32 rtt_us;	/* its answer came so much later; 0: not seen */
 	/* Of that answer: what the server's own packets look like. */
 	__u16 ip_id;
 	__u16 window;
@@ -94,6 +94,18 @@ HG_INLINE __u64 hg_slot_word(__u32 tag, __u32 state, __u32 client_lo, __u32 ttl,
 HG_INLINE __u32 hg_slot_time(__u64 ns)
 {
 	return (__u32)(ns >> 30) & HG_SLOT_TIME_MASK;
+}
+
+/* A SYN tells it in units of 256 ns, modulo 18 minutes: nothing is divided for it. */
+HG_INLINE __u32 hg_syn_time(__u64 ns)
+{
+	return (__u32)(ns >> 8);
+}
+
+/* Nanoseconds since the slot's SYN. */
+HG_INLINE __u64 hg_syn_age(const struct hg_slot *slot, __u64 now)
+{
+	return (__u64)(hg_syn_time(now) - slot->syn_time) << 8;
 }
 
 /* Seconds since the slot was written; what lies ahead of `now` is new. */
