@@ -268,6 +268,8 @@ HG_INLINE int hg_path(void *ctx, const int at, void *data, void *end, __u32 ifin
 		return HG_ACT_UNPARSED + headers - HG_HEADERS_UNPARSED;
 	if (!hg_port_watched(p->dport) && !hg_port_watched(p->sport))
 		return HG_ACT_PASS;
+	if (hg_announces_urgent(p))
+		hg_count_refused(HG_REFUSAL_urgent_ahead);
 	if (hg_path_bare_ack(p) || !(p->flags & (HG_TCP_ACK | HG_TCP_SYN | HG_TCP_RST)))
 		return HG_ACT_PASS; /* without ACK no segment is taken (RFC 9293, 3.10.7.4) */
 	return hg_path_tcp(ctx, at, s, ifindex);

@@ -129,6 +129,12 @@ HG_INLINE bool hg_has_urgent(const struct hg_packet *p, __u32 len)
 	return p->urgent && p->urgent <= len;
 }
 
+/* Is one of a later segment?  Which byte that is, is not kept. */
+HG_INLINE bool hg_announces_urgent(const struct hg_packet *p)
+{
+	return p->urgent > p->payload_len;
+}
+
 /* ---- holes ---- */
 
 /* Two segments said different things of one byte; not a flag, a bucket. */

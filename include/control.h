@@ -11,7 +11,7 @@
 #include "types.h"
 
 /* Raised when a pinned map changes its meaning; see docs/architecture.md. */
-#define HG_LAYOUT 6
+#define HG_LAYOUT 7
 
 /* Written by attach and policy load, under the instance's lock. */
 struct hg_control {

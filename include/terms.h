@@ -179,7 +179,8 @@
 	X(flow_busy, "flow_busy")                                                                  \
 	X(partial_share_full, "partial_share_full")                                                \
 	X(attempt_untold, "attempt_untold")                                                        \
-	X(certificate_pieces, "certificate_pieces")
+	X(certificate_pieces, "certificate_pieces")                                                \
+	X(urgent_ahead, "urgent_ahead")
 
 /* Why a reset that was decided did not go out. */
 #define HG_RESET_FAILURES(X)                                                                       \

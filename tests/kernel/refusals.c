@@ -120,6 +120,34 @@ static void ring(struct gate *g, enum gate_hook hook)
 	       gate_hook_name[hook], read, (unsigned long long)c.events_lost);
 }
 
+/* An urgent pointer beyond its own segment, with data and without. */
+static void urgent_ahead(struct gate *g, enum gate_hook hook)
+{
+	static struct talk t;
+	struct segment s = { .flags = TCP_ACK | TCP_URG };
+	bool ok;
+
+	talk_begin(&t, g, hook, NULL);
+	talk_syn(&t);
+	talk_synack(&t);
+	s.seq = t.conn.isn + 1;
+	s.ack = t.conn.server_isn + 1;
+	talk_segment(&t, &s); /* Linux takes 0 for the first byte behind it */
+	s.urgent = 300;
+	talk_segment(&t, &s);
+	s.data = stream.at;
+	s.len = 299;
+	talk_segment(&t, &s);
+	ok = gate_refused(g, HG_REFUSAL_urgent_ahead, 3);
+	s.len = 300;
+	talk_segment(&t, &s);
+	s.flags = TCP_ACK;
+	talk_segment(&t, &s);
+	ok &= gate_refused(g, HG_REFUSAL_urgent_ahead, 3);
+	tap_ok(ok & gate_balanced(g) & gate_clear(g), "%s: an urgent byte of a later segment",
+	       gate_hook_name[hook]);
+}
+
 int main(void)
 {
 	static const struct gate_options small_flows = { .flows = ROOM };
@@ -139,6 +167,7 @@ int main(void)
 	FOR_HOOKS(hook) {
 		name_table(&g, hook);
 		ring(&g, hook);
+		urgent_ahead(&g, hook);
 	}
 	gate_close(&g);
 	return tap_done();
