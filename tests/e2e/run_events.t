@@ -120,7 +120,7 @@ for names in registrable hashed; do
 	in_c "$HG_TOOLS/dial" "$S4" 443 "$HG_DIR/tls10.hello" --want 0 --timeout 500 >/dev/null
 	ok "a reset, $names" await have eve.json '.event_type == "drop"' 1
 	ok "a certificate, $names" await have eve.json '.hellogate.certificate.leaf' 1
-	unlike "$(<"$HG_DIR/eve.json")" "www|10\\.77\\.|fd77|community_id|\"sha256\":|fingerprint" "no name and no address in the text, $names"
+	unlike "$(<"$HG_DIR/eve.json")" "www|10\\.77\\.|fd77:|community_id|\"sha256\":|fingerprint" "no name and no address in the text, $names"
 	is "$(jq -r 'select(.event_type == "tls").src_ip' "$HG_DIR/eve.json" | sort -u | wc -l)" 1 "one address has one hash, $names"
 	stop daemon
 done
