@@ -15,4 +15,4 @@ $(BUILD)/tests/slab/slab.skel.h: $(BUILD)/tests/slab/slab.bpf.o
 $(BUILD)/tests/tools/slab: tests/slab/slab.c $(BUILD)/tests/slab/slab.skel.h | $(BUILD)/tests/tools
 	$(CC) $(HG_CFLAGS) -I$(BUILD)/tests/slab $(LDFLAGS) $< -lbpf -lelf -lz -o $@
 
-tools: $(BUILD)/tests/tools/slab
+tools test-programs: $(BUILD)/tests/tools/slab
