@@ -159,12 +159,13 @@ HG_INLINE void hg_event_fill(struct hg_event *e, const struct hg_flow *f, __u64 
 
 /*
  * Waking the reader costs more than all else that is done for a handshake: an
- * interrupt to oneself.  So it is woken once in a while, and looks again by itself
- * for what came in between; at once if somebody waits for its answer.
+ * interrupt to oneself.  So it is woken once in a while, which needs no precise
+ * clock, and looks again by itself for what came in between; at once if somebody
+ * waits for its answer.
  */
 HG_INLINE __u64 hg_ring_flags(bool urgent)
 {
-	__u64 now = hg_now();
+	__u64 now = hg_now_coarse();
 	__u32 zero = 0;
 	struct hg_attention *a = bpf_map_lookup_elem(&attention, &zero);
 

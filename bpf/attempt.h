@@ -225,6 +225,7 @@ HG_NOINLINE int hg_slot_closed(void)
 	word = slot->word;
 	if (!hg_slot_live(word))
 		return 0;
+	s->now = hg_now();
 	if (s->packet.from == HG_FROM_CLIENT)
 		hg_slot_closed_by_client(s, slot, word);
 	else

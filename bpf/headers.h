@@ -114,10 +114,20 @@ struct hg_tunnel_walk {
 	__u32 outer_payload;
 };
 
+HG_KNOB __u64 watched_ports[65536 / 64] = {}; /* a bit each; see the knobs in maps.h */
+
+HG_INLINE bool hg_port_watched(__be16 port)
+{
+	__u32 n = bpf_ntohs(port);
+
+	return watched_ports[n >> 6] >> (n & 63) & 1;
+}
+
 /* What a header walk ends with; HG_HEADERS_UNPARSED + enum hg_unparsed. */
 enum hg_headers {
 	HG_HEADERS_TCP,
-	HG_HEADERS_OTHER, /* not ours to read, and nothing is wrong with it */
+	HG_HEADERS_UNWATCHED, /* TCP, on ports that nobody watches: only its headers were checked */
+	HG_HEADERS_OTHER,     /* not ours to read, and nothing is wrong with it */
 	HG_HEADERS_UNPARSED,
 };
 
@@ -138,6 +148,8 @@ HG_INLINE int hg_headers_tcp(struct hg_packet *p, const struct hg_tcp_header *tc
 		return HG_UNREADABLE(fragment);
 	if (header_len < sizeof(*tcp) || l4_at + header_len > l3_len)
 		return HG_UNREADABLE(bad_header);
+	if (!hg_port_watched(tcp->dport) && !hg_port_watched(tcp->sport))
+		return HG_HEADERS_UNWATCHED;
 	p->sport = tcp->sport;
 	p->dport = tcp->dport;
 	p->seq = bpf_ntohl(tcp->seq);
@@ -176,7 +188,7 @@ HG_INLINE void hg_ipv4_addresses(struct hg_packet *p, const struct hg_ipv4_heade
 	p->ipv6 = 0;
 }
 
-/* The IPv4 header at offset p->l3; *len is that of the packet, from there. */
+/* The IPv4 header at offset p->l3, but its addresses; *len is that of the packet, from there. */
 HG_INLINE int hg_headers_ipv4(void *ctx, const int hook, struct hg_packet *p,
 			      const struct hg_ipv4_header *ip, __u32 *len)
 {
@@ -193,7 +205,6 @@ HG_INLINE int hg_headers_ipv4(void *ctx, const int hook, struct hg_packet *p,
 	if (!*len) /* BIG TCP, if so: the length did not fit */
 		*len = hg_big_len(ctx, hook, p);
 	p->l4 = p->l3 + header_len;
-	hg_ipv4_addresses(p, ip);
 	p->ttl = ip->ttl;
 	p->ip_id = bpf_ntohs(ip->id);
 	return HG_HEADERS_TCP;
@@ -347,6 +358,7 @@ HG_INLINE int hg_walk_ip(void *ctx, const int hook, struct hg_packet *p, __be16 
 	if (type == bpf_htons(HG_ETH_IPV4)) {
 		if (hg_load(ctx, hook, p->l3, &ip4, sizeof(ip4)))
 			return HG_UNREADABLE(truncated_header);
+		hg_ipv4_addresses(p, &ip4);
 		return hg_headers_ipv4(ctx, hook, p, &ip4, len);
 	}
 	if (type != bpf_htons(HG_ETH_IPV6))
@@ -413,7 +425,11 @@ HG_INLINE int hg_headers_outer(void *ctx, const int hook, void *start, void *end
 	if (start + HG_PLAIN_TCP4 + sizeof(struct hg_tcp_header) <= end &&
 	    eth->type == bpf_htons(HG_ETH_IPV4) && ip4->version_ihl == 0x45) {
 		r = hg_headers_ipv4(ctx, hook, p, ip4, &len);
-		return r ? r : hg_headers_tcp(p, start + HG_PLAIN_TCP4, len);
+		if (r == HG_HEADERS_TCP)
+			r = hg_headers_tcp(p, start + HG_PLAIN_TCP4, len);
+		if (r == HG_HEADERS_TCP)
+			hg_ipv4_addresses(p, ip4);
+		return r;
 	}
 	if (start + HG_PLAIN_TCP6 + sizeof(struct hg_tcp_header) <= end &&
 	    eth->type == bpf_htons(HG_ETH_IPV6) && ip6->next == HG_IPPROTO_TCP) {

@@ -147,7 +147,8 @@ int hg_egress(struct __sk_buff *skb)
 		return TC_ACT_UNSPEC;
 	act = hg_path(skb, HG_AT_EGRESS, (void *)(long)skb->data, (void *)(long)skb->data_end,
 		      skb->ifindex);
-	if (!s->seen || act != HG_ACT_PASS)
+	s = hg_scratch(); /* once more, instead of a place on the stack meanwhile */
+	if (!s || !s->seen || act != HG_ACT_PASS)
 		hg_path_end(act);
 	return hg_act_tc(skb, act, true);
 }

@@ -20,8 +20,7 @@ HG_KNOB __u8 inject_time = 0;	      /* replay: the clock is presence.time_ns */
 HG_KNOB __u32 decap = 0;	      /* tunnels to open: bits of enum hg_tunnel */
 HG_KNOB __u8 verify_checksums = 0;
 HG_KNOB struct hg_hash_key hash_key = {};
-HG_KNOB __u64 watched_ports[65536 / 64] = {};
-HG_KNOB __u8 ports_listed = 0;	      /* watched_ports is not simply all */
+HG_KNOB __u8 ports_listed = 0;	      /* watched_ports (headers.h) is not simply all */
 HG_KNOB __u8 interface_name[16] = {}; /* empty: not known */
 
 /* Keys and the active policy.  Writer: attach, policy load.  Reader: data path. */

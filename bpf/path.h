@@ -147,11 +147,11 @@ HG_INLINE int hg_path_flow(void *ctx, const int at)
 		hg_slot_decoy(slot);
 		return HG_ACT_PASS;
 	}
-	s->now = hg_now();
 	first = knows ? hg_first_of_slot(ctx, at, s, slot, &b, cpu)
 		      : hg_first_of_unknown(ctx, at, s, &b, cpu);
 	if (first == HG_FIRST_NOTHING)
 		return HG_ACT_PASS;
+	s->now = hg_now();
 	if (s->packet.flags & HG_TCP_SYN)
 		b.flags |= HG_FLAG(fast_open);
 	if (s->packet.fragment)
@@ -264,10 +264,10 @@ HG_INLINE int hg_path(void *ctx, const int at, void *data, void *end, __u32 ifin
 	headers = hg_headers(ctx, at, data, end, p);
 	if (headers == HG_HEADERS_OTHER)
 		return hg_quic_drops(ctx, at, data, end, p) ? HG_ACT_DROP : HG_ACT_PASS;
+	if (headers == HG_HEADERS_UNWATCHED)
+		return HG_ACT_PASS;
 	if (headers != HG_HEADERS_TCP)
 		return HG_ACT_UNPARSED + headers - HG_HEADERS_UNPARSED;
-	if (!hg_port_watched(p->dport) && !hg_port_watched(p->sport))
-		return HG_ACT_PASS;
 	if (hg_announces_urgent(p))
 		hg_count_refused(HG_REFUSAL_urgent_ahead);
 	if (hg_path_bare_ack(p) || !(p->flags & (HG_TCP_ACK | HG_TCP_SYN | HG_TCP_RST)))

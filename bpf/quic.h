@@ -14,13 +14,6 @@
 #include "quic_packet.h"
 #include "tunnels.h"
 
-HG_INLINE bool hg_port_watched(__be16 port)
-{
-	__u32 n = bpf_ntohs(port);
-
-	return watched_ports[n >> 6] >> (n & 63) & 1;
-}
-
 /* ---- most other traffic, in place ---- */
 
 struct hg_quic_plain {
