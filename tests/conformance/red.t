@@ -3,12 +3,16 @@
 #
 # What is known to be wrong is said where users read, and nothing else is: each red row
 # is a shape, has a reason, and is named in docs/limits.md, where a word may stand for
-# several; what a red line of docs/limits.md names is a red row.
+# several; what a red line of docs/limits.md names is a red row. Where flags tell of it, all
+# of its flows have them.
 set -euo pipefail
 
 here=$(dirname "${BASH_SOURCE[0]}")
 programs=${HG_CONFORMANCE:-$here/../../build/tests/conformance}
+gate=${HELLOGATE:-$here/../../build/hellogate}
 tests=0 failed=0
+captures=$(mktemp -d)
+trap 'rm -rf "$captures"' EXIT
 
 # shellcheck disable=SC2016 # backquotes of Markdown
 mapfile -t named < <(grep -oE '`[a-z0-9_]+/[a-z0-9_*]+`' "$here/../../docs/limits.md" | tr -d '`' | sort -u)
@@ -33,7 +37,14 @@ is_named() { # SHAPE
 	return 1
 }
 
-while IFS=$'\t' read -r shape legs why; do
+# Prints the flows that are told of, and how many of them have all of these flags.
+told_by() { # SHAPE FLAG,FLAG
+	"$gate" read --limits kernel -o jsonl "$("$programs/captures" "$captures" "$1")" |
+		jq -rs --arg flags "$2" \
+			'"\(length) \(map(select($flags / "," - .hellogate.flags == [])) | length)"'
+}
+
+while IFS=$'\t' read -r shape legs why told; do
 	[[ -n $shape && $shape != '#'* ]] || continue
 	red[$shape]=1
 	if [ -z "${rows[$shape]:-}" ]; then
@@ -44,6 +55,13 @@ while IFS=$'\t' read -r shape legs why; do
 		result ok "$shape is named in docs/limits.md"
 	else
 		result "not ok" "$shape is named in docs/limits.md"
+	fi
+	[ -n "$told" ] || continue
+	read -r flows have < <(told_by "$shape" "$told")
+	if [ "$flows" -gt 0 ] && [ "$have" -eq "$flows" ]; then
+		result ok "all $flows flows of $shape have $told"
+	else
+		result "not ok" "$have of $flows flows of $shape have $told"
 	fi
 done <"$here/red.tsv"
 
