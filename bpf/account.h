@@ -159,17 +159,16 @@ HG_INLINE void hg_event_fill(struct hg_event *e, const struct hg_flow *f, __u64 
 
 /*
  * Waking the reader costs more than all else that is done for a handshake: an
- * interrupt to oneself.  So it is woken once in a while, which needs no precise
- * clock, and looks again by itself for what came in between; at once if somebody
- * waits for its answer.
+ * interrupt to oneself.  So it is woken once in a while, and looks again by itself
+ * for what came in between; at once if somebody waits for its answer.  `now` is the
+ * packet's time, by the precise clock: another processor's may be later.
  */
-HG_INLINE __u64 hg_ring_flags(bool urgent)
+HG_INLINE __u64 hg_ring_flags(bool urgent, __u64 now)
 {
-	__u64 now = hg_now_coarse();
 	__u32 zero = 0;
 	struct hg_attention *a = bpf_map_lookup_elem(&attention, &zero);
 
-	if (!a || (!urgent && now - a->wake_ns <= HG_WAKE_NS))
+	if (!a || (!urgent && now - a->wake_ns + HG_WAKE_NS <= 2 * HG_WAKE_NS))
 		return HG_RING_NO_WAKEUP;
 	a->wake_ns = now;
 	return HG_RING_WAKEUP;
@@ -219,7 +218,7 @@ HG_NOINLINE int hg_emit_hello(__u32 index, __u32 message_at, __u32 again)
 	at = (__u8 *)c + HG_CAPTURE_HEAD - sizeof(*e) + message_at;
 	__builtin_memcpy(at, e, sizeof(*e));
 	hg_event_sent(bpf_ringbuf_output(&events, at, sizeof(*e) + len,
-					 hg_ring_flags(e->verdict.pending)));
+					 hg_ring_flags(e->verdict.pending, s->now)));
 	return 0;
 }
 
@@ -282,7 +281,7 @@ HG_NOINLINE int hg_end_send(struct hg_event_end *e)
 	if (e->head.outcome != HG_OUTCOME_established && !hg_is_port_check(&e->head))
 		hg_keep_undiagnosed(e);
 #endif
-	hg_event_sent(bpf_ringbuf_output(&events, e, sizeof(*e), hg_ring_flags(false)));
+	hg_event_sent(bpf_ringbuf_output(&events, e, sizeof(*e), hg_ring_flags(false, hg_now())));
 	return 0;
 }
 

@@ -40,7 +40,7 @@ HG_INLINE void hg_emit_chunk(struct hg_scratch *s, const struct hg_flow *f, stru
 		return;
 	__builtin_memcpy(c->bytes + at - sizeof(*e), e, sizeof(*e));
 	hg_event_sent(bpf_ringbuf_output(&events, c->bytes + at - sizeof(*e), sizeof(*e) + len,
-					 hg_ring_flags(f->state == HG_FLOW_PENDING)));
+					 hg_ring_flags(f->state == HG_FLOW_PENDING, s->now)));
 }
 
 HG_STEP long hg_emit_chunk_step(__u32 i, struct hg_emit_step *step)

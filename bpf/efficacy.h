@@ -52,7 +52,7 @@ HG_NOINLINE int hg_efficacy_survived(void)
 	e->close_from = s->packet.from == HG_FROM_CLIENT ? HG_SIDE_client : HG_SIDE_server;
 	e->outcome = HG_OUTCOME_reset;
 	e->message_len = 0;
-	hg_event_sent(bpf_ringbuf_output(&events, e, sizeof(*e), hg_ring_flags(false)));
+	hg_event_sent(bpf_ringbuf_output(&events, e, sizeof(*e), hg_ring_flags(false, s->now)));
 	return 0;
 }
 
